@@ -1,0 +1,2 @@
+//! The holm program.
+fn main() {}
