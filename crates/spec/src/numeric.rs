@@ -1,0 +1,1 @@
+//! The numeric operators as pure functions: one per operator, named after it.
