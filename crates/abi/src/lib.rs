@@ -1,2 +1,24 @@
-//! Placeholder while the crate is being written.
+//! What compiled code and a live instance both know, and nothing else.
+//!
+//! Tiers write machine code against these numbers; `vm` lays out instances by them. Neither sees the
+//! other. Everything in here is plain data: no pointer into anything alive, no `unsafe`.
+//!
+//! Read next: [`layout`] (where things lie around the anchor register), [`signature`] (how values are
+//! passed), [`builtin`] (what code may call outside itself), [`code`] (what a tier hands over).
 #![forbid(unsafe_code)]
+
+pub mod builtin;
+pub mod code;
+pub mod container;
+pub mod layout;
+pub mod settings;
+pub mod signature;
+pub mod tier;
+
+pub use builtin::Builtin;
+pub use code::{Code, CodeParts, FunctionRange};
+pub use container::{ArtifactError, Container, ContainerWriter, SharedBytes};
+pub use layout::{ContextLayout, ContextShape, FunctionRecord, TableEntry};
+pub use settings::{Architecture, MemoryStrategy, Settings};
+pub use signature::{Location, RegisterFile, SignatureAbi};
+pub use tier::{CompileError, OneWorker, Tier, Workers};

@@ -1,0 +1,76 @@
+//! What compiled code may call outside itself: a numbered list of builtins.
+//!
+//! Code calls `[anchor + builtin_offset(k)]` with the platform's C convention: at most five integer
+//! arguments, one integer result. The stub behind it adds the caller's anchor as first argument of the
+//! host's function, runs it on the host's stack, and leaves the guest when it reports a trap, so that
+//! code never sees a failure.
+
+/// A builtin. The number is its place in every context's table and part of the artifact format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Builtin {
+    /// `(memory, delta pages) → old size in pages or -1`
+    MemoryGrow,
+    /// `(destination memory | source memory << 32, destination, source, bytes)`
+    MemoryCopy,
+    /// `(memory, destination, value, bytes)`
+    MemoryFill,
+    /// `(memory | data segment << 32, destination, source, bytes)`
+    MemoryInit,
+    /// `(data segment)`
+    DataDrop,
+    /// `(table, index, reference)`
+    TableSet,
+    /// `(table, initial reference, delta entries) → old size or -1`
+    TableGrow,
+    /// `(table, index, reference, entries)`
+    TableFill,
+    /// `(destination table | source table << 32, destination, source, entries)`
+    TableCopy,
+    /// `(table | element segment << 32, destination, source, entries)`
+    TableInit,
+    /// `(element segment)`
+    ElementDrop,
+}
+
+/// How many builtins there are.
+pub const COUNT: usize = Builtin::ALL.len();
+
+impl Builtin {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 11] = [
+        Self::MemoryGrow,
+        Self::MemoryCopy,
+        Self::MemoryFill,
+        Self::MemoryInit,
+        Self::DataDrop,
+        Self::TableSet,
+        Self::TableGrow,
+        Self::TableFill,
+        Self::TableCopy,
+        Self::TableInit,
+        Self::ElementDrop,
+    ];
+
+    /// Number of 64-bit integer arguments.
+    #[must_use]
+    pub const fn arguments(self) -> u8 {
+        match self {
+            Self::DataDrop | Self::ElementDrop => 1,
+            Self::MemoryGrow => 2,
+            Self::TableSet | Self::TableGrow => 3,
+            Self::MemoryCopy
+            | Self::MemoryFill
+            | Self::MemoryInit
+            | Self::TableFill
+            | Self::TableCopy
+            | Self::TableInit => 4,
+        }
+    }
+
+    /// Whether the 64-bit integer result has a meaning.
+    #[must_use]
+    pub const fn has_result(self) -> bool {
+        matches!(self, Self::MemoryGrow | Self::TableGrow)
+    }
+}

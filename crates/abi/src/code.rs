@@ -1,0 +1,212 @@
+//! `Code`: what a tier makes of a module. Inert, position independent, the same bytes in memory and on disk.
+//!
+//! One text image and flat tables of little-endian numbers beside it, each sorted by code offset, so that
+//! loading parses nothing: a look-up is a binary search in place. All offsets are bytes from the start of
+//! the text. Reading from untrusted bytes checks the shape of every table; it says nothing about the
+//! machine code itself, which is the verifier's business.
+
+use crate::container::{ArtifactError, Container, ContainerWriter, SharedBytes, read_u32};
+use holm_spec::trap::TrapReason;
+
+/// Section kinds of an artifact that belong to code.
+pub mod section {
+    /// The text of [`crate::Settings`].
+    pub const SETTINGS: u32 = 1;
+    /// Machine code.
+    pub const TEXT: u32 = 2;
+    /// Pairs of `u32`: offset and bytes of each defined function.
+    pub const FUNCTIONS: u32 = 3;
+    /// Pairs of `u32`: offset of an instruction that may trap, reason.
+    pub const TRAPS: u32 = 4;
+    /// Pairs of `u32`: code offset, offset in the wasm bytes; valid up to the next pair.
+    pub const SOURCES: u32 = 5;
+    /// One `u32` per type: offset of its foreign-call thunk, or `u32::MAX`.
+    pub const THUNKS: u32 = 6;
+}
+
+/// The place of one function in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionRange {
+    /// Where its entry is.
+    pub offset: u32,
+    /// How long it is.
+    pub bytes: u32,
+}
+
+/// What a tier collects before it becomes [`Code`].
+#[derive(Clone, Debug, Default)]
+pub struct CodeParts {
+    /// The image: all functions and thunks, every call inside it resolved.
+    pub text: Vec<u8>,
+    /// Per defined function, in index order and in ascending order of offsets.
+    pub functions: Vec<FunctionRange>,
+    /// Instructions that may trap, ascending.
+    pub traps: Vec<(u32, TrapReason)>,
+    /// Code offset → wasm offset, ascending.
+    pub sources: Vec<(u32, u32)>,
+    /// Per type index: its foreign-call thunk.
+    pub thunks: Vec<Option<u32>>,
+}
+
+/// Compiled code of one module.
+#[derive(Clone, Debug)]
+pub struct Code {
+    settings: SharedBytes,
+    text: SharedBytes,
+    functions: SharedBytes,
+    traps: SharedBytes,
+    sources: SharedBytes,
+    thunks: SharedBytes,
+}
+
+impl Code {
+    /// Adds the sections of `parts`, compiled under `settings`, to an artifact.
+    pub fn write(parts: CodeParts, settings: &crate::Settings, out: &mut ContainerWriter) {
+        let pairs = |pairs: &mut dyn Iterator<Item = (u32, u32)>| {
+            pairs.flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()]).flatten().collect::<Vec<u8>>()
+        };
+        let functions = pairs(&mut parts.functions.iter().map(|f| (f.offset, f.bytes)));
+        let traps = pairs(&mut parts.traps.iter().map(|(at, reason)| (*at, *reason as u32)));
+        let sources = pairs(&mut parts.sources.iter().copied());
+        let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
+        out.section(section::SETTINGS, 16, settings.to_string().into_bytes());
+        out.section(section::FUNCTIONS, 16, functions);
+        out.section(section::TRAPS, 16, traps);
+        out.section(section::SOURCES, 16, sources);
+        out.section(section::THUNKS, 16, thunks.flatten().collect());
+        out.section(section::TEXT, crate::layout::HOST_PAGE_BYTES as usize, parts.text);
+    }
+
+    /// Turns what a tier collected into code.
+    ///
+    /// # Panics
+    /// When the parts contradict each other, which is a bug of the tier.
+    #[must_use]
+    pub fn from_parts(parts: CodeParts, settings: &crate::Settings) -> Self {
+        let mut writer = ContainerWriter::new();
+        Self::write(parts, settings, &mut writer);
+        let container = Container::read(writer.finish().into());
+        container.and_then(|container| Self::read(&container)).expect("a tier's parts are coherent")
+    }
+
+    /// Finds and checks the tables of an artifact.
+    ///
+    /// # Errors
+    /// When a table is missing, unsorted, or points outside the text.
+    pub fn read(container: &Container) -> Result<Self, ArtifactError> {
+        let code = Self {
+            settings: container.section(section::SETTINGS)?,
+            text: container.section(section::TEXT)?,
+            functions: container.section(section::FUNCTIONS)?,
+            traps: container.section(section::TRAPS)?,
+            sources: container.section(section::SOURCES)?,
+            thunks: container.section(section::THUNKS)?,
+        };
+        let check = |holds: bool, what: &str| {
+            if holds { Ok(()) } else { Err(ArtifactError(format!("artifact's {what} is damaged"))) }
+        };
+        let text_bytes = code.text.len() as u64;
+        check(u32::try_from(text_bytes).is_ok(), "text")?;
+        let tables = [&code.functions, &code.traps, &code.sources];
+        check(tables.iter().all(|table| table.len() % 8 == 0), "table size")?;
+        check(code.thunks.len() % 4 == 0, "thunk table")?;
+        let mut end = 0;
+        for index in 0..code.function_count() {
+            let FunctionRange { offset, bytes } = code.function(index).unwrap_or_default();
+            check(u64::from(offset) >= end, "function table")?;
+            end = u64::from(offset) + u64::from(bytes);
+            check(end <= text_bytes, "function table")?;
+        }
+        for table in [&code.traps, &code.sources] {
+            check(is_sorted(table) && last_key(table).is_none_or(|key| u64::from(key) <= text_bytes), "code map")?;
+        }
+        let thunks = (0..).map_while(|at| read_u32(&code.thunks, 4 * at));
+        check(thunks.into_iter().all(|at| at == u32::MAX || u64::from(at) < text_bytes), "thunk table")?;
+        Ok(code)
+    }
+
+    /// The settings it was compiled for, as text.
+    #[must_use]
+    pub fn settings(&self) -> &str {
+        str::from_utf8(&self.settings).unwrap_or_default()
+    }
+
+    /// The machine code.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// How many functions there are.
+    #[must_use]
+    pub fn function_count(&self) -> u32 {
+        u32::try_from(self.functions.len() / 8).unwrap_or(u32::MAX)
+    }
+
+    /// Where defined function `index` is.
+    #[must_use]
+    pub fn function(&self, index: u32) -> Option<FunctionRange> {
+        let (offset, bytes) = pair(&self.functions, index as usize)?;
+        Some(FunctionRange { offset, bytes })
+    }
+
+    /// The foreign-call thunk of type `index`.
+    #[must_use]
+    pub fn thunk(&self, index: u32) -> Option<u32> {
+        read_u32(&self.thunks, index as usize * 4).filter(|at| *at != u32::MAX)
+    }
+
+    /// The defined function whose code contains `offset`.
+    #[must_use]
+    pub fn function_at(&self, offset: u32) -> Option<u32> {
+        let index = last_at_or_below(&self.functions, offset)?;
+        let (start, bytes) = pair(&self.functions, index)?;
+        (offset - start < bytes).then_some(u32::try_from(index).ok()?)
+    }
+
+    /// Why the instruction at `offset` traps, if it is one that may. Neither allocates nor locks.
+    #[must_use]
+    pub fn trap_at(&self, offset: u32) -> Option<TrapReason> {
+        let (at, reason) = pair(&self.traps, last_at_or_below(&self.traps, offset)?)?;
+        (at == offset).then_some(())?;
+        TrapReason::from_u8(u8::try_from(reason).ok()?)
+    }
+
+    /// The offset in the wasm bytes that the instruction at `offset` stems from.
+    #[must_use]
+    pub fn source_at(&self, offset: u32) -> Option<u32> {
+        pair(&self.sources, last_at_or_below(&self.sources, offset)?).map(|(_, wasm)| wasm)
+    }
+}
+
+impl Default for FunctionRange {
+    /// An impossible place, used where a table is damaged.
+    fn default() -> Self {
+        Self { offset: u32::MAX, bytes: u32::MAX }
+    }
+}
+
+/// The `index`-th pair of a table.
+fn pair(table: &[u8], index: usize) -> Option<(u32, u32)> {
+    let at = index.checked_mul(8)?;
+    Some((read_u32(table, at)?, read_u32(table, at + 4)?))
+}
+
+/// Index of the last pair whose key is not above `key`.
+fn last_at_or_below(table: &[u8], key: u32) -> Option<usize> {
+    let (mut low, mut high) = (0, table.len() / 8);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if pair(table, middle)?.0 <= key { low = middle + 1 } else { high = middle }
+    }
+    low.checked_sub(1)
+}
+
+fn is_sorted(table: &[u8]) -> bool {
+    let keys = (0..table.len() / 8).map_while(|index| pair(table, index)).map(|(key, _)| key);
+    keys.is_sorted()
+}
+
+fn last_key(table: &[u8]) -> Option<u32> {
+    pair(table, (table.len() / 8).checked_sub(1)?).map(|(key, _)| key)
+}
