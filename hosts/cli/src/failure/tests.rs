@@ -1,0 +1,20 @@
+//! What a failure looks like.
+
+use super::*;
+
+#[test]
+fn causes_then_details_then_help() {
+    let failure = Failure::start("can not start a.wasm")
+        .because("unknown import env.f")
+        .detail("0: main")
+        .help("build it for wasm32-wasip1");
+    let text = "error: can not start a.wasm\nerror: unknown import env.f\n  0: main\nhelp: build it for wasm32-wasip1\n";
+    assert_eq!(failure.render(Style::plain()), text);
+    assert_eq!(failure.status(), 125);
+}
+
+#[test]
+fn control_characters_do_not_reach_the_terminal() {
+    let text = Failure::usage("no function \x1b[31mred\n").render(Style::plain());
+    assert_eq!(text, "error: no function \\u{1b}[31mred\\n\n");
+}

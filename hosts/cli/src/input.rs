@@ -1,0 +1,271 @@
+//! The file that a command is about: read once, told apart by what is in it, never by its name.
+//!
+//! Not here: decoding (that is the engine's). Invariants: a file that can not be any of the three kinds is
+//! refused after its first bytes, so that `/dev/zero` costs nothing; and every refusal says what to do.
+//! Read next: `code.rs`.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// The most bytes a file may have: more than any module limit lets through.
+const FILE_BYTES_MAX: u64 = 2 << 30;
+/// How much is read before the kind of the file is decided.
+const HEAD_BYTES: u64 = 4096;
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A binary module.
+    Binary,
+    /// A module in the text format.
+    Text,
+    /// Code that `holm compile` made.
+    Artifact,
+}
+
+/// A file's content.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// How to call it in a message.
+    pub(crate) name: String,
+    /// What it holds.
+    pub(crate) kind: Kind,
+    /// Its bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Reads a file, or standard input if `path` is `-`.
+///
+/// # Errors
+/// When it can not be read or is of no kind that Holm knows.
+pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
+    if path == Path::new("-") {
+        return read_from(&mut io::stdin().lock(), 0, "standard input".to_owned());
+    }
+    let name = path.display().to_string();
+    let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    if metadata.is_dir() {
+        return Err(directory(path));
+    }
+    read_from(&mut file, metadata.len(), name)
+}
+
+fn read_from(source: &mut dyn Read, expected: u64, name: String) -> Result<Input, Failure> {
+    let failed =
+        |error: io::Error| Failure::start(format!("can not read {name}: {}", reason(&error)));
+    let capacity = usize::try_from(expected.min(FILE_BYTES_MAX)).unwrap_or_default();
+    // One more, so that the end of the file is seen without growing.
+    let mut bytes = Vec::with_capacity(capacity + 1);
+    (&mut *source).take(HEAD_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+    let kind = classify(&bytes).map_err(|why| why.failure(&name))?;
+    source.take(FILE_BYTES_MAX - HEAD_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let size = crate::units::show_size(FILE_BYTES_MAX);
+        return Err(Failure::start(format!("{name} is too large: the most is {size}"))
+            .help("split the module, or keep its data in a file that it reads"));
+    }
+    Ok(Input { name, kind, bytes })
+}
+
+/// Why a file is of no kind that can be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unknown {
+    Empty,
+    Component,
+    /// A version of the binary format that nobody has heard of.
+    Version([u8; 4]),
+    /// The magic number is there, the version is not.
+    CutShort,
+    /// Readable text that is no module.
+    Prose,
+    /// Something else that can be told by its first bytes.
+    Known(&'static str),
+    Bytes([u8; 4]),
+}
+
+/// Files that people take for modules, by their first bytes.
+const KNOWN: &[(&[u8], &str)] = &[
+    (b"\x7fELF", "a native program (ELF)"),
+    (b"\xcf\xfa\xed\xfe", "a native program (Mach-O)"),
+    (b"MZ", "a native program (Windows)"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "compressed with gzip"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+    (b"BZh", "compressed with bzip2"),
+    (b"\xfd7zXZ\0", "compressed with xz"),
+    (b"!<arch>\n", "a library archive (ar)"),
+    (b"BC\xc0\xde", "LLVM bitcode"),
+];
+
+/// What a file is, by its first bytes.
+fn classify(head: &[u8]) -> Result<Kind, Unknown> {
+    const WASM: &[u8] = b"\0asm";
+    if let Some(rest) = head.strip_prefix(WASM) {
+        return match rest.first_chunk::<4>() {
+            Some([1, 0, 0, 0]) => Ok(Kind::Binary),
+            // The upper half of the version is the layer: 0 for modules, 1 for components.
+            Some([_, _, 1, 0]) => Err(Unknown::Component),
+            Some(version) => Err(Unknown::Version(*version)),
+            None => Err(Unknown::CutShort),
+        };
+    }
+    if holm_abi::container::Container::recognizes(head) {
+        return Ok(Kind::Artifact);
+    }
+    if head.is_empty() {
+        return Err(Unknown::Empty);
+    }
+    if WASM.starts_with(head) {
+        return Err(Unknown::CutShort);
+    }
+    if let Some((_, what)) = KNOWN.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Err(Unknown::Known(what));
+    }
+    if is_text(head) {
+        return if begins_like_a_module(head) { Ok(Kind::Text) } else { Err(Unknown::Prose) };
+    }
+    let mut first = [0; 4];
+    first.iter_mut().zip(head).for_each(|(to, from)| *to = *from);
+    Err(Unknown::Bytes(first))
+}
+
+/// Whether it is UTF-8 without control characters; its last character may be cut.
+fn is_text(head: &[u8]) -> bool {
+    let text = match str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !text.chars().any(|c| c.is_control() && !c.is_whitespace())
+}
+
+/// Whether the first thing after blanks and comments is a parenthesis.
+fn begins_like_a_module(text: &[u8]) -> bool {
+    let mut rest = text.trim_ascii_start();
+    loop {
+        if let Some(comment) = rest.strip_prefix(b";;") {
+            let end = comment.iter().position(|byte| *byte == b'\n').unwrap_or(comment.len());
+            rest = comment[end..].trim_ascii_start();
+        } else if rest.starts_with(b"(;") {
+            let end = rest.windows(2).position(|pair| pair == b";)");
+            // A comment longer than what was read: the parser will tell.
+            let Some(end) = end else { return true };
+            rest = rest[end + 2..].trim_ascii_start();
+        } else {
+            return rest.first() == Some(&b'(');
+        }
+    }
+}
+
+impl Unknown {
+    fn failure(self, name: &str) -> Failure {
+        const BUILD: &str =
+            "give a WebAssembly module (.wasm), its text (.wat), or what holm compile made (.holm)";
+        let say = |cause: String, help: &str| Failure::start(cause).help(help);
+        match self {
+            Self::Empty => say(
+                format!("{name} is empty"),
+                "the tool that should have written it may have failed: build it again",
+            ),
+            Self::Component => say(
+                format!("{name} is a component, and this build of Holm runs core modules"),
+                "build a core module, e.g. for the target wasm32-wasip1 instead of wasm32-wasip2",
+            ),
+            Self::Version([a, b, c, d]) => say(
+                format!(
+                    "{name} has version {a:02x} {b:02x} {c:02x} {d:02x} of the binary format, expected 01 00 00 00"
+                ),
+                "build it again with a current tool",
+            ),
+            Self::CutShort => say(
+                format!("{name} ends inside the header of a WebAssembly module"),
+                "the file was cut short: copy, download or build it again",
+            ),
+            Self::Prose => say(
+                format!(
+                    "{name} is a text file, but not the text of a WebAssembly module, which begins with a parenthesis"
+                ),
+                BUILD,
+            ),
+            Self::Known(what) => say(format!("{name} is not WebAssembly: it is {what}"), BUILD),
+            Self::Bytes([a, b, c, d]) => say(
+                format!(
+                    "{name} is not WebAssembly: it begins with {a:02x} {b:02x} {c:02x} {d:02x}, expected 00 61 73 6d"
+                ),
+                BUILD,
+            ),
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    if error.kind() == ErrorKind::IsADirectory {
+        return directory(path);
+    }
+    let failure = Failure::start(format!("can not read {}: {}", path.display(), reason(error)));
+    match error.kind() {
+        ErrorKind::NotFound => failure.help(match similar_file(path) {
+            Some(similar) => format!("did you mean {similar}?"),
+            None => "check the name, and the directory you are in".to_owned(),
+        }),
+        ErrorKind::PermissionDenied => failure.help("make it readable for your user"),
+        _ => failure.help("check that it is a file you can read"),
+    }
+}
+
+fn directory(path: &Path) -> Failure {
+    let failure = Failure::start(format!("{} is a directory", path.display()));
+    let modules = modules_in(path);
+    match modules.first() {
+        Some(first) => {
+            failure.help(format!("give a file in it, e.g. {}", path.join(first).display()))
+        }
+        None => failure.help("give a .wasm, .wat or .holm file"),
+    }
+}
+
+/// What the system says, without its number.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_lowercase().chain(characters).collect())
+        .unwrap_or_default()
+}
+
+/// A module beside `path` whose name is close to it.
+fn similar_file(path: &Path) -> Option<String> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let wanted = path.file_name()?.to_string_lossy();
+    let names = modules_in(directory.unwrap_or(Path::new(".")));
+    let close = crate::names::closest(&wanted, names.iter().map(String::as_str))?;
+    Some(directory.map_or_else(|| close.to_owned(), |dir| dir.join(close).display().to_string()))
+}
+
+/// The names of modules in a directory, sorted.
+fn modules_in(directory: &Path) -> Vec<String> {
+    let is_module = |path: &Path| {
+        path.extension()
+            .and_then(OsStr::to_str)
+            .is_some_and(|e| matches!(e, "wasm" | "wat" | "holm"))
+    };
+    let entries = directory.read_dir().into_iter().flatten().take(10_000).flatten();
+    let mut names: Vec<String> = entries
+        .filter(|entry| is_module(&entry.path()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests;
