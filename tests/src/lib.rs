@@ -1,1 +1,4 @@
-//! Placeholder.
+//! The test corpus: what more than one test needs, and modules made to hurt.
+#![forbid(unsafe_code)]
+
+pub mod bombs;

@@ -1,7 +1,7 @@
 //! The cache itself: open, get, put, info, clear.
 //!
-//! The path of a hit is eleven system calls: four for the directory and the secret's opening, three to read and close it, and
-//! open, stat, read, close for the entry; no directory is scanned. A write goes to a file of its own, is made durable, and only
+//! The path of a hit is eleven system calls: three check the directory, four read the secret, and four the entry:
+//! open, stat, read, close; no directory is scanned. A write goes to a file of its own, is made durable, and only
 //! then takes the entry's name. Read next: `entry.rs` for what is believed, `sweep.rs` for what is thrown out.
 
 use std::path::{Path, PathBuf};
