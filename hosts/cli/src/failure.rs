@@ -96,7 +96,7 @@ impl From<std::io::Error> for Failure {
 }
 
 /// Names come from modules and file systems: control characters in them must not reach a terminal.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     if !text.contains(char::is_control) {
         return text.to_owned();
     }

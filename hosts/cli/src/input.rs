@@ -72,6 +72,17 @@ fn read_from(source: &mut dyn Read, expected: u64, name: String) -> Result<Input
     Ok(Input { name, kind, bytes })
 }
 
+/// Turns the text format into the binary one.
+///
+/// # Errors
+/// When it is not well formed; with line and column.
+pub(crate) fn text_to_binary(name: &str, text: &[u8]) -> Result<Vec<u8>, Failure> {
+    wat::parse_bytes(text).map(Into::into).map_err(|error| {
+        let text = error.to_string();
+        crate::explain::text_error(name, &text)
+    })
+}
+
 /// Why a file is of no kind that can be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unknown {

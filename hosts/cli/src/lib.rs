@@ -8,6 +8,7 @@
 
 mod cached;
 mod commands;
+mod explain;
 mod failure;
 mod input;
 mod names;
