@@ -1,0 +1,493 @@
+//! Validating one function body, and learning about it in the same pass over its operators.
+//!
+//! The validator is `wasmparser`'s; a visitor in front of it sees each operator first, feeds the [`Meter`]
+//! and notes flags and effects. Not here: the cost model itself (see [`crate::cost`]).
+//! Invariant: operators whose validation takes time in proportion to an arity or a table are charged before
+//! they are validated and skipped when the function is over its limit, so that time is bounded by cost.
+//! Read next: [`crate::decode`], which calls this.
+
+use crate::body::{BodyFlags, FunctionBody};
+use crate::cost::Meter;
+use crate::error::{Invalid, at_most};
+use crate::facts::Effects;
+use crate::limits::Limits;
+use wasmparser::{
+    BinaryReader, BlockType, BrTable, FrameKind, FrameStack, FuncToValidate, FuncValidator,
+    FuncValidatorAllocations, ModuleArity, TryTable, ValidatorResources, VisitOperator,
+    VisitSimdOperator, WasmFeatures,
+};
+
+/// What all bodies of a module are validated against.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    /// The validator's own view of the module.
+    pub(crate) resources: ValidatorResources,
+    pub(crate) features: WasmFeatures,
+    /// For each type how many parameters and results it has.
+    pub(crate) arities: Vec<(u32, u32)>,
+    /// For each function its type, imported ones first.
+    pub(crate) functions: Vec<u32>,
+    pub(crate) imported_functions: u32,
+}
+
+/// What is kept from body to body.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    allocations: FuncValidatorAllocations,
+    meter: Meter,
+    pub(crate) effects: Effects,
+}
+
+/// Validates the body of a defined function.
+pub(crate) fn check_body(
+    surroundings: &Surroundings,
+    limits: &Limits,
+    scratch: &mut Scratch,
+    defined: u32,
+    mut reader: BinaryReader<'_>,
+) -> Result<FunctionBody, Invalid> {
+    let range = reader.range();
+    let index = surroundings.imported_functions + defined;
+    let Some(&ty) = surroundings.functions.get(index as usize) else {
+        return Err(Invalid::malformed("more function bodies than functions", range.start));
+    };
+    let allocations = std::mem::take(&mut scratch.allocations);
+    let to_validate = FuncToValidate {
+        resources: surroundings.resources.clone(),
+        index,
+        ty,
+        features: surroundings.features,
+    };
+    let mut validator = to_validate.into_validator(allocations);
+    scratch.meter.start(limits.function_cost_max);
+    let params = surroundings.arities.get(ty as usize).map_or(0, |arity| arity.0);
+    let locals = read_locals(&mut validator, &mut reader, limits)?;
+    scratch.meter.locals(locals as usize, params as usize);
+    let mut body = FunctionBody { range, locals, ..FunctionBody::default() };
+    read_operators(
+        &mut validator,
+        &mut reader,
+        &mut Notes {
+            surroundings,
+            limits,
+            meter: &mut scratch.meter,
+            effects: &mut scratch.effects,
+            body: &mut body,
+            boundary: false,
+            stop: None,
+        },
+    )?;
+    body.cost = scratch.meter.cost();
+    scratch.allocations = validator.into_allocations();
+    Ok(body)
+}
+
+/// Reads the declarations of locals; gives how many there are, parameters included.
+fn read_locals(
+    validator: &mut FuncValidator<ValidatorResources>,
+    reader: &mut BinaryReader<'_>,
+    limits: &Limits,
+) -> Result<u32, Invalid> {
+    let malformed = |error| Invalid::from_reader(&error);
+    for _ in 0..reader.read_var_u32().map_err(malformed)? {
+        let offset = reader.original_position();
+        let count: u32 = reader.read().map_err(malformed)?;
+        let ty = reader.read().map_err(malformed)?;
+        let all = u64::from(validator.len_locals()) + u64::from(count);
+        let what = || format!("locals of function {}", validator.index());
+        if all > u64::from(u32::MAX) {
+            return Err(Invalid::malformed(format!("too many locals: {all}"), offset));
+        }
+        at_most(&what(), ("locals_max", limits.locals_max), all, offset)?;
+        validator
+            .define_locals(offset, count, ty)
+            .map_err(|error| Invalid::from_validator(&error))?;
+    }
+    Ok(validator.len_locals())
+}
+
+fn read_operators(
+    validator: &mut FuncValidator<ValidatorResources>,
+    reader: &mut BinaryReader<'_>,
+    notes: &mut Notes<'_>,
+) -> Result<(), Invalid> {
+    while !reader.eof() {
+        let offset = reader.original_position();
+        let visited = {
+            let mut visitor = Visitor { inner: validator.simd_visitor(offset), notes };
+            reader.visit_operator(&mut visitor)
+        };
+        match visited {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(Invalid::from_validator(&error)),
+            Err(error) => return Err(Invalid::from_reader(&error)),
+        }
+        if notes.boundary {
+            notes.boundary = false;
+            notes.meter.waiting(u64::from(validator.operand_stack_height()));
+        }
+        if notes.meter.is_over() {
+            return Err(notes.refuse(validator.index(), offset));
+        }
+    }
+    let end = reader.original_position();
+    reader.finish_expression(&validator.visitor(end)).map_err(|error| Invalid::from_reader(&error))
+}
+
+/// What is noted about the body while its operators pass.
+struct Notes<'a> {
+    surroundings: &'a Surroundings,
+    limits: &'a Limits,
+    meter: &'a mut Meter,
+    effects: &'a mut Effects,
+    body: &'a mut FunctionBody,
+    /// Whether the operator before was a block boundary.
+    boundary: bool,
+    /// The limit that the operator before was over, other than the cost.
+    stop: Option<Stop>,
+}
+
+/// A limit that a function is over: what is counted, the limit's name and maximum, the count.
+struct Stop {
+    what: &'static str,
+    limit: (&'static str, u64),
+    count: u64,
+}
+
+impl Notes<'_> {
+    #[cold]
+    fn refuse(&self, function: u32, offset: u64) -> Invalid {
+        let (what, limit, count) = match &self.stop {
+            Some(stop) => (stop.what, stop.limit, stop.count),
+            None => (
+                "cost to compile",
+                ("function_cost_max", self.limits.function_cost_max),
+                self.meter.cost(),
+            ),
+        };
+        Invalid::over(&format!("{what} of function {function}"), limit, count, offset)
+    }
+
+    fn arity(&self, ty: u32) -> (u64, u64) {
+        let (params, results) =
+            self.surroundings.arities.get(ty as usize).copied().unwrap_or_default();
+        (u64::from(params), u64::from(results))
+    }
+
+    fn block_arity(&self, ty: BlockType) -> (u64, u64) {
+        match ty {
+            BlockType::Empty => (0, 0),
+            BlockType::Type(_) => (0, 1),
+            BlockType::FuncType(ty) => self.arity(ty),
+        }
+    }
+
+    /// How many values a branch to this label carries.
+    fn label_values(&self, label: Option<(BlockType, FrameKind)>) -> u64 {
+        label.map_or(0, |(ty, kind)| {
+            let (params, results) = self.block_arity(ty);
+            if kind == FrameKind::Loop { params } else { results }
+        })
+    }
+
+    fn block(&mut self, ty: BlockType, is_loop: bool) {
+        let (params, results) = self.block_arity(ty);
+        if params > 0 || results > 1 {
+            self.body.flags |= BodyFlags::MULTI_VALUE;
+        }
+        self.meter.block(params + results, is_loop);
+        self.boundary = true;
+        self.body.blocks += 1;
+        if is_loop {
+            self.body.loops += 1;
+            self.body.flags |= BodyFlags::LOOPS;
+        }
+        let nesting = self.meter.nesting();
+        if nesting > self.limits.nesting_max {
+            let limit = ("nesting_max", self.limits.nesting_max);
+            self.stop(Stop { what: "nesting of blocks", limit, count: nesting });
+        }
+        self.body.nesting = self.body.nesting.max(u32::try_from(nesting).unwrap_or(u32::MAX));
+    }
+
+    fn try_table(&mut self, table: &TryTable) {
+        self.block(table.ty, false);
+        self.meter.values(table.catches.len() as u64);
+        self.body.flags |= BodyFlags::EXCEPTIONS;
+    }
+
+    fn end(&mut self, label: Option<(BlockType, FrameKind)>) {
+        let results = label.map_or(0, |(ty, _)| self.block_arity(ty).1);
+        self.meter.values(results);
+        self.meter.end();
+        self.boundary = true;
+    }
+
+    fn branch(&mut self, label: Option<(BlockType, FrameKind)>) {
+        self.meter.branch(self.label_values(label));
+        self.boundary = true;
+    }
+
+    fn branch_table(&mut self, table: &BrTable<'_>, label: Option<(BlockType, FrameKind)>) {
+        let targets = u64::from(table.len());
+        self.meter.branch_table(targets, self.label_values(label));
+        self.body.flags |= BodyFlags::BRANCH_TABLES;
+        self.boundary = true;
+        if targets > self.limits.br_table_targets_max {
+            let limit = ("br_table_targets_max", self.limits.br_table_targets_max);
+            self.stop(Stop { what: "targets of a br_table", limit, count: targets });
+        }
+    }
+
+    fn call(&mut self, function: u32, flags: BodyFlags) {
+        let ty = self.surroundings.functions.get(function as usize).copied();
+        if function < self.surroundings.imported_functions {
+            self.body.flags |= BodyFlags::IMPORT_CALLS;
+        }
+        self.call_type(ty.unwrap_or(u32::MAX), flags | BodyFlags::DIRECT_CALLS);
+    }
+
+    fn call_type(&mut self, ty: u32, flags: BodyFlags) {
+        let (params, results) = self.arity(ty);
+        self.meter.call(params + results);
+        self.body.calls += 1;
+        self.body.flags |= flags;
+    }
+
+    fn bulk(&mut self, flags: BodyFlags) {
+        self.meter.bulk();
+        self.body.flags |= flags | BodyFlags::BULK;
+    }
+
+    #[cold]
+    fn stop(&mut self, stop: Stop) {
+        self.stop = Some(stop);
+        self.meter.end_now();
+    }
+}
+
+/// Sees each operator before the validator does.
+struct Visitor<'n, 'a, V> {
+    inner: V,
+    notes: &'n mut Notes<'a>,
+}
+
+impl<V: ModuleArity> FrameStack for Visitor<'_, '_, V> {
+    fn current_frame(&self) -> Option<FrameKind> {
+        // The validator panics when asked for a label after the last `end`.
+        if self.inner.control_stack_height() == 0 {
+            None
+        } else {
+            self.inner.label_block(0).map(|l| l.1)
+        }
+    }
+}
+
+impl<V: ModuleArity> Visitor<'_, '_, V> {
+    fn label(&self, depth: u32) -> Option<(BlockType, FrameKind)> {
+        self.inner.label_block(depth)
+    }
+
+    fn return_label(&self) -> Option<(BlockType, FrameKind)> {
+        self.inner.label_block(self.inner.control_stack_height().checked_sub(1)?)
+    }
+}
+
+const NONE: BodyFlags = BodyFlags::NONE;
+const LOADS: BodyFlags = BodyFlags::LOADS;
+const STORES: BodyFlags = BodyFlags::STORES;
+const TABLES: BodyFlags = BodyFlags::TABLES;
+const TAIL: BodyFlags = BodyFlags::TAIL_CALLS;
+
+/// Notes one operator: its visiting method, its immediates, then its arity as `wasmparser` lists it.
+macro_rules! note {
+    ($v:tt visit_block ($ty:ident) $($arity:tt)*) => {
+        $v.notes.block($ty, false)
+    };
+    ($v:tt visit_loop ($ty:ident) $($arity:tt)*) => {
+        $v.notes.block($ty, true)
+    };
+    ($v:tt visit_if ($ty:ident) $($arity:tt)*) => {
+        $v.notes.block($ty, false)
+    };
+    ($v:tt visit_try ($ty:ident) $($arity:tt)*) => {
+        $v.notes.block($ty, false)
+    };
+    ($v:tt visit_try_table ($table:ident) $($arity:tt)*) => {
+        $v.notes.try_table(&$table)
+    };
+    ($v:tt visit_else () $($arity:tt)*) => {
+        $v.notes.branch($v.label(0))
+    };
+    ($v:tt visit_end () $($arity:tt)*) => {
+        $v.notes.end($v.label(0))
+    };
+    ($v:tt visit_delegate ($depth:ident) $($arity:tt)*) => {
+        $v.notes.end($v.label(0))
+    };
+    ($v:tt visit_br ($depth:ident) $($arity:tt)*) => {
+        $v.notes.branch($v.label($depth))
+    };
+    ($v:tt visit_br_if ($depth:ident) $($arity:tt)*) => {
+        $v.notes.branch($v.label($depth))
+    };
+    ($v:tt visit_br_on_null ($depth:ident) $($arity:tt)*) => {
+        $v.notes.branch($v.label($depth))
+    };
+    ($v:tt visit_br_on_non_null ($depth:ident) $($arity:tt)*) => {
+        $v.notes.branch($v.label($depth))
+    };
+    ($v:tt visit_br_on_cast ($depth:ident $from:ident $to:ident) $($arity:tt)*) => {
+        $v.notes.branch($v.label($depth))
+    };
+    ($v:tt visit_br_on_cast_fail ($depth:ident $from:ident $to:ident) $($arity:tt)*) => {
+        $v.notes.branch($v.label($depth))
+    };
+    ($v:tt visit_br_table ($table:ident) $($arity:tt)*) => {
+        $v.notes.branch_table(&$table, $v.label($table.default()))
+    };
+    ($v:tt visit_return () $($arity:tt)*) => {
+        $v.notes.branch($v.return_label())
+    };
+    ($v:tt visit_call ($function:ident) $($arity:tt)*) => {
+        $v.notes.call($function, NONE)
+    };
+    ($v:tt visit_return_call ($function:ident) $($arity:tt)*) => {
+        $v.notes.call($function, TAIL)
+    };
+    ($v:tt visit_call_indirect ($ty:ident $table:ident) $($arity:tt)*) => {
+        $v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS)
+    };
+    ($v:tt visit_return_call_indirect ($ty:ident $table:ident) $($arity:tt)*) => {
+        $v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS | TAIL)
+    };
+    ($v:tt visit_call_ref ($ty:ident) $($arity:tt)*) => {
+        $v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS)
+    };
+    ($v:tt visit_return_call_ref ($ty:ident) $($arity:tt)*) => {
+        $v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS | TAIL)
+    };
+    ($v:tt visit_local_get ($local:ident) $($arity:tt)*) => {
+        $v.notes.meter.local_get($local)
+    };
+    ($v:tt visit_local_set ($local:ident) $($arity:tt)*) => {
+        $v.notes.meter.local_set($local)
+    };
+    ($v:tt visit_local_tee ($local:ident) $($arity:tt)*) => {
+        $v.notes.meter.local_set($local)
+    };
+    ($v:tt visit_global_set ($global:ident) $($arity:tt)*) => {{
+        $v.notes.effects.globals_written.insert($global);
+        $v.notes.body.flags |= BodyFlags::GLOBAL_SETS;
+    }};
+    ($v:tt visit_ref_func ($function:ident) $($arity:tt)*) => {
+        $v.notes.effects.functions_referenced.insert($function)
+    };
+    ($v:tt visit_memory_grow ($memory:ident) $($arity:tt)*) => {{
+        $v.notes.effects.memories_grown.insert($memory);
+        $v.notes.body.flags |= BodyFlags::MEMORY_GROW;
+    }};
+    ($v:tt visit_memory_init ($data:ident $memory:ident) $($arity:tt)*) => {
+        $v.notes.bulk(STORES)
+    };
+    ($v:tt visit_memory_fill ($memory:ident) $($arity:tt)*) => {
+        $v.notes.bulk(STORES)
+    };
+    ($v:tt visit_memory_copy ($to:ident $from:ident) $($arity:tt)*) => {
+        $v.notes.bulk(LOADS | STORES)
+    };
+    ($v:tt visit_table_init ($elements:ident $table:ident) $($arity:tt)*) => {{
+        $v.notes.effects.tables_written.insert($table);
+        $v.notes.bulk(TABLES);
+    }};
+    ($v:tt visit_table_fill ($table:ident) $($arity:tt)*) => {{
+        $v.notes.effects.tables_written.insert($table);
+        $v.notes.bulk(TABLES);
+    }};
+    ($v:tt visit_table_copy ($to:ident $from:ident) $($arity:tt)*) => {{
+        $v.notes.effects.tables_written.insert($to);
+        $v.notes.bulk(TABLES);
+    }};
+    ($v:tt visit_table_set ($table:ident) $($arity:tt)*) => {{
+        $v.notes.effects.tables_written.insert($table);
+        $v.notes.body.flags |= TABLES;
+    }};
+    ($v:tt visit_table_grow ($table:ident) $($arity:tt)*) => {{
+        $v.notes.effects.tables_written.insert($table);
+        $v.notes.body.flags |= TABLES;
+    }};
+    ($v:tt visit_table_get ($table:ident) $($arity:tt)*) => {
+        $v.notes.body.flags |= TABLES
+    };
+    ($v:tt visit_table_size ($table:ident) $($arity:tt)*) => {
+        $v.notes.body.flags |= TABLES
+    };
+    ($v:tt $visit:ident ($($immediate:ident)*) arity memarg $in:literal -> 0) => {
+        $v.notes.body.flags |= STORES
+    };
+    ($v:tt $visit:ident ($($immediate:ident)*) arity memarg 1 -> 1) => {
+        $v.notes.body.flags |= LOADS
+    };
+    ($v:tt $visit:ident ($($immediate:ident)*) arity memarg $in:literal -> 1) => {
+        $v.notes.body.flags |= LOADS | STORES
+    };
+    ($v:tt $visit:ident ($($immediate:ident)*) $($arity:tt)*) => {};
+}
+
+/// Notes what only the proposal of an operator says.
+macro_rules! note_proposal {
+    ($v:tt threads) => {
+        $v.notes.body.flags |= BodyFlags::ATOMICS
+    };
+    ($v:tt exceptions) => {
+        $v.notes.body.flags |= BodyFlags::EXCEPTIONS
+    };
+    ($v:tt legacy_exceptions) => {
+        $v.notes.body.flags |= BodyFlags::EXCEPTIONS
+    };
+    ($v:tt simd) => {
+        $v.notes.body.flags |= BodyFlags::SIMD
+    };
+    ($v:tt relaxed_simd) => {
+        $v.notes.body.flags |= BodyFlags::SIMD
+    };
+    ($v:tt $other:ident) => {};
+}
+
+macro_rules! visit_all {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($arity:tt)*))*) => {
+        $(
+            #[inline]
+            fn $visit(&mut self $($(,$arg: $argty)*)?) -> Self::Output {
+                self.notes.meter.operator();
+                self.notes.body.operators += 1;
+                note_proposal!(self $proposal);
+                note!(self $visit ($($($arg)*)?) $($arity)*);
+                if self.notes.meter.is_over() {
+                    return Ok(());
+                }
+                self.inner.$visit($($($arg),*)?)
+            }
+        )*
+    };
+}
+
+impl<'a, V> VisitOperator<'a> for Visitor<'_, '_, V>
+where
+    V: VisitSimdOperator<'a, Output = wasmparser::Result<()>> + ModuleArity,
+{
+    type Output = wasmparser::Result<()>;
+
+    fn simd_visitor(&mut self) -> Option<&mut dyn VisitSimdOperator<'a, Output = Self::Output>> {
+        Some(self)
+    }
+
+    wasmparser::for_each_visit_operator!(visit_all);
+}
+
+impl<'a, V> VisitSimdOperator<'a> for Visitor<'_, '_, V>
+where
+    V: VisitSimdOperator<'a, Output = wasmparser::Result<()>> + ModuleArity,
+{
+    wasmparser::for_each_visit_simd_operator!(visit_all);
+}

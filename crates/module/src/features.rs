@@ -1,0 +1,160 @@
+//! Which proposals a module may use: WebAssembly 2.0 with SIMD from the start, later ones by name.
+//!
+//! Not here: which operators a tier can compile; a feature that is on here can still be refused there.
+//! Invariant: bit numbers are part of the artifact format and stay; names are what `--features` takes.
+//! Read next: [`crate::decode`].
+
+use std::fmt;
+use wasmparser::WasmFeatures;
+
+/// A set of proposals.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub struct Features(u32);
+
+macro_rules! features {
+    ($($(#[$doc:meta])* $constant:ident = $bit:literal, $name:literal, $wasmparser:ident;)*) => {
+        impl Features {
+            $($(#[$doc])* pub const $constant: Self = Self(1 << $bit);)*
+
+            /// Every proposal with its name and what `wasmparser` calls it.
+            const TABLE: &'static [(Self, &'static str, WasmFeatures)] =
+                &[$((Self::$constant, $name, WasmFeatures::$wasmparser)),*];
+        }
+    };
+}
+
+features! {
+    /// Globals that can be set may be imported and exported.
+    MUTABLE_GLOBAL = 0, "mutable-global", MUTABLE_GLOBAL;
+    /// Conversions from float to integer that never trap.
+    SATURATING_FLOAT_TO_INT = 1, "saturating-float-to-int", SATURATING_FLOAT_TO_INT;
+    /// Operators that extend the sign within an integer.
+    SIGN_EXTENSION = 2, "sign-extension", SIGN_EXTENSION;
+    /// Several results of functions and blocks, parameters of blocks.
+    MULTI_VALUE = 3, "multi-value", MULTI_VALUE;
+    /// `externref`, `funcref`, operators on tables, several tables.
+    REFERENCE_TYPES = 4, "reference-types", REFERENCE_TYPES;
+    /// Copying and filling memories and tables, passive segments.
+    BULK_MEMORY = 5, "bulk-memory", BULK_MEMORY;
+    /// 128-bit vectors.
+    SIMD = 6, "simd", SIMD;
+    /// Vector operators whose results may differ between machines.
+    RELAXED_SIMD = 7, "relaxed-simd", RELAXED_SIMD;
+    /// Shared memories and atomic operators.
+    THREADS = 8, "threads", THREADS;
+    /// Calls that replace their caller.
+    TAIL_CALL = 9, "tail-call", TAIL_CALL;
+    /// Several memories.
+    MULTI_MEMORY = 10, "multi-memory", MULTI_MEMORY;
+    /// Exceptions, with `exnref`.
+    EXCEPTIONS = 11, "exceptions", EXCEPTIONS;
+    /// The earlier form of exceptions.
+    LEGACY_EXCEPTIONS = 12, "legacy-exceptions", LEGACY_EXCEPTIONS;
+    /// Memories and tables with 64-bit addresses.
+    MEMORY64 = 13, "memory64", MEMORY64;
+    /// Arithmetic in constant expressions.
+    EXTENDED_CONST = 14, "extended-const", EXTENDED_CONST;
+    /// References to functions of a known type.
+    FUNCTION_REFERENCES = 15, "function-references", FUNCTION_REFERENCES;
+    /// Structures and arrays under a collector.
+    GC = 16, "gc", GC;
+    /// Memories whose pages have another size.
+    CUSTOM_PAGE_SIZES = 17, "custom-page-sizes", CUSTOM_PAGE_SIZES;
+    /// 128-bit integer arithmetic on pairs.
+    WIDE_ARITHMETIC = 18, "wide-arithmetic", WIDE_ARITHMETIC;
+    /// A shorter encoding of imports.
+    COMPACT_IMPORTS = 19, "compact-imports", COMPACT_IMPORTS;
+    /// Continuations.
+    STACK_SWITCHING = 20, "stack-switching", STACK_SWITCHING;
+}
+
+impl Features {
+    /// Nothing but the first version of WebAssembly.
+    pub const NONE: Self = Self(0);
+
+    /// WebAssembly 2.0 with SIMD.
+    pub const WASM2: Self = Self(0b111_1111);
+
+    /// Every proposal that has a name here.
+    pub const ALL: Self = Self((1 << Self::TABLE.len()) - 1);
+
+    /// The proposal of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::TABLE.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+
+    /// The names of every proposal, in order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::TABLE.iter().map(|row| row.1)
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// This set without the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether all of `other` is in this set.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The set as a number that stays the same between versions: part of a cache key.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The words with which an error sends its reader to the switch.
+    pub(crate) fn how_to_enable(self) -> String {
+        format!("needs feature `{self}`, which is off: enable with --features {self}")
+    }
+
+    /// What the parser and the validator are told.
+    pub(crate) fn to_wasmparser(self) -> WasmFeatures {
+        Self::TABLE
+            .iter()
+            .filter(|row| self.contains(row.0))
+            .fold(WasmFeatures::MVP, |all, row| all.union(row.2))
+    }
+
+    /// The feature whose absence made `wasmparser` refuse the bytes, if it says so and we can name it.
+    pub(crate) fn missing_in(error: &wasmparser::Error) -> Option<Self> {
+        let missing = error.missing_wasm_feature()?;
+        Self::TABLE.iter().find(|row| row.2.contains(missing)).map(|row| row.0)
+    }
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self::WASM2
+    }
+}
+
+/// Writes the names, separated by commas: what `--features` takes.
+impl fmt::Display for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for row in Self::TABLE.iter().filter(|row| self.contains(row.0)) {
+            write!(f, "{separator}{}", row.1)?;
+            separator = ",";
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Features({self})")
+    }
+}

@@ -1,0 +1,386 @@
+//! What each section of the file adds to the module.
+//!
+//! Not here: function bodies (see [`crate::check`]) and the order of sections (see [`crate::decode`]).
+//! Invariant: for each section the counts are checked first, then it is read through (what fails there is
+//! malformed), then the validator sees it, and only then it becomes part of the module.
+//! Read next: [`crate::decode`].
+
+use crate::error::{Invalid, at_most};
+use crate::expr::{self, ConstExpr};
+use crate::limits::Limits;
+use crate::module::{
+    DataMode, DataSegment, ElementItems, ElementMode, ElementSegment, Export, ExternKind, Global,
+    Import, ImportKind, Module, Table, TypeIndex,
+};
+use crate::wasm;
+use holm_spec::types::{self, FuncType, GlobalType, MemoryType, TableType, ValType};
+use wasmparser::{
+    CompositeInnerType, ExternalKind, FromReader, SectionLimited, TypeRef, Validator,
+};
+
+/// The parts of a decoder that sections need.
+pub(crate) struct Sections {
+    pub(crate) module: Module,
+    pub(crate) validator: Validator,
+    pub(crate) limits: Limits,
+    /// Elements of all segments so far.
+    element_items: u64,
+    /// Elements that the tables so far have at the start.
+    table_elements: u64,
+}
+
+/// What the validator says, in our words.
+fn valid<T>(result: wasmparser::Result<T>) -> Result<T, Invalid> {
+    result.map_err(|error| Invalid::from_validator(&error))
+}
+
+/// Reads a section through.
+fn scan<'a, T: FromReader<'a>>(section: &SectionLimited<'a, T>) -> Result<Vec<(u64, T)>, Invalid> {
+    section
+        .clone()
+        .into_iter_with_offsets()
+        .collect::<wasmparser::Result<_>>()
+        .map_err(|error| Invalid::from_reader(&error))
+}
+
+/// Something of a later proposal that the data model does not have yet.
+#[cold]
+fn unsupported(what: &str, offset: u64) -> Invalid {
+    Invalid::invalid(format!("{what} of a later proposal is not supported"), offset)
+}
+
+fn val_type(ty: wasmparser::ValType, offset: u64) -> Result<ValType, Invalid> {
+    wasm::val_type(ty).ok_or_else(|| unsupported(&format!("value type {ty}"), offset))
+}
+
+fn memory_type(ty: &wasmparser::MemoryType, offset: u64) -> Result<MemoryType, Invalid> {
+    let log2 = ty.page_size_log2.unwrap_or(u32::from(holm_spec::PAGE_BYTES_LOG2));
+    Ok(MemoryType {
+        limits: types::Limits { min: ty.initial, max: ty.maximum },
+        is_64: ty.memory64,
+        shared: ty.shared,
+        page_bytes_log2: u8::try_from(log2).map_err(|_| unsupported("page size", offset))?,
+    })
+}
+
+fn global_type(ty: wasmparser::GlobalType, offset: u64) -> Result<GlobalType, Invalid> {
+    if ty.shared {
+        return Err(unsupported("shared global", offset));
+    }
+    Ok(GlobalType { value: val_type(ty.content_type, offset)?, mutable: ty.mutable })
+}
+
+fn func_type(ty: &wasmparser::SubType, offset: u64) -> Result<FuncType, Invalid> {
+    let CompositeInnerType::Func(function) = &ty.composite_type.inner else {
+        return Err(unsupported("structure, array or continuation type", offset));
+    };
+    let list = |types: &[wasmparser::ValType]| {
+        types.iter().map(|ty| val_type(*ty, offset)).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(FuncType::new(list(function.params())?, list(function.results())?))
+}
+
+fn external_kind(kind: ExternalKind) -> ExternKind {
+    match kind {
+        ExternalKind::Func | ExternalKind::FuncExact => ExternKind::Func,
+        ExternalKind::Table => ExternKind::Table,
+        ExternalKind::Memory => ExternKind::Memory,
+        ExternalKind::Global => ExternKind::Global,
+        ExternalKind::Tag => ExternKind::Tag,
+    }
+}
+
+impl Sections {
+    pub(crate) fn new(module: Module, validator: Validator, limits: Limits) -> Self {
+        Self { module, validator, limits, element_items: 0, table_elements: 0 }
+    }
+
+    /// The number in a global that is defined here and can never change.
+    fn known_number(&self, global: u32) -> Option<ConstExpr> {
+        let global = self.module.globals.get(global as usize)?;
+        let init = global.init.as_ref()?;
+        (!global.ty.mutable && init.is_number()).then(|| init.clone())
+    }
+
+    fn expr(&self, expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Invalid> {
+        expr::read(expr, &self.limits, |global| self.known_number(global))
+    }
+
+    fn table_type(
+        &mut self,
+        ty: &wasmparser::TableType,
+        offset: u64,
+    ) -> Result<TableType, Invalid> {
+        if ty.shared {
+            return Err(unsupported("shared table", offset));
+        }
+        Ok(TableType {
+            element: wasm::ref_type(ty.element_type)
+                .ok_or_else(|| unsupported("table element type", offset))?,
+            limits: types::Limits { min: ty.initial, max: ty.maximum },
+            is_64: ty.table64,
+        })
+    }
+
+    pub(crate) fn types(
+        &mut self,
+        section: &wasmparser::TypeSectionReader<'_>,
+    ) -> Result<(), Invalid> {
+        let count = u64::from(section.count());
+        at_most("types", ("types_max", self.limits.types_max), count, section.range().start)?;
+        let groups = scan(section)?;
+        valid(self.validator.type_section(section))?;
+        for (_, group) in groups {
+            for (offset, ty) in group.into_types_and_offsets() {
+                let ty = func_type(&ty, offset)?;
+                let counts = [
+                    ("parameters of a type", "params_max", self.limits.params_max, ty.params()),
+                    ("results of a type", "results_max", self.limits.results_max, ty.results()),
+                ];
+                for (what, name, max, list) in counts {
+                    at_most(what, (name, max), list.len() as u64, offset)?;
+                }
+                self.module.types.push(ty);
+            }
+        }
+        let count = self.module.types.len() as u64;
+        at_most("types", ("types_max", self.limits.types_max), count, section.range().end)
+    }
+
+    pub(crate) fn imports(
+        &mut self,
+        section: &wasmparser::ImportSectionReader<'_>,
+    ) -> Result<(), Invalid> {
+        let limit = ("imports_max", self.limits.imports_max);
+        at_most("imports", limit, u64::from(section.count()), section.range().start)?;
+        let mut imports = Vec::new();
+        for (_, group) in scan(section)? {
+            for import in group {
+                imports.push(import.map_err(|error| Invalid::from_reader(&error))?);
+                at_most("imports", limit, imports.len() as u64, section.range().start)?;
+            }
+        }
+        valid(self.validator.import_section(section))?;
+        for (offset, import) in imports {
+            let kind = self.import_kind(import.ty, offset)?;
+            let (module, name) = (import.module.to_owned(), import.name.to_owned());
+            self.module.imports.push(Import { module, name, kind });
+        }
+        self.counts(section.range().start)
+    }
+
+    fn import_kind(&mut self, ty: TypeRef, offset: u64) -> Result<ImportKind, Invalid> {
+        let module = &mut self.module;
+        Ok(match ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                module.functions.push(TypeIndex(ty));
+                module.imported_functions += 1;
+                ImportKind::Func(TypeIndex(ty))
+            }
+            TypeRef::Table(ty) => {
+                let ty = self.table_type(&ty, offset)?;
+                self.module.tables.push(Table { ty, init: None });
+                self.module.imported_tables += 1;
+                ImportKind::Table(ty)
+            }
+            TypeRef::Memory(ty) => {
+                let ty = memory_type(&ty, offset)?;
+                module.memories.push(ty);
+                module.imported_memories += 1;
+                ImportKind::Memory(ty)
+            }
+            TypeRef::Global(ty) => {
+                let ty = global_type(ty, offset)?;
+                module.globals.push(Global { ty, init: None });
+                module.imported_globals += 1;
+                ImportKind::Global(ty)
+            }
+            TypeRef::Tag(ty) => {
+                module.tags.push(TypeIndex(ty.func_type_idx));
+                module.imported_tags += 1;
+                ImportKind::Tag(TypeIndex(ty.func_type_idx))
+            }
+        })
+    }
+
+    /// Checks the limits on whatever can be both imported and defined.
+    fn counts(&self, offset: u64) -> Result<(), Invalid> {
+        let (module, limits) = (&self.module, &self.limits);
+        let counts = [
+            ("functions", "functions_max", limits.functions_max, module.functions.len()),
+            ("tables", "tables_max", limits.tables_max, module.tables.len()),
+            ("memories", "memories_max", limits.memories_max, module.memories.len()),
+            ("globals", "globals_max", limits.globals_max, module.globals.len()),
+            ("tags", "tags_max", limits.tags_max, module.tags.len()),
+        ];
+        for (what, name, max, count) in counts {
+            at_most(what, (name, max), count as u64, offset)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn functions(
+        &mut self,
+        section: &wasmparser::FunctionSectionReader<'_>,
+    ) -> Result<(), Invalid> {
+        let (at, limit) = (section.range().start, ("functions_max", self.limits.functions_max));
+        at_most("functions", limit, u64::from(section.count()), at)?;
+        let types = scan(section)?;
+        valid(self.validator.function_section(section))?;
+        self.module.functions.extend(types.into_iter().map(|(_, ty)| TypeIndex(ty)));
+        self.counts(at)
+    }
+
+    pub(crate) fn tables(
+        &mut self,
+        section: &wasmparser::TableSectionReader<'_>,
+    ) -> Result<(), Invalid> {
+        let (at, limit) = (section.range().start, ("tables_max", self.limits.tables_max));
+        at_most("tables", limit, u64::from(section.count()), at)?;
+        let tables = scan(section)?;
+        valid(self.validator.table_section(section))?;
+        for (offset, table) in tables {
+            let init = match &table.init {
+                wasmparser::TableInit::RefNull => None,
+                wasmparser::TableInit::Expr(expr) => Some(self.expr(expr)?),
+            };
+            let ty = self.table_type(&table.ty, offset)?;
+            self.table_elements = self.table_elements.saturating_add(ty.limits.min);
+            let limit = ("table_elements_max", self.limits.table_elements_max);
+            at_most("elements of all tables", limit, self.table_elements, offset)?;
+            self.module.tables.push(Table { ty, init });
+        }
+        self.counts(at)
+    }
+
+    pub(crate) fn memories(
+        &mut self,
+        section: &wasmparser::MemorySectionReader<'_>,
+    ) -> Result<(), Invalid> {
+        let (at, limit) = (section.range().start, ("memories_max", self.limits.memories_max));
+        at_most("memories", limit, u64::from(section.count()), at)?;
+        let memories = scan(section)?;
+        valid(self.validator.memory_section(section))?;
+        for (offset, memory) in memories {
+            self.module.memories.push(memory_type(&memory, offset)?);
+        }
+        self.counts(at)
+    }
+
+    pub(crate) fn tags(
+        &mut self,
+        section: &wasmparser::TagSectionReader<'_>,
+    ) -> Result<(), Invalid> {
+        let (at, limit) = (section.range().start, ("tags_max", self.limits.tags_max));
+        at_most("tags", limit, u64::from(section.count()), at)?;
+        let tags = scan(section)?;
+        valid(self.validator.tag_section(section))?;
+        self.module.tags.extend(tags.into_iter().map(|(_, tag)| TypeIndex(tag.func_type_idx)));
+        self.counts(at)
+    }
+
+    pub(crate) fn globals(
+        &mut self,
+        section: &wasmparser::GlobalSectionReader<'_>,
+    ) -> Result<(), Invalid> {
+        let (at, limit) = (section.range().start, ("globals_max", self.limits.globals_max));
+        at_most("globals", limit, u64::from(section.count()), at)?;
+        let globals = scan(section)?;
+        valid(self.validator.global_section(section))?;
+        for (offset, global) in globals {
+            let init = Some(self.expr(&global.init_expr)?);
+            self.module.globals.push(Global { ty: global_type(global.ty, offset)?, init });
+        }
+        self.counts(at)
+    }
+
+    pub(crate) fn exports(
+        &mut self,
+        section: &wasmparser::ExportSectionReader<'_>,
+    ) -> Result<(), Invalid> {
+        let limit = ("exports_max", self.limits.exports_max);
+        at_most("exports", limit, u64::from(section.count()), section.range().start)?;
+        let exports = scan(section)?;
+        valid(self.validator.export_section(section))?;
+        self.module.exports.extend(exports.into_iter().map(|(_, export)| Export {
+            name: export.name.to_owned(),
+            kind: external_kind(export.kind),
+            index: export.index,
+        }));
+        Ok(())
+    }
+
+    pub(crate) fn elements(
+        &mut self,
+        section: &wasmparser::ElementSectionReader<'_>,
+    ) -> Result<(), Invalid> {
+        let limit = ("element_segments_max", self.limits.element_segments_max);
+        at_most("element segments", limit, u64::from(section.count()), section.range().start)?;
+        for (offset, segment) in scan(section)? {
+            let count = match &segment.items {
+                wasmparser::ElementItems::Functions(items) => items.count(),
+                wasmparser::ElementItems::Expressions(_, items) => items.count(),
+            };
+            self.element_items += u64::from(count);
+            let limit = ("element_items_max", self.limits.element_items_max);
+            at_most("elements of all segments", limit, self.element_items, offset)?;
+        }
+        valid(self.validator.element_section(section))?;
+        for (offset, segment) in scan(section)? {
+            let segment = self.element_segment(segment, offset)?;
+            self.module.elements.push(segment);
+        }
+        Ok(())
+    }
+
+    fn element_segment(
+        &self,
+        segment: wasmparser::Element<'_>,
+        offset: u64,
+    ) -> Result<ElementSegment, Invalid> {
+        let mode = match segment.kind {
+            wasmparser::ElementKind::Passive => ElementMode::Passive,
+            wasmparser::ElementKind::Declared => ElementMode::Declared,
+            wasmparser::ElementKind::Active { table_index, offset_expr } => ElementMode::Active {
+                table: table_index.unwrap_or(0),
+                offset: self.expr(&offset_expr)?,
+            },
+        };
+        let (ty, items) = match &segment.items {
+            wasmparser::ElementItems::Functions(items) => {
+                let items = scan(items)?.into_iter().map(|(_, function)| function).collect();
+                (ValType::FuncRef, ElementItems::Functions(items))
+            }
+            wasmparser::ElementItems::Expressions(ty, items) => {
+                let ty = wasm::ref_type(*ty).ok_or_else(|| unsupported("element type", offset))?;
+                let items = scan(items)?;
+                let items = items.iter().map(|(_, item)| self.expr(item));
+                (ty, ElementItems::Expressions(items.collect::<Result<_, _>>()?))
+            }
+        };
+        Ok(ElementSegment { mode, ty, items })
+    }
+
+    pub(crate) fn data(
+        &mut self,
+        section: &wasmparser::DataSectionReader<'_>,
+    ) -> Result<(), Invalid> {
+        let limit = ("data_segments_max", self.limits.data_segments_max);
+        at_most("data segments", limit, u64::from(section.count()), section.range().start)?;
+        let segments = scan(section)?;
+        valid(self.validator.data_section(section))?;
+        for (_, segment) in segments {
+            let mode = match &segment.kind {
+                wasmparser::DataKind::Passive => DataMode::Passive,
+                wasmparser::DataKind::Active { memory_index, offset_expr } => {
+                    DataMode::Active { memory: *memory_index, offset: self.expr(offset_expr)? }
+                }
+            };
+            let end = segment.range.end;
+            self.module
+                .data
+                .push(DataSegment { mode, bytes: end - segment.data.len() as u64..end });
+        }
+        Ok(())
+    }
+}
