@@ -63,7 +63,10 @@ impl Code {
     /// Adds the sections of `parts`, compiled under `settings`, to an artifact.
     pub fn write(parts: CodeParts, settings: &crate::Settings, out: &mut ContainerWriter) {
         let pairs = |pairs: &mut dyn Iterator<Item = (u32, u32)>| {
-            pairs.flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()]).flatten().collect::<Vec<u8>>()
+            pairs
+                .flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()])
+                .flatten()
+                .collect::<Vec<u8>>()
         };
         let functions = pairs(&mut parts.functions.iter().map(|f| (f.offset, f.bytes)));
         let traps = pairs(&mut parts.traps.iter().map(|(at, reason)| (*at, *reason as u32)));
@@ -118,10 +121,16 @@ impl Code {
             check(end <= text_bytes, "function table")?;
         }
         for table in [&code.traps, &code.sources] {
-            check(is_sorted(table) && last_key(table).is_none_or(|key| u64::from(key) <= text_bytes), "code map")?;
+            check(
+                is_sorted(table) && last_key(table).is_none_or(|key| u64::from(key) <= text_bytes),
+                "code map",
+            )?;
         }
         let thunks = (0..).map_while(|at| read_u32(&code.thunks, 4 * at));
-        check(thunks.into_iter().all(|at| at == u32::MAX || u64::from(at) < text_bytes), "thunk table")?;
+        check(
+            thunks.into_iter().all(|at| at == u32::MAX || u64::from(at) < text_bytes),
+            "thunk table",
+        )?;
         Ok(code)
     }
 

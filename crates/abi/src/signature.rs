@@ -118,7 +118,7 @@ impl SignatureAbi {
 /// Where each result is.
 fn result_locations(results: &[ValType], buffer: bool) -> Box<[Location]> {
     let (mut ints, mut vectors, mut offset) = (0, 0, 0);
-    let mut next = |counter: &mut u32, step: u32| {
+    let next = |counter: &mut u32, step: u32| {
         *counter += step;
         *counter - step
     };

@@ -18,7 +18,8 @@ pub trait Tier<M: ?Sized>: Send + Sync {
     ///
     /// # Errors
     /// When a function exceeds what the compiler can handle, or the compiler is at fault.
-    fn compile(&self, module: &M, wasm: &[u8], workers: &dyn Workers) -> Result<Code, CompileError>;
+    fn compile(&self, module: &M, wasm: &[u8], workers: &dyn Workers)
+    -> Result<Code, CompileError>;
 }
 
 /// Threads that the host lends for a while, and a place to report progress.

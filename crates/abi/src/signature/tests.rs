@@ -4,7 +4,8 @@ use super::*;
 use ValType::{F32, F64, I32, I64, V128};
 
 fn check(params: &[ValType], results: &[ValType], expected: &str) {
-    let abi = SignatureAbi::new(&FuncType::new(params.to_vec(), results.to_vec()), &RegisterFile::X86_64);
+    let abi =
+        SignatureAbi::new(&FuncType::new(params.to_vec(), results.to_vec()), &RegisterFile::X86_64);
     let show = |locations: &[Location]| {
         let one = |location: &Location| match location {
             Location::Int(n) => format!("i{n}"),
@@ -24,7 +25,8 @@ fn locations() {
     check(&[I32, F32, I64], &[I32], "i0 v0 i1 -> i0 / 0");
     check(&[I32; 8], &[F64, I32], "i0 i1 i2 i3 i4 i5 s0 s8 -> v0 i0 / 16");
     check(&[V128; 10], &[], "v0 v1 v2 v3 v4 v5 v6 v7 s0 s16 ->  / 32");
-    let mixed = [I32, I32, I32, I32, I32, I32, I64, V128, V128, V128, V128, V128, V128, V128, V128, V128];
+    let mixed =
+        [I32, I32, I32, I32, I32, I32, I64, V128, V128, V128, V128, V128, V128, V128, V128, V128];
     check(&mixed, &[], "i0 i1 i2 i3 i4 i5 s0 v0 v1 v2 v3 v4 v5 v6 v7 s16 ->  / 32");
 }
 

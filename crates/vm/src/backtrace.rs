@@ -1,0 +1,118 @@
+//! Which code is at an address, and who called whom: frame pointers, followed.
+
+use crate::block::{Cause, StoreBlock};
+use crate::limits::BACKTRACE_FRAMES_MAX;
+use crate::{InstanceId, PublishedCode};
+use std::sync::Arc;
+
+/// One frame of a guest.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The code it runs.
+    pub code: Arc<PublishedCode>,
+    /// The function, by its index among the defined ones.
+    pub function: u32,
+    /// The instruction: bytes from the start of the text. For callers, inside the call instruction.
+    pub offset: u32,
+    /// An instance of this code, when there is only one.
+    pub instance: Option<InstanceId>,
+}
+
+/// The code of a store, by address.
+#[derive(Debug, Default)]
+pub(crate) struct CodeMap {
+    /// Sorted by address; no duplicates.
+    codes: Vec<Arc<PublishedCode>>,
+}
+
+impl CodeMap {
+    pub(crate) fn add(&mut self, code: &Arc<PublishedCode>) {
+        let start = code.addresses().start;
+        let place = self.codes.binary_search_by_key(&start, |code| code.addresses().start);
+        if let Err(place) = place {
+            self.codes.insert(place, Arc::clone(code));
+        }
+    }
+
+    /// The code that contains an address, and the offset in its text.
+    pub(crate) fn find(&self, pc: u64) -> Option<(&Arc<PublishedCode>, u32)> {
+        let after = self.codes.partition_point(|code| code.addresses().start <= pc);
+        let code = self.codes.get(after.checked_sub(1)?)?;
+        let range = code.addresses();
+        if !range.contains(&pc) {
+            return None;
+        }
+        Some((code, u32::try_from(pc - range.start).ok()?))
+    }
+}
+
+/// The frames of all guests that are under way on this block, innermost first.
+pub(crate) fn capture(block: &StoreBlock, cause: Cause) -> Vec<Frame> {
+    let mut walker = Walker { block, frames: Vec::new() };
+    if cause.pc != 0 {
+        walker.push(cause.pc);
+        walker.walk(cause.fp);
+    } else {
+        walker.walk_stub(cause.fp);
+    }
+    // Outer activations: each left its guest through a stub before this one was entered.
+    let mut exit_fp = block.exit_fp.get();
+    let mut host_sp = block.host_sp.get();
+    while host_sp != 0 && walker.has_room() {
+        walker.walk_stub(exit_fp);
+        // SAFETY: a non-zero `host_sp` is the stack pointer that an entry saved; it pushed the outer
+        // activation's host stack pointer, guest stack pointer and exit frame there, in this order.
+        let saved: [u64; 3] = unsafe {
+            std::ptr::with_exposed_provenance::<[u64; 3]>(crate::frame::as_usize(host_sp)).read()
+        };
+        host_sp = saved[0];
+        exit_fp = saved[2];
+    }
+    walker.frames
+}
+
+struct Walker<'a> {
+    block: &'a StoreBlock,
+    frames: Vec<Frame>,
+}
+
+impl Walker<'_> {
+    fn has_room(&self) -> bool {
+        self.frames.len() < BACKTRACE_FRAMES_MAX
+    }
+
+    /// Walks from a stub's frame.
+    fn walk_stub(&mut self, fp: u64) {
+        self.walk(fp);
+    }
+
+    /// Follows frame pointers to the end of the activation.
+    fn walk(&mut self, mut fp: u64) {
+        while let Some([next, pc]) = self.saved(fp) {
+            if !self.has_room() || (next != 0 && next <= fp) {
+                return;
+            }
+            // A return address is after its call; one less is inside it.
+            self.push(pc - 1);
+            fp = next;
+        }
+    }
+
+    /// The saved frame pointer and the return address of the frame at `fp`.
+    fn saved(&self, fp: u64) -> Option<[u64; 2]> {
+        let stack = &self.block.stack;
+        if fp % 8 != 0 || fp < stack.start || fp.checked_add(16)? > stack.end {
+            return None;
+        }
+        let pointer = std::ptr::with_exposed_provenance::<[u64; 2]>(crate::frame::as_usize(fp));
+        // SAFETY: inside the guest's stack (checked), which is mapped; nobody runs on it now.
+        Some(unsafe { pointer.read() })
+    }
+
+    fn push(&mut self, pc: u64) {
+        let codes = self.block.codes.borrow();
+        let Some((code, offset)) = codes.find(pc) else { return };
+        let Some(function) = code.code().function_at(offset) else { return };
+        self.frames.push(Frame { code: Arc::clone(code), function, offset, instance: None });
+    }
+}

@@ -1,0 +1,296 @@
+//! Making an instance: a slot, its context filled in, its memories, tables and globals.
+//!
+//! Initial values are the caller's business: globals and tables start zeroed, memories start empty of data.
+
+use crate::block::StoreBlock;
+use crate::context::Anchor;
+use crate::memory::Memory;
+use crate::objects::{
+    FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, check, index_of,
+};
+use crate::slot::{Slot, SlotKind, context_class};
+use crate::table::Table;
+use crate::{Pool, PublishedCode, VmError};
+use holm_abi::layout::{self, Callee, ContextLayout, FunctionRecord};
+use holm_abi::{MemoryStrategy, SharedBytes};
+use holm_spec::types::{GlobalType, MemoryType, TableType};
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// A function of a module that can be referred to from outside its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Escaped {
+    /// Its index in the module.
+    pub function: u32,
+    /// The engine-wide id of its type.
+    pub type_id: u32,
+}
+
+/// What an instance is made of.
+#[derive(Debug)]
+pub struct InstanceRequest<'a> {
+    /// Its code.
+    pub code: &'a Arc<PublishedCode>,
+    /// The layout that the code was compiled for.
+    pub layout: &'a ContextLayout,
+    /// The engine-wide id of each type of the module; ≥ 1, below 2³¹.
+    pub type_ids: &'a [u32],
+    /// Imported functions, in order.
+    pub functions: &'a [FunctionId],
+    /// Imported memories, in order.
+    pub memories: &'a [MemoryId],
+    /// Imported tables, in order.
+    pub tables: &'a [TableId],
+    /// Imported globals, in order.
+    pub globals: &'a [GlobalId],
+    /// Types of the memories that it defines.
+    pub defined_memories: &'a [MemoryType],
+    /// Types of the tables that it defines.
+    pub defined_tables: &'a [TableType],
+    /// Types of the globals that it defines.
+    pub defined_globals: &'a [GlobalType],
+    /// Its escaping functions, in the order in which code numbers them.
+    pub escaped: &'a [Escaped],
+    /// Its data segments as far as `memory.init` may use them.
+    pub data: Vec<Option<SharedBytes>>,
+}
+
+/// A live instance.
+#[derive(Debug)]
+pub struct Instance {
+    slot: ManuallyDrop<Slot>,
+    pool: Pool,
+    code: Arc<PublishedCode>,
+    memories: Vec<MemoryId>,
+    tables: Vec<TableId>,
+    globals: Vec<GlobalId>,
+    functions_first: FunctionId,
+    pub(crate) data: Vec<Option<SharedBytes>>,
+    pub(crate) elements: Vec<Option<Box<[u32]>>>,
+}
+
+impl Instance {
+    /// All its memories, imported ones first.
+    #[must_use]
+    pub fn memories(&self) -> &[MemoryId] {
+        &self.memories
+    }
+
+    /// All its tables, imported ones first.
+    #[must_use]
+    pub fn tables(&self) -> &[TableId] {
+        &self.tables
+    }
+
+    /// All its globals, imported ones first.
+    #[must_use]
+    pub fn globals(&self) -> &[GlobalId] {
+        &self.globals
+    }
+
+    /// The handle of its first escaping function; the others follow.
+    #[must_use]
+    pub fn functions_first(&self) -> FunctionId {
+        self.functions_first
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> &Arc<PublishedCode> {
+        &self.code
+    }
+
+    pub(crate) fn slot_mut(&mut self) -> &mut Slot {
+        &mut self.slot
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // SAFETY: taken once, here; nobody uses the slot after the instance.
+        let slot = unsafe { ManuallyDrop::take(&mut self.slot) };
+        self.pool.give_slot(slot);
+    }
+}
+
+impl Objects {
+    /// Makes an instance.
+    pub(crate) fn instance_new(
+        &mut self,
+        request: InstanceRequest<'_>,
+    ) -> Result<InstanceId, VmError> {
+        let index = index_of(self.instances.len());
+        check("instances", u64::from(index) + 1, u64::from(self.limits().instances_max))?;
+        check_shape(&request);
+        let memory0 = request.memories.is_empty() && !request.defined_memories.is_empty();
+        let reservation = memory0 && self.pool.strategy() == MemoryStrategy::Reserved;
+        let context_bytes = context_class(request.layout.context_bytes());
+        let minimum =
+            request.defined_memories.first().map_or(0, |ty| ty.limits.min << ty.page_bytes_log2);
+        let accessible =
+            if reservation { usize::try_from(minimum).unwrap_or(usize::MAX) } else { 0 };
+        let kind = SlotKind { context_bytes, reservation };
+        let slot = self.pool.take_slot(kind, accessible)?;
+        let poll_page = slot.poll_page();
+        let mut instance = Instance {
+            slot: ManuallyDrop::new(slot),
+            pool: self.pool.clone(),
+            code: Arc::clone(request.code),
+            memories: request.memories.to_vec(),
+            tables: request.tables.to_vec(),
+            globals: request.globals.to_vec(),
+            functions_first: FunctionId(0),
+            data: Vec::new(),
+            elements: Vec::new(),
+        };
+        let builder = Builder { anchor: instance.slot.anchor(), index, request: &request };
+        builder.header(self.block);
+        instance.functions_first = builder.functions(self);
+        builder.define_memories(self, &mut instance, reservation)?;
+        builder.define_tables(self, &mut instance)?;
+        builder.define_globals(self, &mut instance);
+        // SAFETY: the block outlives these objects.
+        let block = unsafe { &*self.block };
+        block.codes.borrow_mut().add(request.code);
+        instance.data = request.data;
+        self.instances.push(instance);
+        self.interrupt.add(poll_page);
+        Ok(InstanceId(index))
+    }
+}
+
+/// The lists must be what the layout was made for; a difference is the caller's bug, not a guest's.
+fn check_shape(request: &InstanceRequest<'_>) {
+    let shape = request.layout.shape();
+    let lists = [
+        (request.type_ids.len(), shape.types),
+        (request.functions.len(), shape.imported_functions),
+        (request.memories.len(), shape.imported_memories),
+        (request.tables.len(), shape.imported_tables),
+        (request.globals.len(), shape.imported_globals),
+        (request.defined_memories.len(), shape.defined_memories),
+        (request.defined_tables.len(), shape.defined_tables),
+        (request.defined_globals.len(), shape.defined_globals),
+    ];
+    assert!(
+        lists.iter().all(|(have, want)| *have == *want as usize),
+        "an instance's parts must match its layout: {lists:?}"
+    );
+}
+
+/// Fills in the context of one instance.
+struct Builder<'a, 'r> {
+    anchor: Anchor,
+    index: u32,
+    request: &'a InstanceRequest<'r>,
+}
+
+impl Builder<'_, '_> {
+    /// Writes a field of the context.
+    fn write<T>(&self, offset: i32, value: T) {
+        // SAFETY: offsets come from the request's layout, indices were checked against its shape, and the
+        // slot has room for that layout; nothing else uses the slot yet.
+        unsafe { self.anchor.write(offset, value) }
+    }
+
+    /// The address of a field of the context.
+    fn at<T>(&self, offset: i32) -> NonNull<T> {
+        NonNull::new(self.anchor.field(offset)).expect("contexts are not at null")
+    }
+
+    fn header(&self, block: *const StoreBlock) {
+        self.write(layout::STORE, block);
+        self.write(layout::INSTANCE, self.index);
+        for builtin in holm_abi::Builtin::ALL {
+            let entry = crate::sys::arch::builtin_entry(builtin as usize);
+            self.write(layout::builtin_offset(builtin), entry);
+        }
+        for (index, id) in (0..).zip(self.request.type_ids) {
+            debug_assert!(*id != layout::NEVER && *id < layout::FOREIGN, "type id {id}");
+            self.write(self.request.layout.type_id(index), *id);
+        }
+    }
+
+    /// Imported functions go into the context, escaping ones into the store's records.
+    fn functions(&self, objects: &mut Objects) -> FunctionId {
+        let record = |id: FunctionId| *objects.function(id).expect("imported functions exist");
+        for (index, id) in (0..).zip(self.request.functions) {
+            self.write(self.request.layout.imported_function(index), record(*id).callee);
+        }
+        let imported = self.request.functions.len();
+        let records: Vec<FunctionRecord> = self
+            .request
+            .escaped
+            .iter()
+            .map(|escaped| {
+                if let Some(id) = self.request.functions.get(escaped.function as usize) {
+                    return record(*id);
+                }
+                let defined = escaped.function - index_of(imported);
+                let code =
+                    self.request.code.function(defined).expect("code has every defined function");
+                FunctionRecord {
+                    callee: Callee { code, anchor: self.anchor.address() },
+                    signature: escaped.type_id,
+                    instance: self.index,
+                    function: escaped.function,
+                    reserved: 0,
+                }
+            })
+            .collect();
+        let first = objects.add_functions(records.into_iter());
+        self.write(layout::FUNCTIONS_FIRST, first.0);
+        first
+    }
+
+    fn define_memories(
+        &self,
+        objects: &mut Objects,
+        instance: &mut Instance,
+        reservation: bool,
+    ) -> Result<(), VmError> {
+        let layout = self.request.layout;
+        for (index, id) in (0..).zip(self.request.memories) {
+            let definition = objects.memories[id.0 as usize].definition();
+            self.write(layout.imported_memory(index), definition);
+        }
+        for (defined, ty) in (0..).zip(self.request.defined_memories) {
+            objects.charge_memory(ty)?;
+            let definition = self.at(layout.defined_memory(defined));
+            let memory = if reservation && defined == 0 {
+                Memory::in_slot(ty, self.index, &mut instance.slot, definition)?
+            } else {
+                Memory::standalone(ty, objects.pool.strategy(), definition)?
+            };
+            instance.memories.push(objects.add_memory(memory));
+        }
+        Ok(())
+    }
+
+    fn define_tables(&self, objects: &mut Objects, instance: &mut Instance) -> Result<(), VmError> {
+        let layout = self.request.layout;
+        for (index, id) in (0..).zip(self.request.tables) {
+            let definition = objects.tables[id.0 as usize].definition();
+            self.write(layout.imported_table(index), definition);
+        }
+        for (defined, ty) in (0..).zip(self.request.defined_tables) {
+            let entries = objects.charge_table(ty)?;
+            let definition = self.at(layout.defined_table(defined));
+            let table = Table::new(ty, self.index, entries, definition);
+            instance.tables.push(objects.add_table(table));
+        }
+        Ok(())
+    }
+
+    fn define_globals(&self, objects: &mut Objects, instance: &mut Instance) {
+        let layout = self.request.layout;
+        for (index, id) in (0..).zip(self.request.globals) {
+            self.write(layout.imported_global(index), objects.globals[id.0 as usize].cell);
+        }
+        for (defined, ty) in (0..).zip(self.request.defined_globals) {
+            let cell = self.at(layout.defined_global(defined));
+            instance.globals.push(objects.add_global(ty.clone(), cell));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What a store may hold. The numbers are defaults; hosts set their own.
+
+/// Limits of one store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreLimits {
+    /// Bytes of all linear memories together.
+    pub memory_bytes_max: u64,
+    /// Entries of all tables together (16 bytes each).
+    pub table_entries_max: u64,
+    /// Instances.
+    pub instances_max: u32,
+    /// Linear memories.
+    pub memories_max: u32,
+    /// Tables.
+    pub tables_max: u32,
+    /// Host objects that guests may refer to.
+    pub externrefs_max: u32,
+}
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes_max: 4 << 30,
+            table_entries_max: 4 << 20,
+            instances_max: 10_000,
+            memories_max: 10_000,
+            tables_max: 10_000,
+            externrefs_max: 1_000_000,
+        }
+    }
+}
+
+/// Bytes of a bulk operation between two looks at the interruption flag.
+pub(crate) const BULK_PIECE_BYTES: usize = 1 << 20;
+
+/// Entries of a bulk table operation between two looks at the interruption flag.
+pub(crate) const BULK_PIECE_ENTRIES: u64 = 1 << 14;
+
+/// Frames that a backtrace keeps.
+pub(crate) const BACKTRACE_FRAMES_MAX: usize = 100;
+
+/// Resident memory up to this size is cleared by writing when a slot is reset; more is given back.
+pub(crate) const RESET_PAGES_MAX: usize = 64;
+
+/// Guard below a guest's stack; frames larger than it are probed.
+pub(crate) const STACK_GUARD_BYTES: usize = 64 * 1024;
+
+/// Idle slots and stacks that a pool keeps.
+pub(crate) const POOL_IDLE_MAX: usize = 256;

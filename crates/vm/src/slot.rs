@@ -1,0 +1,119 @@
+//! Slots: where an instance lives.
+//!
+//! ```text
+//!   [ context | poll page | guard page | linear memory 0: reservation | guard ]
+//!                                      ^ anchor
+//! ```
+//!
+//! The reservation and the guard behind it exist only where the strategy is `Reserved` and the module
+//! defines a memory 0. A slot is reused: resetting it clears what the guest touched and nothing else, and
+//! its pages stay, because a page that has to be faulted in again costs fifty times one that is cleared.
+
+use crate::VmError;
+use crate::context::Anchor;
+use crate::limits::RESET_PAGES_MAX;
+use crate::sys::map::{Access, Mapping, PAGE};
+use holm_abi::layout::{CONTEXT_GAP_BYTES, HOST_PAGE_BYTES};
+
+/// Bytes that a 32-bit memory can have.
+pub(crate) const RESERVATION_BYTES: usize = 4 << 30;
+/// Guard behind a reservation: static offsets below 2³¹ and the widest access stay inside it.
+pub(crate) const RESERVATION_GUARD_BYTES: usize = (2 << 30) + 64 * 1024;
+
+/// The address range of an instance.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    mapping: Mapping,
+    /// Room for the context, without the gap.
+    context_bytes: usize,
+    /// Bytes of memory 0 that are accessible; `None` without a reservation.
+    accessible: Option<usize>,
+}
+
+/// What a slot must offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SlotKind {
+    /// Room for the context, a multiple of the page size.
+    pub(crate) context_bytes: usize,
+    /// Whether memory 0 lives in it.
+    pub(crate) reservation: bool,
+}
+
+impl Slot {
+    pub(crate) fn new(kind: SlotKind) -> Result<Self, VmError> {
+        let gap = CONTEXT_GAP_BYTES as usize;
+        let behind = if kind.reservation { RESERVATION_BYTES + RESERVATION_GUARD_BYTES } else { 0 };
+        let mapping = Mapping::reserve(kind.context_bytes + gap + behind)?;
+        // The context and the poll page.
+        mapping.protect(0, kind.context_bytes + PAGE, Access::ReadWrite)?;
+        let accessible = kind.reservation.then_some(0);
+        Ok(Self { mapping, context_bytes: kind.context_bytes, accessible })
+    }
+
+    pub(crate) fn kind(&self) -> SlotKind {
+        let reservation = self.accessible.is_some();
+        SlotKind { context_bytes: self.context_bytes, reservation }
+    }
+
+    /// What the pinned register holds for this slot.
+    pub(crate) fn anchor(&self) -> Anchor {
+        Anchor::new(self.mapping.at(self.memory_offset()))
+    }
+
+    /// Address of the poll page.
+    pub(crate) fn poll_page(&self) -> usize {
+        self.mapping.at(self.context_bytes).as_ptr().expose_provenance()
+    }
+
+    /// Bytes of memory 0 that are accessible now.
+    pub(crate) fn accessible(&self) -> usize {
+        self.accessible.unwrap_or_default()
+    }
+
+    /// Makes exactly the first `bytes` of memory 0 accessible.
+    pub(crate) fn set_accessible(&mut self, bytes: usize) -> Result<(), VmError> {
+        let old = self.accessible();
+        let bytes = bytes.next_multiple_of(PAGE);
+        assert!(bytes <= RESERVATION_BYTES, "{bytes} bytes of a reservation");
+        let memory = self.memory_offset();
+        if bytes > old {
+            self.mapping.protect(memory + old, bytes - old, Access::ReadWrite)?;
+        } else if bytes < old {
+            self.mapping.protect(memory + bytes, old - bytes, Access::None)?;
+        }
+        self.accessible = Some(bytes);
+        Ok(())
+    }
+
+    /// Clears everything that an instance may have left behind.
+    pub(crate) fn reset(&mut self) -> Result<(), VmError> {
+        let context = self.mapping.base();
+        // SAFETY: the context area is mapped, writable and used by nobody: its instance is gone.
+        unsafe { context.as_ptr().write_bytes(0, self.context_bytes) };
+        let accessible = self.accessible();
+        if accessible == 0 {
+            return Ok(());
+        }
+        let memory = self.mapping.at(self.memory_offset());
+        let start = memory.as_ptr().expose_provenance();
+        let clear = |range: std::ops::Range<usize>| {
+            // SAFETY: the scan reports only parts of memory 0, which is accessible and used by nobody.
+            unsafe { memory.add(range.start - start).as_ptr().write_bytes(0, range.len()) };
+        };
+        let scanned = crate::sys::scan::resident(start..start + accessible, RESET_PAGES_MAX, clear);
+        if scanned.is_none() {
+            self.mapping.discard(self.memory_offset(), accessible)?;
+        }
+        Ok(())
+    }
+
+    fn memory_offset(&self) -> usize {
+        self.context_bytes + CONTEXT_GAP_BYTES as usize
+    }
+}
+
+/// Rounds a context up to one of few sizes, so that slots can be shared between modules.
+pub(crate) fn context_class(bytes: u32) -> usize {
+    let page = HOST_PAGE_BYTES as usize;
+    (bytes as usize).max(2 * page).next_power_of_two()
+}

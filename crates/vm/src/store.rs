@@ -1,0 +1,252 @@
+//! The store: owner of everything alive, and the way into guest code.
+
+use crate::block::{Cause, Pinned, StoreBlock};
+use crate::context::{HOST_CONTEXT_BYTES, HOST_ENTRY, HOST_STACK_BYTES};
+use crate::frame::CallFrame;
+use crate::host::HostFunction;
+use crate::instance::InstanceRequest;
+use crate::objects::{FunctionId, HostContext, InstanceId, Objects, index_of};
+use crate::stack::GuestStack;
+use crate::sys::arch;
+use crate::traps::Running;
+use crate::{Exit, ExitCause, InterruptHandle, Pool, StoreLimits, VmError};
+use holm_abi::layout::{self, CONTEXT_GAP_BYTES, Callee, FunctionRecord, NO_INSTANCE};
+use holm_spec::trap::TrapReason;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+/// Owner of everything alive; see the crate's documentation for its rules.
+#[derive(Debug)]
+pub struct Store<H> {
+    data: H,
+    block: Pinned<StoreBlock>,
+    objects: Pinned<Objects>,
+    stack: Option<GuestStack>,
+    pool: Pool,
+    poisoned: bool,
+}
+
+impl std::fmt::Debug for StoreBlock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreBlock").field("fuel", &self.fuel).finish_non_exhaustive()
+    }
+}
+
+// SAFETY: the raw pointers inside refer to allocations that the store owns; host functions and host objects
+// are `Send + Sync` by their bounds; a store is used by one thread at a time (rule 1).
+unsafe impl<H: Send> Send for Store<H> {}
+// SAFETY: a shared reference gives out only shared references to objects and data; cells of the block
+// change only under `&mut Store`.
+unsafe impl<H: Sync> Sync for Store<H> {}
+
+impl<H: 'static> Store<H> {
+    /// An empty store with host data `data`.
+    ///
+    /// # Errors
+    /// When there is no memory for a guest's stack.
+    pub fn new(pool: &Pool, limits: StoreLimits, data: H) -> Result<Self, VmError> {
+        let stack = pool.take_stack()?;
+        let block = Pinned::new(StoreBlock {
+            functions: Cell::new(std::ptr::null()),
+            fuel: Cell::new(i64::MAX),
+            caller: Cell::new(0),
+            host_sp: Cell::new(0),
+            guest_sp: Cell::new(stack.usable().end),
+            exit_fp: Cell::new(0),
+            owner: Cell::new(std::ptr::null_mut()),
+            objects: Cell::new(std::ptr::null_mut()),
+            cause: Cell::new(Cause::NONE),
+            host_stack_start: Cell::new(0),
+            guard: stack.guard(),
+            stack: stack.usable(),
+            codes: RefCell::default(),
+            failure: Cell::new(None),
+        });
+        let objects = Pinned::new(Objects::new(block.as_ptr(), pool, limits));
+        block.objects.set(objects.as_ptr());
+        let stack = Some(stack);
+        Ok(Self { data, block, objects, stack, pool: pool.clone(), poisoned: false })
+    }
+
+    /// The host's data.
+    #[inline]
+    pub fn data(&self) -> &H {
+        &self.data
+    }
+
+    /// The host's data, to change.
+    #[inline]
+    pub fn data_mut(&mut self) -> &mut H {
+        &mut self.data
+    }
+
+    /// What the store owns.
+    #[inline]
+    pub fn objects(&self) -> &Objects {
+        &self.objects
+    }
+
+    /// What the store owns, to change.
+    #[inline]
+    pub fn objects_mut(&mut self) -> &mut Objects {
+        self.objects.as_mut()
+    }
+
+    /// Both at once.
+    #[inline]
+    pub fn data_and_objects(&mut self) -> (&mut H, &mut Objects) {
+        (&mut self.data, self.objects.as_mut())
+    }
+
+    /// Makes an instance; its globals, tables and memories are not initialised yet.
+    ///
+    /// # Errors
+    /// When a limit or the operating system forbids it.
+    pub fn instance_new(&mut self, request: InstanceRequest<'_>) -> Result<InstanceId, VmError> {
+        self.objects_mut().instance_new(request)
+    }
+
+    /// Puts a host function of type `type_id` into the store.
+    ///
+    /// # Errors
+    /// None today; limits on host functions may come.
+    pub fn host_function_new(
+        &mut self,
+        function: &HostFunction<H>,
+        type_id: u32,
+    ) -> Result<FunctionId, VmError> {
+        let mut context = Pinned::<HostContext>::new([0; HOST_CONTEXT_BYTES / 8]);
+        let mut set = |offset: i32, value: u64| {
+            let below_top = (layout::CONTEXT_TOP - offset).unsigned_abs() as usize;
+            context.as_mut()[(HOST_CONTEXT_BYTES - below_top) / 8] = value;
+        };
+        set(layout::STORE, self.block.as_ptr().expose_provenance() as u64);
+        set(layout::FUNCTIONS_FIRST, u64::from(NO_INSTANCE) << 32);
+        set(layout::HOST_FUNCTION, function.closure.address().expose_provenance() as u64);
+        set(HOST_ENTRY, function.entry as usize as u64);
+        set(HOST_STACK_BYTES, u64::from(function.stack_bytes));
+        let top = context.as_ptr().expose_provenance() + HOST_CONTEXT_BYTES;
+        let stub =
+            if function.int_only { arch::holm_vm_host_call_int } else { arch::holm_vm_host_call };
+        let callee = Callee {
+            code: stub as *const () as u64,
+            anchor: (top + CONTEXT_GAP_BYTES as usize) as u64,
+        };
+        let objects = self.objects_mut();
+        objects.host_functions.push((context, Arc::clone(&function.closure)));
+        let record = FunctionRecord {
+            callee,
+            signature: type_id,
+            instance: NO_INSTANCE,
+            function: index_of(objects.host_functions.len() - 1),
+            reserved: 0,
+        };
+        Ok(objects.add_functions([record].into_iter()))
+    }
+
+    /// Calls a function of the store: a guest's, or a host function by way of its stub.
+    ///
+    /// The frame must be made for the function's signature. On success it holds the results.
+    ///
+    /// # Errors
+    /// When the guest is left before it returns.
+    ///
+    /// # Panics
+    /// When the handle is another store's.
+    #[inline]
+    pub fn call(&mut self, function: FunctionId, frame: &mut CallFrame) -> Result<(), Box<Exit>> {
+        let callee = self.objects.function(function).expect("a function of this store").callee;
+        let outermost = self.block.host_sp.get() == 0;
+        let marker = 0u8;
+        let here = (&raw const marker).addr();
+        if outermost {
+            self.block.host_stack_start.set(here);
+        } else if self.is_host_stack_full(here) {
+            return Err(self.exhausted());
+        }
+        if self.poisoned {
+            return Err(self.refused());
+        }
+        let this: *mut () = std::ptr::from_mut(self).cast();
+        let owner = self.block.owner.replace(this);
+        let caller = self.block.caller.replace(0);
+        let int_only = frame.int_only;
+        let raw = std::ptr::from_mut(frame.seal());
+        let block: *const StoreBlock = self.block.as_ptr();
+        let running = Running::new(block);
+        let enter = if int_only { arch::holm_vm_enter_int } else { arch::holm_vm_enter };
+        // SAFETY: the callee is a function of this store and expects its anchor; the frame is sealed; the
+        // stack below `guest_sp` is free. `self` is not used until the call returns (rule 2).
+        let status = unsafe { enter(block, &raw const callee, raw) };
+        drop(running);
+        self.block.owner.set(owner);
+        self.block.caller.set(caller);
+        if status == 0 { Ok(()) } else { Err(self.exit()) }
+    }
+
+    /// A way to stop guests of this store from another thread.
+    #[must_use]
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.objects.interrupt.clone()
+    }
+
+    /// Fuel left; negative when it is exhausted. Only code compiled with fuel uses it.
+    #[must_use]
+    pub fn fuel(&self) -> i64 {
+        self.block.fuel.get()
+    }
+
+    /// Sets the fuel that guests may use.
+    pub fn set_fuel(&mut self, fuel: i64) {
+        self.block.fuel.set(fuel);
+    }
+
+    /// Whether a host function panicked; guests can then no longer be called.
+    #[must_use]
+    pub fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+
+    fn is_host_stack_full(&self, here: usize) -> bool {
+        let used = self.block.host_stack_start.get().saturating_sub(here);
+        used > self.pool.config().host_stack_bytes_max
+    }
+
+    /// The nesting of host and guest is too deep.
+    #[cold]
+    fn exhausted(&self) -> Box<Exit> {
+        let cause = Cause { reason: None, pc: 0, fp: 0 };
+        let backtrace = crate::backtrace::capture(&self.block, cause);
+        Box::new(Exit { cause: ExitCause::Trap(TrapReason::StackOverflow), backtrace })
+    }
+
+    #[cold]
+    fn refused(&self) -> Box<Exit> {
+        let text = "an earlier call of this store ended in a panic".to_owned();
+        Box::new(Exit { cause: ExitCause::Panic(text), backtrace: Vec::new() })
+    }
+
+    /// What ended the call.
+    #[cold]
+    fn exit(&mut self) -> Box<Exit> {
+        let cause = self.block.cause.replace(Cause::NONE);
+        let backtrace = crate::backtrace::capture(&self.block, cause);
+        let failure = self.block.failure.take();
+        let cause = match (cause.reason, failure) {
+            (Some(reason), _) => ExitCause::Trap(reason),
+            (None, Some(failure)) => failure,
+            (None, None) => ExitCause::Panic("the guest was left for no reason".to_owned()),
+        };
+        self.poisoned |= matches!(cause, ExitCause::Panic(_));
+        Box::new(Exit { cause, backtrace })
+    }
+}
+
+impl<H> Drop for Store<H> {
+    fn drop(&mut self) {
+        self.objects.interrupt.retire();
+        if let Some(stack) = self.stack.take() {
+            self.pool.give_stack(stack);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Mappings of address space: reserved first, made accessible piece by piece, unmapped when dropped.
+//!
+//! A [`Mapping`] owns its range: nothing else in the process maps, unmaps or protects inside it. What the
+//! bytes mean is its owner's business.
+
+use crate::VmError;
+use rustix::fd::AsFd;
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
+use std::ptr::NonNull;
+
+/// Bytes of a page.
+pub(crate) const PAGE: usize = holm_abi::layout::HOST_PAGE_BYTES as usize;
+
+/// A range of address space that belongs to this value.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    base: NonNull<u8>,
+    bytes: usize,
+}
+
+// SAFETY: a mapping is an address range, valid from every thread; access to its bytes is the owner's duty.
+unsafe impl Send for Mapping {}
+// SAFETY: as above; shared references to it give out only addresses.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Reserves `bytes` (rounded up to pages) that nothing can access yet.
+    pub(crate) fn reserve(bytes: usize) -> Result<Self, VmError> {
+        Self::anonymous(bytes, ProtFlags::empty())
+    }
+
+    /// Maps `bytes` (rounded up to pages) of zeros, readable and writable.
+    pub(crate) fn zeroed(bytes: usize) -> Result<Self, VmError> {
+        Self::anonymous(bytes, ProtFlags::READ | ProtFlags::WRITE)
+    }
+
+    fn anonymous(bytes: usize, protection: ProtFlags) -> Result<Self, VmError> {
+        let bytes = bytes.max(1).next_multiple_of(PAGE);
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        // SAFETY: an anonymous mapping at an address of the kernel's choice touches no existing memory.
+        let base =
+            unsafe { rustix::mm::mmap_anonymous(std::ptr::null_mut(), bytes, protection, flags) };
+        let base = base.map_err(|error| VmError::os("mapping memory", error))?;
+        Ok(Self { base: NonNull::new(base.cast()).expect("mmap never returns null"), bytes })
+    }
+
+    /// Maps the first `bytes` of a sealed file as code: readable and executable.
+    pub(crate) fn executable(file: impl AsFd, bytes: usize) -> Result<Self, VmError> {
+        let bytes = bytes.max(1).next_multiple_of(PAGE);
+        let protection = ProtFlags::READ | ProtFlags::EXEC;
+        // SAFETY: a new mapping at an address of the kernel's choice touches no existing memory; the file
+        // is sealed against writing, so that its bytes stay what they are.
+        let base = unsafe {
+            let null = std::ptr::null_mut();
+            rustix::mm::mmap(null, bytes, protection, MapFlags::SHARED, file, 0)
+        };
+        let base = base.map_err(|error| VmError::os("mapping code", error))?;
+        Ok(Self { base: NonNull::new(base.cast()).expect("mmap never returns null"), bytes })
+    }
+
+    /// First address.
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    /// Length in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The address `offset` bytes from the base.
+    ///
+    /// # Panics
+    /// When it lies outside.
+    pub(crate) fn at(&self, offset: usize) -> NonNull<u8> {
+        assert!(offset <= self.bytes, "offset {offset} in a mapping of {} bytes", self.bytes);
+        // SAFETY: the offset lies inside the mapping or at its end.
+        unsafe { self.base.add(offset) }
+    }
+
+    /// Makes pages readable and writable, or inaccessible.
+    pub(crate) fn protect(
+        &self,
+        offset: usize,
+        bytes: usize,
+        access: Access,
+    ) -> Result<(), VmError> {
+        protect(self.at(offset), bytes, access, self.bytes - offset)
+    }
+
+    /// Gives pages back: they read as zero from now on.
+    pub(crate) fn discard(&self, offset: usize, bytes: usize) -> Result<(), VmError> {
+        assert!(bytes <= self.bytes - offset, "range inside the mapping");
+        // SAFETY: the range lies inside this mapping, whose owner asks for its contents to be dropped.
+        let done = unsafe {
+            rustix::mm::madvise(self.at(offset).as_ptr().cast(), bytes, Advice::LinuxDontNeed)
+        };
+        done.map_err(|error| VmError::os("discarding pages", error))
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the range was mapped by this value and nothing refers to it any more.
+        let done = unsafe { rustix::mm::munmap(self.base.as_ptr().cast(), self.bytes) };
+        debug_assert!(done.is_ok(), "unmapping {} bytes", self.bytes);
+    }
+}
+
+/// What may be done with pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Nothing.
+    None,
+    /// Reading.
+    Read,
+    /// Reading and writing.
+    ReadWrite,
+}
+
+fn protect(at: NonNull<u8>, bytes: usize, access: Access, room: usize) -> Result<(), VmError> {
+    assert!(bytes <= room, "range inside the mapping");
+    if bytes == 0 {
+        return Ok(());
+    }
+    // SAFETY: the range lies inside a mapping of ours, checked above.
+    let done = unsafe { rustix::mm::mprotect(at.as_ptr().cast(), bytes, flags(access)) };
+    done.map_err(|error| VmError::os("changing the protection of memory", error))
+}
+
+fn flags(access: Access) -> MprotectFlags {
+    match access {
+        Access::None => MprotectFlags::empty(),
+        Access::Read => MprotectFlags::READ,
+        Access::ReadWrite => MprotectFlags::READ | MprotectFlags::WRITE,
+    }
+}
+
+/// Changes the protection of one page, a poll page.
+///
+/// # Safety
+/// `page` is the address of a page inside a live [`Mapping`] that has nothing but poll words in it.
+pub(crate) unsafe fn protect_poll_page(page: usize, access: Access) {
+    let address = std::ptr::with_exposed_provenance_mut(page);
+    // SAFETY: by contract the page is mapped and used only for polls.
+    let done = unsafe { rustix::mm::mprotect(address, PAGE, flags(access)) };
+    debug_assert!(done.is_ok(), "protecting a poll page");
+}

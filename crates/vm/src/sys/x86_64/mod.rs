@@ -1,0 +1,303 @@
+//! x86-64: the stubs between host and guest, written as assembly.
+//!
+//! * `enter`: host → guest. Saves what the host needs, switches to the guest's stack, loads every
+//!   argument register from a [`CallFrame`](crate::CallFrame), calls, stores every result register.
+//! * `leave`: the only way out, from a return (status 0) or a trap (status 1).
+//! * `host_call`: guest → host function. Spills the argument registers into a frame on the guest's stack,
+//!   switches to the host's stack, calls the function's entry, loads the result registers.
+//! * `builtin`: guest → builtin, the same with the C convention.
+//!
+//! The `_int` variants are for signatures without vectors and with at most one result. Guest code keeps
+//! rbx, rbp, r12–r14 and r15 over calls, like the C convention does. Frame pointers are always kept; the
+//! chain of an activation ends with rbp = 0.
+
+use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, StoreBlock};
+use crate::context::{HOST_ENTRY, HOST_STACK_BYTES};
+use crate::frame::{
+    FRAME_BYTES, FRAME_INTS, FRAME_STACK, FRAME_STACK_BYTES, FRAME_VECTORS, RawFrame,
+};
+use holm_abi::layout::{Callee, STORE};
+
+#[expect(
+    improper_ctypes,
+    reason = "the stubs touch only fields whose offsets are pinned in `block`"
+)]
+unsafe extern "sysv64" {
+    /// Runs a guest function. Returns 0 when it returned, 1 when it left through a trap.
+    pub(crate) fn holm_vm_enter(
+        block: *const StoreBlock,
+        callee: *const Callee,
+        frame: *mut RawFrame,
+    ) -> u32;
+    /// As `holm_vm_enter` for signatures without vectors, stack arguments and more than one result.
+    pub(crate) fn holm_vm_enter_int(
+        block: *const StoreBlock,
+        callee: *const Callee,
+        frame: *mut RawFrame,
+    ) -> u32;
+    /// Where a faulting guest resumes, with the block in rbx.
+    pub(crate) fn holm_vm_trapped();
+    /// Guest → host function, any signature.
+    pub(crate) fn holm_vm_host_call();
+    /// Guest → host function without vectors, stack arguments and more than one result.
+    pub(crate) fn holm_vm_host_call_int();
+    /// The entries of the builtins, `BUILTIN_STUB_BYTES` apart.
+    pub(crate) fn holm_vm_builtins();
+    /// The first byte after all stubs.
+    pub(crate) fn holm_vm_stubs_end();
+}
+
+/// Distance between two builtin entries.
+pub(crate) const BUILTIN_STUB_BYTES: usize = 16;
+
+std::arch::global_asm!(
+    ".text",
+    ".balign 64",
+    ".globl holm_vm_enter",
+    "holm_vm_enter:",
+    // What both entries share: save, switch to the guest's stack, load the integer arguments.
+    ".macro HOLM_ENTER",
+    "    push rbp",
+    "    mov rbp, rsp",
+    "    push rbx",
+    "    push r12",
+    "    push r13",
+    "    push r14",
+    "    push r15",
+    "    push qword ptr [rdi + {exit_fp}]",
+    "    push qword ptr [rdi + {guest_sp}]",
+    "    push qword ptr [rdi + {host_sp}]",
+    "    mov [rdi + {host_sp}], rsp",
+    "    mov rbx, rdi",
+    "    mov r12, rdx",
+    "    mov r15, [rsi + 8]",
+    "    mov r11, [rsi]",
+    "    mov rsp, [rdi + {guest_sp}]",
+    ".endm",
+    ".macro HOLM_LOAD_INTS",
+    "    mov rdi, [r12 + {ints}]",
+    "    mov rsi, [r12 + {ints} + 8]",
+    "    mov rdx, [r12 + {ints} + 16]",
+    "    mov rcx, [r12 + {ints} + 24]",
+    "    mov r8, [r12 + {ints} + 32]",
+    "    mov r9, [r12 + {ints} + 40]",
+    "    xor ebp, ebp",
+    ".endm",
+    "    HOLM_ENTER",
+    "    mov rcx, [r12 + {stack_bytes}]",
+    "    test rcx, rcx",
+    "    jz 2f",
+    "    sub rsp, rcx",
+    "    mov rsi, [r12 + {stack}]",
+    "    mov rdi, rsp",
+    "    shr rcx, 3",
+    "    rep movsq",
+    "2:",
+    "    movups xmm0, [r12 + {vectors}]",
+    "    movups xmm1, [r12 + {vectors} + 16]",
+    "    movups xmm2, [r12 + {vectors} + 32]",
+    "    movups xmm3, [r12 + {vectors} + 48]",
+    "    movups xmm4, [r12 + {vectors} + 64]",
+    "    movups xmm5, [r12 + {vectors} + 80]",
+    "    movups xmm6, [r12 + {vectors} + 96]",
+    "    movups xmm7, [r12 + {vectors} + 112]",
+    "    HOLM_LOAD_INTS",
+    "    call r11",
+    "    mov [r12 + {ints}], rax",
+    "    mov [r12 + {ints} + 8], rcx",
+    "    mov [r12 + {ints} + 16], rdx",
+    "    mov [r12 + {ints} + 24], rsi",
+    "    mov [r12 + {ints} + 32], rdi",
+    "    mov [r12 + {ints} + 40], r8",
+    "    mov [r12 + {ints} + 48], r9",
+    "    mov [r12 + {ints} + 56], r10",
+    "    movups [r12 + {vectors}], xmm0",
+    "    movups [r12 + {vectors} + 16], xmm1",
+    "    movups [r12 + {vectors} + 32], xmm2",
+    "    movups [r12 + {vectors} + 48], xmm3",
+    "    movups [r12 + {vectors} + 64], xmm4",
+    "    movups [r12 + {vectors} + 80], xmm5",
+    "    movups [r12 + {vectors} + 96], xmm6",
+    "    movups [r12 + {vectors} + 112], xmm7",
+    "    xor eax, eax",
+    // Leaving: rbx = block, eax = status.
+    ".macro HOLM_LEAVE",
+    "    mov rsp, [rbx + {host_sp}]",
+    "    pop qword ptr [rbx + {host_sp}]",
+    "    pop qword ptr [rbx + {guest_sp}]",
+    "    pop qword ptr [rbx + {exit_fp}]",
+    "    pop r15",
+    "    pop r14",
+    "    pop r13",
+    "    pop r12",
+    "    pop rbx",
+    "    pop rbp",
+    "    ret",
+    ".endm",
+    "    HOLM_LEAVE",
+    ".balign 16",
+    ".globl holm_vm_trapped",
+    "holm_vm_trapped:",
+    "    mov eax, 1",
+    "    HOLM_LEAVE",
+    ".balign 64",
+    ".globl holm_vm_enter_int",
+    "holm_vm_enter_int:",
+    "    HOLM_ENTER",
+    "    HOLM_LOAD_INTS",
+    "    call r11",
+    "    mov [r12 + {ints}], rax",
+    "    xor eax, eax",
+    "    HOLM_LEAVE",
+    // Guest to host function: r15 = the host function's anchor.
+    ".macro HOLM_HOST_SPILL",
+    "    push rbp",
+    "    mov rbp, rsp",
+    "    sub rsp, {frame_bytes}",
+    "    mov [rsp + {ints}], rdi",
+    "    mov [rsp + {ints} + 8], rsi",
+    "    mov [rsp + {ints} + 16], rdx",
+    "    mov [rsp + {ints} + 24], rcx",
+    "    mov [rsp + {ints} + 32], r8",
+    "    mov [rsp + {ints} + 40], r9",
+    ".endm",
+    ".macro HOLM_HOST_SWITCH",
+    "    mov rax, [r15 + {store}]",
+    "    mov [rax + {guest_sp}], rsp",
+    "    mov [rax + {exit_fp}], rbp",
+    "    mov rdi, r15",
+    "    mov rsi, rsp",
+    "    mov rsp, [rax + {host_sp}]",
+    "    call [r15 + {host_entry}]",
+    "    test eax, eax",
+    "    jnz 3f",
+    ".endm",
+    ".balign 64",
+    ".globl holm_vm_host_call_int",
+    "holm_vm_host_call_int:",
+    "    HOLM_HOST_SPILL",
+    "    HOLM_HOST_SWITCH",
+    "    mov rax, [rbp - {frame_bytes} + {ints}]",
+    "    mov rsp, rbp",
+    "    pop rbp",
+    "    ret",
+    "3:",
+    "    mov rbx, [r15 + {store}]",
+    "    jmp holm_vm_trapped",
+    ".balign 64",
+    ".globl holm_vm_host_call",
+    "holm_vm_host_call:",
+    "    HOLM_HOST_SPILL",
+    "    movups [rsp + {vectors}], xmm0",
+    "    movups [rsp + {vectors} + 16], xmm1",
+    "    movups [rsp + {vectors} + 32], xmm2",
+    "    movups [rsp + {vectors} + 48], xmm3",
+    "    movups [rsp + {vectors} + 64], xmm4",
+    "    movups [rsp + {vectors} + 80], xmm5",
+    "    movups [rsp + {vectors} + 96], xmm6",
+    "    movups [rsp + {vectors} + 112], xmm7",
+    "    lea rax, [rbp + 16]",
+    "    mov [rsp + {stack}], rax",
+    "    mov rax, [r15 + {host_stack_bytes}]",
+    "    mov [rsp + {stack_bytes}], rax",
+    "    HOLM_HOST_SWITCH",
+    "    lea rsp, [rbp - {frame_bytes}]",
+    "    movups xmm0, [rsp + {vectors}]",
+    "    movups xmm1, [rsp + {vectors} + 16]",
+    "    movups xmm2, [rsp + {vectors} + 32]",
+    "    movups xmm3, [rsp + {vectors} + 48]",
+    "    movups xmm4, [rsp + {vectors} + 64]",
+    "    movups xmm5, [rsp + {vectors} + 80]",
+    "    movups xmm6, [rsp + {vectors} + 96]",
+    "    movups xmm7, [rsp + {vectors} + 112]",
+    "    mov rax, [rsp + {ints}]",
+    "    mov rcx, [rsp + {ints} + 8]",
+    "    mov rdx, [rsp + {ints} + 16]",
+    "    mov rsi, [rsp + {ints} + 24]",
+    "    mov rdi, [rsp + {ints} + 32]",
+    "    mov r8, [rsp + {ints} + 40]",
+    "    mov r9, [rsp + {ints} + 48]",
+    "    mov r10, [rsp + {ints} + 56]",
+    "    mov rsp, rbp",
+    "    pop rbp",
+    // The callee removes stack arguments: move the return address above them, then return.
+    "    cmp qword ptr [r15 + {host_stack_bytes}], 0",
+    "    jne 4f",
+    "    ret",
+    "4:",
+    "    pop r11",
+    "    add rsp, [r15 + {host_stack_bytes}]",
+    "    push r11",
+    "    ret",
+    "3:",
+    "    mov rbx, [r15 + {store}]",
+    "    jmp holm_vm_trapped",
+    // Guest to builtin: number in eax, C convention, the anchor becomes the first argument.
+    ".balign 64",
+    "5:",
+    "    push rbp",
+    "    mov rbp, rsp",
+    "    mov r10, [r15 + {store}]",
+    "    mov [r10 + {guest_sp}], rsp",
+    "    mov [r10 + {exit_fp}], rbp",
+    "    mov r8, rcx",
+    "    mov rcx, rdx",
+    "    mov rdx, rsi",
+    "    mov rsi, rdi",
+    "    mov rdi, r15",
+    "    mov rsp, [r10 + {host_sp}]",
+    "    lea r11, [rip + {builtins}]",
+    "    call [r11 + rax * 8]",
+    "    test edx, edx",
+    "    jnz 3f",
+    "    mov rsp, rbp",
+    "    pop rbp",
+    "    ret",
+    "3:",
+    "    mov rbx, [r15 + {store}]",
+    "    jmp holm_vm_trapped",
+    ".balign 16",
+    ".globl holm_vm_builtins",
+    "holm_vm_builtins:",
+    ".set holm_vm_builtin_number, 0",
+    ".rept {builtin_count}",
+    ".balign 16",
+    "    mov eax, holm_vm_builtin_number",
+    "    jmp 5b",
+    ".set holm_vm_builtin_number, holm_vm_builtin_number + 1",
+    ".endr",
+    ".balign 16",
+    ".globl holm_vm_stubs_end",
+    "holm_vm_stubs_end:",
+    "    ud2",
+    ".purgem HOLM_ENTER",
+    ".purgem HOLM_LOAD_INTS",
+    ".purgem HOLM_LEAVE",
+    ".purgem HOLM_HOST_SPILL",
+    ".purgem HOLM_HOST_SWITCH",
+    exit_fp = const EXIT_FP,
+    guest_sp = const GUEST_SP,
+    host_sp = const HOST_SP,
+    store = const STORE,
+    host_entry = const HOST_ENTRY,
+    host_stack_bytes = const HOST_STACK_BYTES,
+    ints = const FRAME_INTS,
+    vectors = const FRAME_VECTORS,
+    stack = const FRAME_STACK,
+    stack_bytes = const FRAME_STACK_BYTES,
+    frame_bytes = const FRAME_BYTES,
+    builtins = sym crate::builtins::TABLE,
+    builtin_count = const holm_abi::builtin::COUNT,
+);
+
+/// Whether an address lies in the stubs.
+pub(crate) fn is_stub(pc: u64) -> bool {
+    let start = holm_vm_enter as *const () as u64;
+    let end = holm_vm_stubs_end as *const () as u64;
+    (start..end).contains(&pc)
+}
+
+/// The address of the entry of builtin `number`.
+pub(crate) fn builtin_entry(number: usize) -> u64 {
+    (holm_vm_builtins as *const () as usize + number * BUILTIN_STUB_BYTES) as u64
+}
