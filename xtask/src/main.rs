@@ -8,6 +8,8 @@
 
 mod ci;
 mod fuzz;
+mod guests;
+mod kit;
 mod tidy;
 
 use std::io::Write as _;
@@ -34,6 +36,11 @@ const CHORES: &[Chore] = &[
         name: "fuzz",
         help: "run the bad-input drivers of tests/ with large counts: [mutants|bombs] [COUNT]",
         run: fuzz::run,
+    },
+    Chore {
+        name: "guests",
+        help: "build the guest programs of tests/guests: [--fetch] [--light] [--run] [--engine NAME] [NAME…]",
+        run: guests::run,
     },
 ];
 
