@@ -1,2 +1,30 @@
-//! Placeholder.
+//! WASI for guests of Holm: what a WebAssembly program may do with the world, against what it was granted.
+//!
+//! Three layers, each knowing only the one below it:
+//! - `capability`: directories, files, streams, sockets, clocks, waiting. What later WASI versions share.
+//! - `context`, `stdio`: what an embedder grants. Nothing is granted by default.
+//! - `preview1`: the 46 functions of `wasi_snapshot_preview1` and the 45 of `wasi_unstable` as a table of plain
+//!   functions over a context and a guest's memory; `linker` puts them into a `holm::Linker`.
+//!
+//! Not here: policy (which directory, which address): that is the embedder's, or the command line's.
+//!
+//! Invariant: a guest reaches nothing of the host other than through an object in its context.
+//!
+//! Read next: `context.rs`, `capability/mod.rs`, `preview1/table.rs`.
 #![forbid(unsafe_code)]
+
+mod capability;
+mod context;
+mod errno;
+mod fault;
+pub mod limits;
+mod memory;
+pub mod preview1;
+mod stdio;
+
+pub use capability::Access;
+pub use capability::wait::Stopper;
+pub use context::{GrantError, WasiCtx, WasiCtxBuilder};
+pub use errno::Errno;
+pub use fault::{Exit, Fault, Trap};
+pub use stdio::{Input, MemoryOutput, Output};

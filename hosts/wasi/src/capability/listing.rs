@@ -1,0 +1,122 @@
+//! Reading a directory from any cookie on.
+//!
+//! Cookies are the kernel's own positions, so they stay good over any number of calls and while entries come and go.
+//! Entries are fetched many at a time and kept until a guest, which asks in small pieces, has seen them.
+//!
+//! Invariant: `entries` follow each other in the directory; the first one comes after cookie `start`, and the
+//! kernel's position is behind the last one.
+//!
+//! Read next: `directory.rs`.
+
+use super::stat::Kind;
+use crate::{Errno, limits};
+use rustix::fd::BorrowedFd;
+use rustix::fs::{RawDir, SeekFrom};
+use std::ops::Range;
+
+/// The cookie before the first entry.
+pub(crate) const START: u64 = 0;
+
+/// One entry of a directory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
+    /// The cookie behind this entry.
+    pub(crate) next: u64,
+    pub(crate) inode: u64,
+    pub(crate) kind: Kind,
+    pub(crate) name: &'a [u8],
+}
+
+#[derive(Debug)]
+struct Kept {
+    next: u64,
+    inode: u64,
+    kind: Kind,
+    name: Range<usize>,
+}
+
+/// The entries that were fetched last.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    start: u64,
+    entries: Vec<Kept>,
+    names: Vec<u8>,
+    raw: Vec<u8>,
+    /// Where the last visit began: the next one begins shortly behind it.
+    cursor: usize,
+}
+
+impl Listing {
+    /// Shows `visit` the entries behind `cookie`, until it says false or there are no more.
+    pub(crate) fn visit(
+        &mut self,
+        directory: BorrowedFd<'_>,
+        cookie: u64,
+        mut visit: impl FnMut(Entry<'_>) -> Result<bool, Errno>,
+    ) -> Result<(), Errno> {
+        let mut index = match self.find(cookie) {
+            Some(index) => index,
+            None => {
+                i64::try_from(cookie).map_err(|_| Errno::Inval)?;
+                rustix::fs::seek(directory, SeekFrom::Start(cookie))?;
+                self.fetch(directory, cookie)?;
+                0
+            }
+        };
+        self.cursor = index;
+        loop {
+            while let Some(kept) = self.entries.get(index) {
+                let Kept { next, inode, kind, ref name } = *kept;
+                let name = &self.names[name.clone()];
+                if !visit(Entry { next, inode, kind, name })? {
+                    return Ok(());
+                }
+                index += 1;
+            }
+            let Some(last) = self.entries.last() else { return Ok(()) };
+            let last = last.next;
+            self.fetch(directory, last)?;
+            index = 0;
+        }
+    }
+
+    /// The index of the entry behind `cookie`. The start is always read afresh, so that a guest that begins again
+    /// sees what is there now.
+    fn find(&self, cookie: u64) -> Option<usize> {
+        if cookie == START {
+            return None;
+        }
+        let behind = |kept: &Kept| kept.next == cookie;
+        let near = self.entries[self.cursor..].iter().position(behind).map(|i| i + self.cursor + 1);
+        near.or_else(|| self.entries.iter().position(behind).map(|i| i + 1))
+            .or_else(|| (self.start == cookie && !self.entries.is_empty()).then_some(0))
+    }
+
+    /// Replaces the entries by those at the kernel's position, which is behind cookie `start`.
+    fn fetch(&mut self, directory: BorrowedFd<'_>, start: u64) -> Result<(), Errno> {
+        self.entries.clear();
+        self.names.clear();
+        self.start = start;
+        self.cursor = 0;
+        self.raw.reserve(limits::LISTING_BYTES);
+        let mut raw = RawDir::new(directory, self.raw.spare_capacity_mut());
+        while let Some(entry) = raw.next() {
+            let entry = entry?;
+            let begin = self.names.len();
+            self.names.extend_from_slice(entry.file_name().to_bytes());
+            self.entries.push(Kept {
+                next: entry.next_entry_cookie(),
+                inode: entry.ino(),
+                kind: Kind::from(entry.file_type()),
+                name: begin..self.names.len(),
+            });
+            if raw.is_buffer_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,356 @@
+//! A context: everything one guest was granted, and how an embedder puts that together.
+//!
+//! A builder starts with nothing: no argument, no variable, no directory, empty input, outputs that forget. Each
+//! method grants one thing.
+//!
+//! Not here: what the grants do (`capability/`), and how a guest calls (`preview1/`).
+//!
+//! Invariant: descriptors 0, 1 and 2 are the standard streams, then come the directories in the order they were
+//! granted, then the listeners; that is the order in which guests look for them.
+//!
+//! Read next: `preview1/mod.rs`.
+
+use crate::capability::clock::Clocks;
+use crate::capability::directory::Directory;
+use crate::capability::socket::Listener;
+use crate::capability::table::Table;
+use crate::capability::wait::{Stopper, Waiting};
+use crate::capability::{Access, Object, resolve};
+use crate::preview1::descriptor::Descriptor;
+use crate::stdio::{Input, Output};
+use crate::{Errno, limits};
+use rustix::fd::OwnedFd;
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno as Kernel;
+use std::path::{Path, PathBuf};
+
+/// Everything one guest was granted.
+#[derive(Debug)]
+pub struct WasiCtx {
+    pub(crate) arguments: Strings,
+    pub(crate) variables: Strings,
+    pub(crate) descriptors: Table<Descriptor>,
+    pub(crate) clocks: Clocks,
+    stopper: Option<Stopper>,
+}
+
+/// A list of strings in the form a guest gets it: each with a NUL behind it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Strings {
+    pub(crate) bytes: Vec<u8>,
+    /// Where each string begins in `bytes`.
+    pub(crate) starts: Vec<u32>,
+}
+
+impl WasiCtx {
+    /// Begins a context without any grant.
+    #[must_use]
+    pub fn builder() -> WasiCtxBuilder {
+        WasiCtxBuilder::new()
+    }
+
+    /// How many descriptors the guest has open, the standard streams included.
+    #[must_use]
+    pub fn open_descriptors(&self) -> usize {
+        self.descriptors.len()
+    }
+
+    pub(crate) fn waiting(&self) -> Waiting<'_> {
+        Waiting { stopper: self.stopper.as_ref(), nonblocking: false }
+    }
+
+    /// The descriptor with this number, and how calls on it may wait.
+    #[inline]
+    pub(crate) fn descriptor(
+        &mut self,
+        number: u32,
+    ) -> Result<(&mut Descriptor, Waiting<'_>), Errno> {
+        let descriptor = self.descriptors.get_mut(number).ok_or(Errno::Badf)?;
+        let nonblocking = descriptor.is_nonblocking();
+        Ok((descriptor, Waiting { stopper: self.stopper.as_ref(), nonblocking }))
+    }
+}
+
+/// Puts a context together.
+#[derive(Debug)]
+pub struct WasiCtxBuilder {
+    arguments: Strings,
+    variables: Strings,
+    streams: [Object; 3],
+    directories: Vec<(Directory, String)>,
+    listeners: Vec<Listener>,
+    stopper: Option<Stopper>,
+    descriptors_max: usize,
+}
+
+impl Default for WasiCtxBuilder {
+    fn default() -> WasiCtxBuilder {
+        WasiCtxBuilder::new()
+    }
+}
+
+impl WasiCtxBuilder {
+    /// Nothing is granted yet.
+    #[must_use]
+    pub fn new() -> WasiCtxBuilder {
+        WasiCtxBuilder {
+            arguments: Strings::default(),
+            variables: Strings::default(),
+            streams: [Input::empty().0, Output::discard().0, Output::discard().0],
+            directories: Vec::new(),
+            listeners: Vec::new(),
+            stopper: None,
+            descriptors_max: limits::DESCRIPTORS_MAX_DEFAULT,
+        }
+    }
+
+    /// Adds an argument. The first one is the name of the program.
+    ///
+    /// # Errors
+    /// When it has a NUL in it, or all together are longer than 8 MiB.
+    pub fn arg(&mut self, argument: impl AsRef<[u8]>) -> Result<&mut WasiCtxBuilder, GrantError> {
+        self.arguments.push("argument", &[argument.as_ref()])?;
+        Ok(self)
+    }
+
+    /// Adds arguments.
+    ///
+    /// # Errors
+    /// As for `arg`.
+    pub fn args(
+        &mut self,
+        arguments: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    ) -> Result<&mut WasiCtxBuilder, GrantError> {
+        for argument in arguments {
+            self.arg(argument)?;
+        }
+        Ok(self)
+    }
+
+    /// Adds an environment variable.
+    ///
+    /// # Errors
+    /// When the name is empty or has a `=` in it, either has a NUL in it, or all together are longer than 8 MiB.
+    pub fn env(
+        &mut self,
+        name: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+    ) -> Result<&mut WasiCtxBuilder, GrantError> {
+        let name = name.as_ref();
+        if name.is_empty() || name.contains(&b'=') {
+            let name = String::from_utf8_lossy(name).into_owned();
+            return Err(GrantError::VariableName { name });
+        }
+        self.variables.push("variable", &[name, b"=", value.as_ref()])?;
+        Ok(self)
+    }
+
+    /// Grants a source for standard input.
+    pub fn stdin(&mut self, input: Input) -> &mut WasiCtxBuilder {
+        self.streams[0] = input.0;
+        self
+    }
+
+    /// Grants a place for standard output.
+    pub fn stdout(&mut self, output: Output) -> &mut WasiCtxBuilder {
+        self.streams[1] = output.0;
+        self
+    }
+
+    /// Grants a place for standard error.
+    pub fn stderr(&mut self, output: Output) -> &mut WasiCtxBuilder {
+        self.streams[2] = output.0;
+        self
+    }
+
+    /// Grants the standard streams of this process.
+    ///
+    /// # Errors
+    /// When this process has one of them closed, or no descriptors left.
+    pub fn inherit_stdio(&mut self) -> std::io::Result<&mut WasiCtxBuilder> {
+        self.stdin(Input::inherit()?);
+        self.stdout(Output::inherit_stdout()?);
+        self.stderr(Output::inherit_stderr()?);
+        Ok(self)
+    }
+
+    /// Grants the directory `host` and all beneath it, under the name `guest`.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or this system does not confine paths (see `GrantError::NotConfined`).
+    pub fn preopened_dir(
+        &mut self,
+        host: impl AsRef<Path>,
+        guest: impl Into<String>,
+        access: Access,
+    ) -> Result<&mut WasiCtxBuilder, GrantError> {
+        let host = host.as_ref();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(CWD, host, flags, Mode::empty())
+            .map_err(|errno| GrantError::Open { path: host.into(), cause: errno.into() })?;
+        resolve::probe(&fd).map_err(|errno| GrantError::of_probe(host, errno))?;
+        self.directories.push((Directory::new(fd, access), guest.into()));
+        Ok(self)
+    }
+
+    /// Grants a listening socket. It is put into non-blocking mode.
+    ///
+    /// # Errors
+    /// When the kernel does not do that.
+    pub fn listener(
+        &mut self,
+        listener: impl Into<OwnedFd>,
+    ) -> std::io::Result<&mut WasiCtxBuilder> {
+        self.listeners.push(Listener::new(listener.into())?);
+        Ok(self)
+    }
+
+    /// Makes the context end its waits and copies when this is stopped.
+    pub fn stopper(&mut self, stopper: Stopper) -> &mut WasiCtxBuilder {
+        self.stopper = Some(stopper);
+        self
+    }
+
+    /// Sets how many descriptors the guest can have open, grants included (default 1,024). The guest gets `mfile`
+    /// for more.
+    pub fn descriptors_max(&mut self, count: usize) -> &mut WasiCtxBuilder {
+        self.descriptors_max = count;
+        self
+    }
+
+    /// The context.
+    ///
+    /// # Errors
+    /// When the grants alone are more descriptors than the limit.
+    pub fn build(self) -> Result<WasiCtx, GrantError> {
+        let streams = self.streams.into_iter().map(Descriptor::stream);
+        let directories =
+            self.directories.into_iter().map(|(dir, name)| Descriptor::preopened(dir, name));
+        let listeners = self.listeners.into_iter().map(Descriptor::listener);
+        let mut descriptors = Table::new(self.descriptors_max);
+        for descriptor in streams.chain(directories).chain(listeners) {
+            let max = self.descriptors_max;
+            descriptors.insert(descriptor).map_err(|_| GrantError::Descriptors { max })?;
+        }
+        Ok(WasiCtx {
+            arguments: self.arguments,
+            variables: self.variables,
+            descriptors,
+            clocks: Clocks::new(),
+            stopper: self.stopper,
+        })
+    }
+}
+
+impl Strings {
+    fn push(&mut self, what: &'static str, parts: &[&[u8]]) -> Result<(), GrantError> {
+        if parts.iter().any(|part| part.contains(&0)) {
+            let text = String::from_utf8_lossy(&parts.concat()).into_owned();
+            return Err(GrantError::Nul { what, text });
+        }
+        let bytes = self.bytes.len() + parts.iter().map(|part| part.len()).sum::<usize>() + 1;
+        let start = u32::try_from(self.bytes.len());
+        let (Ok(start), true) = (start, bytes <= limits::ARGUMENT_BYTES_MAX) else {
+            return Err(GrantError::TooLong { what, bytes, max: limits::ARGUMENT_BYTES_MAX });
+        };
+        self.starts.push(start);
+        parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
+        self.bytes.push(0);
+        Ok(())
+    }
+}
+
+/// Why something could not be granted.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum GrantError {
+    /// The directory could not be opened.
+    Open {
+        /// The directory.
+        path: PathBuf,
+        /// What the kernel said.
+        cause: std::io::Error,
+    },
+    /// The kernel, or a filter of system calls, does not offer openat2, without which no path is safe.
+    NotConfined {
+        /// The directory.
+        path: PathBuf,
+        /// What the kernel said.
+        cause: std::io::Error,
+    },
+    /// A NUL inside an argument or variable.
+    Nul {
+        /// "argument" or "variable"
+        what: &'static str,
+        /// The text.
+        text: String,
+    },
+    /// All arguments, or all variables, together are too long.
+    TooLong {
+        /// "argument" or "variable"
+        what: &'static str,
+        /// How long they would be.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// A variable without a name, or with `=` in it.
+    VariableName {
+        /// The name.
+        name: String,
+    },
+    /// More grants than descriptors.
+    Descriptors {
+        /// The limit.
+        max: usize,
+    },
+}
+
+impl GrantError {
+    fn of_probe(path: &Path, errno: Kernel) -> GrantError {
+        let (path, cause) = (path.into(), errno.into());
+        match errno {
+            Kernel::NOSYS | Kernel::PERM => GrantError::NotConfined { path, cause },
+            _ => GrantError::Open { path, cause },
+        }
+    }
+}
+
+impl std::fmt::Display for GrantError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            GrantError::Open { path, cause } => {
+                write!(f, "directory {} cannot be opened: {cause}", path.display())
+            }
+            GrantError::NotConfined { path, cause } => write!(
+                f,
+                "directory {} cannot be granted safely: the system call openat2 is not available here \
+                 ({cause}); use Linux 5.6 or newer, allow openat2 in the seccomp profile of this container \
+                 or service, or run without the directory",
+                path.display()
+            ),
+            GrantError::Nul { what, text } => write!(f, "{what} {text:?} has a NUL in it"),
+            GrantError::TooLong { what, bytes, max } => {
+                write!(f, "{what}s are too long together: {bytes} bytes, at most {max}")
+            }
+            GrantError::VariableName { name } => {
+                write!(f, "variable name {name:?} is empty or has a '=' in it")
+            }
+            GrantError::Descriptors { max } => {
+                write!(f, "the grants need more descriptors than the limit of {max}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for GrantError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            GrantError::Open { cause, .. } | GrantError::NotConfined { cause, .. } => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

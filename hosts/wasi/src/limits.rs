@@ -1,0 +1,47 @@
+//! Every number that bounds what a guest can make this host do, in one place.
+//!
+//! Not here: sizes of structures (those are the standard's, `preview1/layout.rs`) and limits of the machine itself.
+//!
+//! Invariant: no host allocation and no loop in this crate is driven by a guest's number without one of these.
+//!
+//! Read next: `context.rs`, where the limits an embedder can change are set.
+
+/// Open descriptors per context, standard streams and grants included, unless the embedder sets another number.
+pub const DESCRIPTORS_MAX_DEFAULT: usize = 1024;
+
+/// Bytes in one path, without its terminator. Longer ones are `nametoolong` before the kernel sees them.
+pub const PATH_BYTES_MAX: usize = 4095;
+
+/// Entries in one scatter or gather list. More is `inval`, as it is for the kernel.
+pub const VECTORS_MAX: u32 = 1024;
+
+/// Non-empty entries of such a list that go into one system call; they are kept on the stack.
+pub const VECTORS_BATCH: usize = 16;
+
+/// Bytes moved by one read or write, as for the kernel; the rest is another call's.
+pub const TRANSFER_BYTES_MAX: usize = 0x7fff_f000;
+
+/// Bytes moved between two looks at the stop flag.
+pub const TRANSFER_CHUNK_BYTES: usize = 4 << 20;
+
+/// Bytes that are written at once to a pipe or terminal that can only be written blockingly: what is free
+/// for certain when the kernel reports it writable.
+pub const STREAM_CHUNK_BYTES: usize = 4096;
+
+/// Bytes of randomness taken between two looks at the stop flag.
+pub const RANDOM_CHUNK_BYTES: usize = 256 << 10;
+
+/// Subscriptions in one `poll_oneoff`.
+pub const SUBSCRIPTIONS_MAX: u32 = 8192;
+
+/// Bytes of directory entries asked from the kernel at once, per open listing.
+pub const LISTING_BYTES: usize = 32 << 10;
+
+/// Attempts at one path resolution that a concurrent rename makes the kernel give up.
+pub const RESOLVE_TRIES: u32 = 128;
+
+/// Bytes of all arguments, and of all environment variables, with their terminators.
+pub const ARGUMENT_BYTES_MAX: usize = 8 << 20;
+
+/// Bytes that an output kept in memory takes before it is full, unless the embedder sets another number.
+pub const MEMORY_OUTPUT_BYTES_DEFAULT: usize = 64 << 20;

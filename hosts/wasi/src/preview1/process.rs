@@ -1,0 +1,38 @@
+//! The end of the guest, yielding, and randomness.
+//!
+//! Read next: `fault.rs`.
+
+use super::args::Args;
+use crate::capability::random;
+use crate::{Errno, Fault, Trap, WasiCtx};
+
+type Outcome = Result<(), Fault>;
+
+pub(crate) fn proc_exit(_: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+    Err(Fault::Exit(a.u32(0)))
+}
+
+/// There are no handlers, so every signal has its default action: nothing, or the end of the guest. Suspending a
+/// guest is not supported.
+pub(crate) fn proc_raise(_: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+    match a.u32(0) {
+        // none, pipe, chld, cont, urg, winch
+        0 | 13 | 16 | 17 | 22 | 27 => Ok(()),
+        // stop, tstp, ttin, ttou
+        18..=21 => Err(Errno::Notsup.into()),
+        signal if signal <= 30 => {
+            Err(Fault::Trap(Trap::Raised(u8::try_from(signal).unwrap_or(u8::MAX))))
+        }
+        _ => Err(Errno::Inval.into()),
+    }
+}
+
+pub(crate) fn sched_yield(ctx: &mut WasiCtx, _: &mut [u8], _: &Args<'_>) -> Outcome {
+    ctx.waiting().check()?;
+    std::thread::yield_now();
+    Ok(())
+}
+
+pub(crate) fn random_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+    random::fill(a.slice(0).get_mut(memory)?, ctx.waiting())
+}

@@ -1,0 +1,34 @@
+//! Listing a directory into guest memory.
+//!
+//! Invariant: the buffer is filled to its end, in the middle of an entry if need be, unless the listing ends before:
+//! that is how guests tell the two apart.
+//!
+//! Read next: `capability/listing.rs`.
+
+use super::args::Args;
+use super::layout;
+use super::rights::Rights;
+use crate::capability::Object;
+use crate::{Errno, Fault, WasiCtx};
+
+pub(crate) fn fd_readdir(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Result<(), Fault> {
+    let cookie = a.u64(3);
+    let (descriptor, _) = ctx.descriptor(a.u32(0))?;
+    let rights = descriptor.need(Rights::FD_READDIR);
+    let Object::Directory(directory) = &mut descriptor.object else {
+        return Err(Errno::Notdir.into());
+    };
+    rights?;
+    a.ptr(4).write_u32(memory, 0)?;
+    let buffer = a.slice(1).get_mut(memory)?;
+    let mut used = 0;
+    let mut put = |bytes: &[u8]| {
+        let room = &mut buffer[used..];
+        let count = bytes.len().min(room.len());
+        room[..count].copy_from_slice(&bytes[..count]);
+        used += count;
+        count == bytes.len()
+    };
+    directory.visit_entries(cookie, |entry| Ok(put(&layout::dirent(&entry)) && put(entry.name)))?;
+    Ok(a.ptr(4).write_count(memory, used)?)
+}

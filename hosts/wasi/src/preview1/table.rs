@@ -1,0 +1,170 @@
+//! The functions of preview 1 as data: name, types, and what runs.
+//!
+//! `SNAPSHOT_1` is `wasi_snapshot_preview1`; `SNAPSHOT_0` is `wasi_unstable` before it, which has the same functions but
+//! one, four of them with other numbers or layouts. A linker, a test and a fuzzer all read these rows.
+//!
+//! Invariant: the types of a row are the standard's, and its function reads no other parameters than those.
+//!
+//! Read next: the module named in a row.
+
+use super::args::{Args, PARAMS_MAX, Word};
+use super::{arguments, clock, fd, io, path, poll, process, readdir, socket};
+use crate::{Fault, Trap, WasiCtx};
+
+/// One function of the standard.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// Its name in the module.
+    pub name: &'static str,
+    /// The types of its parameters.
+    pub params: &'static [Word],
+    /// The types of its results: the error number, or none.
+    pub results: &'static [Word],
+    handler: Handler,
+}
+
+type Handler = fn(&mut WasiCtx, &mut [u8], &Args<'_>) -> Result<(), Fault>;
+
+/// The end of a guest inside a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It asked to end with this code.
+    Exit(u32),
+    /// It is ended.
+    Trap(Trap),
+}
+
+impl Function {
+    /// Calls the function with parameters that lie in `slots` from the first on, each in 64 bits, and gives the
+    /// error number for the guest (0 for success).
+    ///
+    /// # Errors
+    /// When the guest ends here.
+    #[inline]
+    pub fn call(
+        &self,
+        ctx: &mut WasiCtx,
+        memory: &mut [u8],
+        slots: &[u64; PARAMS_MAX],
+    ) -> Result<u32, End> {
+        match (self.handler)(ctx, memory, &Args { slots, types: self.params }) {
+            Ok(()) => Ok(0),
+            Err(Fault::Errno(errno)) => Ok(errno as u32),
+            Err(Fault::Exit(code)) => Err(End::Exit(code)),
+            Err(Fault::Trap(trap)) => Err(End::Trap(trap)),
+        }
+    }
+}
+
+const I: Word = Word::I32;
+const L: Word = Word::I64;
+const ERRNO: &[Word] = &[I];
+
+const fn row(
+    name: &'static str,
+    params: &'static [Word],
+    results: &'static [Word],
+    handler: Handler,
+) -> Function {
+    assert!(params.len() <= PARAMS_MAX);
+    Function { name, params, results, handler }
+}
+
+/// The functions of the module `wasi_snapshot_preview1`.
+pub static SNAPSHOT_1: [Function; 46] = [
+    row("args_get", &[I, I], ERRNO, arguments::args_get),
+    row("args_sizes_get", &[I, I], ERRNO, arguments::args_sizes_get),
+    row("environ_get", &[I, I], ERRNO, arguments::environ_get),
+    row("environ_sizes_get", &[I, I], ERRNO, arguments::environ_sizes_get),
+    row("clock_res_get", &[I, I], ERRNO, clock::clock_res_get),
+    row("clock_time_get", &[I, L, I], ERRNO, clock::clock_time_get),
+    row("fd_advise", &[I, L, L, I], ERRNO, fd::fd_advise),
+    row("fd_allocate", &[I, L, L], ERRNO, fd::fd_allocate),
+    row("fd_close", &[I], ERRNO, fd::fd_close),
+    row("fd_datasync", &[I], ERRNO, fd::fd_datasync),
+    row("fd_fdstat_get", &[I, I], ERRNO, fd::fd_fdstat_get),
+    row("fd_fdstat_set_flags", &[I, I], ERRNO, fd::fd_fdstat_set_flags),
+    row("fd_fdstat_set_rights", &[I, L, L], ERRNO, fd::fd_fdstat_set_rights),
+    row("fd_filestat_get", &[I, I], ERRNO, fd::fd_filestat_get),
+    row("fd_filestat_set_size", &[I, L], ERRNO, fd::fd_filestat_set_size),
+    row("fd_filestat_set_times", &[I, L, L, I], ERRNO, fd::fd_filestat_set_times),
+    row("fd_pread", &[I, I, I, L, I], ERRNO, io::fd_pread),
+    row("fd_prestat_get", &[I, I], ERRNO, fd::fd_prestat_get),
+    row("fd_prestat_dir_name", &[I, I, I], ERRNO, fd::fd_prestat_dir_name),
+    row("fd_pwrite", &[I, I, I, L, I], ERRNO, io::fd_pwrite),
+    row("fd_read", &[I, I, I, I], ERRNO, io::fd_read),
+    row("fd_readdir", &[I, I, I, L, I], ERRNO, readdir::fd_readdir),
+    row("fd_renumber", &[I, I], ERRNO, fd::fd_renumber),
+    row("fd_seek", &[I, L, I, I], ERRNO, io::fd_seek),
+    row("fd_sync", &[I], ERRNO, fd::fd_sync),
+    row("fd_tell", &[I, I], ERRNO, io::fd_tell),
+    row("fd_write", &[I, I, I, I], ERRNO, io::fd_write),
+    row("path_create_directory", &[I, I, I], ERRNO, path::path_create_directory),
+    row("path_filestat_get", &[I, I, I, I, I], ERRNO, path::path_filestat_get),
+    row("path_filestat_set_times", &[I, I, I, I, L, L, I], ERRNO, path::path_filestat_set_times),
+    row("path_link", &[I, I, I, I, I, I, I], ERRNO, path::path_link),
+    row("path_open", &[I, I, I, I, I, L, L, I, I], ERRNO, path::path_open),
+    row("path_readlink", &[I, I, I, I, I, I], ERRNO, path::path_readlink),
+    row("path_remove_directory", &[I, I, I], ERRNO, path::path_remove_directory),
+    row("path_rename", &[I, I, I, I, I, I], ERRNO, path::path_rename),
+    row("path_symlink", &[I, I, I, I, I], ERRNO, path::path_symlink),
+    row("path_unlink_file", &[I, I, I], ERRNO, path::path_unlink_file),
+    row("poll_oneoff", &[I, I, I, I], ERRNO, poll::poll_oneoff),
+    row("proc_exit", &[I], &[], process::proc_exit),
+    row("proc_raise", &[I], ERRNO, process::proc_raise),
+    row("sched_yield", &[], ERRNO, process::sched_yield),
+    row("random_get", &[I, I], ERRNO, process::random_get),
+    row("sock_accept", &[I, I, I], ERRNO, socket::sock_accept),
+    row("sock_recv", &[I, I, I, I, I, I], ERRNO, socket::sock_recv),
+    row("sock_send", &[I, I, I, I, I], ERRNO, socket::sock_send),
+    row("sock_shutdown", &[I, I], ERRNO, socket::sock_shutdown),
+];
+
+/// The functions of the module `wasi_unstable`.
+pub static SNAPSHOT_0: [Function; 45] = [
+    row("args_get", &[I, I], ERRNO, arguments::args_get),
+    row("args_sizes_get", &[I, I], ERRNO, arguments::args_sizes_get),
+    row("environ_get", &[I, I], ERRNO, arguments::environ_get),
+    row("environ_sizes_get", &[I, I], ERRNO, arguments::environ_sizes_get),
+    row("clock_res_get", &[I, I], ERRNO, clock::clock_res_get),
+    row("clock_time_get", &[I, L, I], ERRNO, clock::clock_time_get),
+    row("fd_advise", &[I, L, L, I], ERRNO, fd::fd_advise),
+    row("fd_allocate", &[I, L, L], ERRNO, fd::fd_allocate),
+    row("fd_close", &[I], ERRNO, fd::fd_close),
+    row("fd_datasync", &[I], ERRNO, fd::fd_datasync),
+    row("fd_fdstat_get", &[I, I], ERRNO, fd::fd_fdstat_get),
+    row("fd_fdstat_set_flags", &[I, I], ERRNO, fd::fd_fdstat_set_flags),
+    row("fd_fdstat_set_rights", &[I, L, L], ERRNO, fd::fd_fdstat_set_rights),
+    row("fd_filestat_get", &[I, I], ERRNO, fd::fd_filestat_get_0),
+    row("fd_filestat_set_size", &[I, L], ERRNO, fd::fd_filestat_set_size),
+    row("fd_filestat_set_times", &[I, L, L, I], ERRNO, fd::fd_filestat_set_times),
+    row("fd_pread", &[I, I, I, L, I], ERRNO, io::fd_pread),
+    row("fd_prestat_get", &[I, I], ERRNO, fd::fd_prestat_get),
+    row("fd_prestat_dir_name", &[I, I, I], ERRNO, fd::fd_prestat_dir_name),
+    row("fd_pwrite", &[I, I, I, L, I], ERRNO, io::fd_pwrite),
+    row("fd_read", &[I, I, I, I], ERRNO, io::fd_read),
+    row("fd_readdir", &[I, I, I, L, I], ERRNO, readdir::fd_readdir),
+    row("fd_renumber", &[I, I], ERRNO, fd::fd_renumber),
+    row("fd_seek", &[I, L, I, I], ERRNO, io::fd_seek_0),
+    row("fd_sync", &[I], ERRNO, fd::fd_sync),
+    row("fd_tell", &[I, I], ERRNO, io::fd_tell),
+    row("fd_write", &[I, I, I, I], ERRNO, io::fd_write),
+    row("path_create_directory", &[I, I, I], ERRNO, path::path_create_directory),
+    row("path_filestat_get", &[I, I, I, I, I], ERRNO, path::path_filestat_get_0),
+    row("path_filestat_set_times", &[I, I, I, I, L, L, I], ERRNO, path::path_filestat_set_times),
+    row("path_link", &[I, I, I, I, I, I, I], ERRNO, path::path_link),
+    row("path_open", &[I, I, I, I, I, L, L, I, I], ERRNO, path::path_open),
+    row("path_readlink", &[I, I, I, I, I, I], ERRNO, path::path_readlink),
+    row("path_remove_directory", &[I, I, I], ERRNO, path::path_remove_directory),
+    row("path_rename", &[I, I, I, I, I, I], ERRNO, path::path_rename),
+    row("path_symlink", &[I, I, I, I, I], ERRNO, path::path_symlink),
+    row("path_unlink_file", &[I, I, I], ERRNO, path::path_unlink_file),
+    row("poll_oneoff", &[I, I, I, I], ERRNO, poll::poll_oneoff_0),
+    row("proc_exit", &[I], &[], process::proc_exit),
+    row("proc_raise", &[I], ERRNO, process::proc_raise),
+    row("sched_yield", &[], ERRNO, process::sched_yield),
+    row("random_get", &[I, I], ERRNO, process::random_get),
+    row("sock_recv", &[I, I, I, I, I, I], ERRNO, socket::sock_recv),
+    row("sock_send", &[I, I, I, I, I], ERRNO, socket::sock_send),
+    row("sock_shutdown", &[I, I], ERRNO, socket::sock_shutdown),
+];
