@@ -21,7 +21,7 @@ impl Module {
     /// Never for a module that was decoded; the format itself can refuse lengths that no module has.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Invalid> {
         postcard::to_extend(self, MAGIC.to_vec())
-            .map_err(|error| Invalid::invalid(format!("module cannot be written: {error}"), 0))
+            .map_err(|error| Invalid::broken_rule(format!("module cannot be written: {error}"), 0))
     }
 
     /// The module from what [`Module::to_bytes`] gave.
@@ -46,9 +46,12 @@ impl Module {
     }
 }
 
+type Check = fn(&Module) -> bool;
+type IsKind = fn(&ImportKind) -> bool;
+
 /// The first thing in a module that does not fit the rest, if there is one.
 fn inconsistency(module: &Module) -> Option<&'static str> {
-    let checks: [(fn(&Module) -> bool, &str); 8] = [
+    let checks: [(Check, &str); 8] = [
         (counts, "counts of imports"),
         (types, "type of a function"),
         (exports, "an export"),
@@ -69,10 +72,9 @@ fn has<T>(list: &[T], index: u32) -> bool {
 }
 
 fn counts(module: &Module) -> bool {
-    let imported = |is_kind: fn(&ImportKind) -> bool| {
-        module.imports.iter().filter(|import| is_kind(&import.kind)).count()
-    };
-    let kinds: [(u32, usize, fn(&ImportKind) -> bool); 5] = [
+    let imported =
+        |is_kind: IsKind| module.imports.iter().filter(|import| is_kind(&import.kind)).count();
+    let kinds: [(u32, usize, IsKind); 5] = [
         (module.imported_functions, module.functions.len(), |k| matches!(k, ImportKind::Func(_))),
         (module.imported_tables, module.tables.len(), |k| matches!(k, ImportKind::Table(_))),
         (module.imported_memories, module.memories.len(), |k| matches!(k, ImportKind::Memory(_))),

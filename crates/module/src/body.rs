@@ -137,12 +137,12 @@ impl Module {
     /// There is no such body, or `wasm` is not that file.
     pub fn body<'a>(&self, wasm: &'a [u8], defined: u32) -> Result<BodyReader<'a>, Invalid> {
         let Some(body) = self.bodies.get(defined as usize) else {
-            return Err(Invalid::invalid(format!("there is no function body {defined}"), 0));
+            return Err(Invalid::broken_rule(format!("there is no function body {defined}"), 0));
         };
         let start = body.range.start;
         let bytes = self
             .bytes(wasm, &body.range)
-            .ok_or_else(|| Invalid::invalid("the file ends before its functions do", start))?;
+            .ok_or_else(|| Invalid::broken_rule("the file ends before its functions do", start))?;
         let reader = BinaryReader::new_features(bytes, start, self.features.to_wasmparser());
         let mut declarations = wasmparser::FunctionBody::new(reader)
             .get_locals_reader()
@@ -152,7 +152,7 @@ impl Module {
             let (count, ty) = declarations.read().map_err(|error| Invalid::from_reader(&error))?;
             let ty = wasm::val_type(ty).ok_or_else(|| {
                 let at = declarations.original_position();
-                Invalid::invalid("local has a type that is not supported", at)
+                Invalid::broken_rule("local has a type that is not supported", at)
             })?;
             locals.push((count, ty));
         }

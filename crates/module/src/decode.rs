@@ -108,7 +108,7 @@ impl<'a> Decoded<'a> {
             }
         }
         if missing > 0 {
-            return Err(Invalid::invalid(
+            return Err(Invalid::broken_rule(
                 format!("{missing} function bodies were not validated"),
                 0,
             ));
@@ -153,7 +153,7 @@ impl BodyValidator<'_> {
         let Decoded { bytes, module, limits, surroundings } = self.decoded;
         let (Some(body), Some(surroundings)) = (module.bodies.get(defined as usize), surroundings)
         else {
-            return Err(Invalid::invalid(format!("there is no function body {defined}"), 0));
+            return Err(Invalid::broken_rule(format!("there is no function body {defined}"), 0));
         };
         let content = module.bytes(bytes, &body.range).unwrap_or_default();
         let reader = BinaryReader::new_features(content, body.range.start, surroundings.features);

@@ -55,7 +55,7 @@ impl Invalid {
 
     /// The bytes break a rule.
     #[cold]
-    pub(crate) fn invalid(message: impl Into<String>, offset: u64) -> Self {
+    pub(crate) fn broken_rule(message: impl Into<String>, offset: u64) -> Self {
         Self::new(InvalidKind::Invalid, message, offset)
     }
 

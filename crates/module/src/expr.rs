@@ -191,7 +191,7 @@ pub(crate) fn read(
 }
 
 fn unsupported(offset: u64) -> Invalid {
-    Invalid::invalid("constant expression uses an operator that is not supported", offset)
+    Invalid::broken_rule("constant expression uses an operator that is not supported", offset)
 }
 
 /// The operators that are a whole expression by themselves.
