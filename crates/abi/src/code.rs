@@ -92,6 +92,17 @@ impl Code {
         container.and_then(|container| Self::read(&container)).expect("a tier's parts are coherent")
     }
 
+    /// Adds the sections of this code to an artifact.
+    pub fn append(&self, out: &mut ContainerWriter) {
+        out.section(section::SETTINGS, 16, self.settings.to_vec());
+        out.section(section::FUNCTIONS, 16, self.functions.to_vec());
+        out.section(section::TRAPS, 16, self.traps.to_vec());
+        out.section(section::SOURCES, 16, self.sources.to_vec());
+        out.section(section::THUNKS, 16, self.thunks.to_vec());
+        let page = crate::layout::HOST_PAGE_BYTES as usize;
+        out.section(section::TEXT, page, self.text.to_vec());
+    }
+
     /// Finds and checks the tables of an artifact.
     ///
     /// # Errors
@@ -111,8 +122,8 @@ impl Code {
         let text_bytes = code.text.len() as u64;
         check(u32::try_from(text_bytes).is_ok(), "text")?;
         let tables = [&code.functions, &code.traps, &code.sources];
-        check(tables.iter().all(|table| table.len() % 8 == 0), "table size")?;
-        check(code.thunks.len() % 4 == 0, "thunk table")?;
+        check(tables.iter().all(|table| table.len().is_multiple_of(8)), "table size")?;
+        check(code.thunks.len().is_multiple_of(4), "thunk table")?;
         let mut end = 0;
         for index in 0..code.function_count() {
             let FunctionRange { offset, bytes } = code.function(index).unwrap_or_default();

@@ -51,7 +51,7 @@ pub const fn builtin_offset(builtin: crate::Builtin) -> i32 {
 }
 
 /// Where the per-module arrays start (they grow downwards from here).
-pub const ARRAYS_TOP: i32 = BUILTIN_TABLE - 8 * crate::builtin::COUNT as i32;
+pub const ARRAYS_TOP: i32 = builtin_offset(crate::Builtin::ALL[crate::builtin::COUNT - 1]);
 
 /// In the store's block: `u64` address of the first [`FunctionRecord`]. Changes when records are added.
 pub const STORE_FUNCTIONS: i32 = 0;

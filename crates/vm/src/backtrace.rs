@@ -101,7 +101,7 @@ impl Walker<'_> {
     /// The saved frame pointer and the return address of the frame at `fp`.
     fn saved(&self, fp: u64) -> Option<[u64; 2]> {
         let stack = &self.block.stack;
-        if fp % 8 != 0 || fp < stack.start || fp.checked_add(16)? > stack.end {
+        if !fp.is_multiple_of(8) || fp < stack.start || fp.checked_add(16)? > stack.end {
             return None;
         }
         let pointer = std::ptr::with_exposed_provenance::<[u64; 2]>(crate::frame::as_usize(fp));

@@ -103,6 +103,11 @@ impl<T> Pinned<T> {
         self.at.as_ptr()
     }
 
+    /// Its address, which is not null.
+    pub(crate) fn as_non_null(&self) -> NonNull<T> {
+        self.at
+    }
+
     /// Exclusive access.
     pub(crate) fn as_mut(&mut self) -> &mut T {
         // SAFETY: the allocation lives as long as `self`; rule 2 of the crate: nobody else holds a

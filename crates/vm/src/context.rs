@@ -22,12 +22,6 @@ impl Anchor {
         Self(address)
     }
 
-    /// The anchor whose context ends at `top`, the address after its highest field.
-    pub(crate) fn above(top: NonNull<u8>) -> Self {
-        let anchor = top.as_ptr().wrapping_add(CONTEXT_TOP.unsigned_abs() as usize);
-        Self(NonNull::new(anchor).expect("addresses near null are never mapped"))
-    }
-
     /// As a number, as code sees it.
     pub(crate) fn address(self) -> u64 {
         self.0.as_ptr().expose_provenance() as u64

@@ -13,7 +13,7 @@ pub(crate) const FRAME_VECTORS: usize = std::mem::offset_of!(RawFrame, vectors);
 pub(crate) const FRAME_STACK: usize = std::mem::offset_of!(RawFrame, stack);
 pub(crate) const FRAME_STACK_BYTES: usize = std::mem::offset_of!(RawFrame, stack_bytes);
 pub(crate) const FRAME_BYTES: usize = size_of::<RawFrame>();
-const _: () = assert!(FRAME_BYTES % 16 == 0);
+const _: () = assert!(FRAME_BYTES.is_multiple_of(16));
 
 /// Registers in memory.
 #[repr(C, align(16))]

@@ -290,7 +290,7 @@ impl Builder<'_, '_> {
         }
         for (defined, ty) in (0..).zip(self.request.defined_globals) {
             let cell = self.at(layout.defined_global(defined));
-            instance.globals.push(objects.add_global(ty.clone(), cell));
+            instance.globals.push(objects.add_global(*ty, cell));
         }
     }
 }

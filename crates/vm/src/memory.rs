@@ -51,7 +51,7 @@ impl Memory {
         let bytes = minimum_bytes(ty)?;
         slot.set_accessible(bytes)?;
         let base = NonNull::new(slot.anchor().as_ptr()).expect("anchors are not null");
-        let ty = ty.clone();
+        let ty = *ty;
         Ok(Self { ty, storage: Storage::Slot(index), base, bytes, definition }.publish())
     }
 
@@ -75,13 +75,13 @@ impl Memory {
             Storage::Reserved(mapping, _) | Storage::Moving(mapping) => mapping.base(),
             Storage::Slot(_) => unreachable!("standalone memories have their own storage"),
         };
-        let ty = ty.clone();
+        let ty = *ty;
         Ok(Self { ty, storage, base, bytes, definition }.publish())
     }
 
     /// Its type, with the current size as minimum.
     pub(crate) fn ty(&self) -> MemoryType {
-        let mut ty = self.ty.clone();
+        let mut ty = self.ty;
         ty.limits.min = self.pages();
         ty
     }

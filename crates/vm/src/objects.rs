@@ -68,6 +68,9 @@ pub(crate) struct Global {
     pub(crate) cell: NonNull<u128>,
 }
 
+/// A host function of this store: its context and what that points at.
+pub(crate) type HostFunctionInStore = (Pinned<HostContext>, Arc<dyn Closure>);
+
 /// A host function's context; see [`crate::context`].
 pub(crate) type HostContext = [u64; crate::context::HOST_CONTEXT_BYTES / 8];
 
@@ -85,7 +88,7 @@ pub struct Objects {
     functions: Vec<FunctionRecord>,
     pub(crate) instances: Vec<Instance>,
     externrefs: Vec<Box<dyn Any + Send + Sync>>,
-    pub(crate) host_functions: Vec<(Pinned<HostContext>, Arc<dyn Closure>)>,
+    pub(crate) host_functions: Vec<HostFunctionInStore>,
     memory_definitions: Vec<Pinned<MemoryDefinition>>,
     table_definitions: Vec<Pinned<TableDefinition>>,
     cells: Vec<Pinned<u128>>,
@@ -178,7 +181,7 @@ impl Objects {
         self.charge_memory(ty)?;
         let empty = MemoryDefinition { base: std::ptr::null_mut(), length: 0 };
         let definition = Pinned::new(empty);
-        let at = NonNull::new(definition.as_ptr()).expect("allocations are not null");
+        let at = definition.as_non_null();
         let memory = Memory::standalone(ty, self.pool.strategy(), at)?;
         self.memory_definitions.push(definition);
         Ok(self.add_memory(memory))
@@ -214,6 +217,9 @@ impl Objects {
     ///
     /// # Errors
     /// When the operating system refuses.
+    ///
+    /// # Panics
+    /// When the handle is another store's.
     pub fn memory_grow(&mut self, id: MemoryId, delta: u64) -> Result<Option<u64>, VmError> {
         let memory = &self.memories[id.0 as usize];
         let old = memory.pages();
@@ -255,7 +261,7 @@ impl Objects {
         let entries = self.charge_table(ty)?;
         let empty = TableDefinition { base: std::ptr::null_mut(), length: 0 };
         let definition = Pinned::new(empty);
-        let at = NonNull::new(definition.as_ptr()).expect("allocations are not null");
+        let at = definition.as_non_null();
         let table = Table::new(ty, NO_INSTANCE, entries, at);
         self.table_definitions.push(definition);
         let id = self.add_table(table);
@@ -274,7 +280,7 @@ impl Objects {
     #[must_use]
     pub fn table_type(&self, id: TableId) -> TableType {
         let table = &self.tables[id.0 as usize];
-        let mut ty = table.ty.clone();
+        let mut ty = table.ty;
         ty.limits.min = table.size();
         ty
     }
@@ -345,7 +351,7 @@ impl Objects {
     /// Makes a global that belongs to no instance. Scalars use the low bits of the value.
     pub fn global_new(&mut self, ty: GlobalType, value: u128) -> GlobalId {
         let cell = Pinned::new(value);
-        let at = NonNull::new(cell.as_ptr()).expect("allocations are not null");
+        let at = cell.as_non_null();
         self.cells.push(cell);
         self.add_global(ty, at)
     }
@@ -368,7 +374,7 @@ impl Objects {
     /// A global's type.
     #[must_use]
     pub fn global_type(&self, id: GlobalId) -> GlobalType {
-        self.globals[id.0 as usize].ty.clone()
+        self.globals[id.0 as usize].ty
     }
 
     // ---- functions and host objects

@@ -98,7 +98,9 @@ impl Slot {
         let start = memory.as_ptr().expose_provenance();
         let clear = |range: std::ops::Range<usize>| {
             // SAFETY: the scan reports only parts of memory 0, which is accessible and used by nobody.
-            unsafe { memory.add(range.start - start).as_ptr().write_bytes(0, range.len()) };
+            let part = unsafe { memory.add(range.start - start) };
+            // SAFETY: as above, so many bytes are reported.
+            unsafe { part.as_ptr().write_bytes(0, range.len()) };
         };
         let scanned = crate::sys::scan::resident(start..start + accessible, RESET_PAGES_MAX, clear);
         if scanned.is_none() {

@@ -33,7 +33,7 @@ impl Table {
         entries: usize,
         definition: NonNull<TableDefinition>,
     ) -> Self {
-        let mut table = Self { ty: ty.clone(), owner, entries: vec![0; entries], definition };
+        let mut table = Self { ty: *ty, owner, entries: vec![0; entries], definition };
         table.write_definition();
         table
     }

@@ -1,5 +1,7 @@
 //! Entering and leaving machine code that was assembled by hand, without any compiler.
 
+#![expect(clippy::cast_possible_truncation, reason = "tests use small numbers")]
+
 use crate::*;
 use holm_abi::layout::{ContextLayout, ContextShape};
 use holm_abi::{
@@ -33,7 +35,10 @@ struct Machine {
     id: InstanceId,
 }
 
-fn machine(functions: &[(&[u8], &[(u32, TrapReason)])], imports: &[HostFunction<u32>]) -> Machine {
+/// Machine code and the instructions in it that may trap.
+type Function<'a> = (&'a [u8], &'a [(u32, TrapReason)]);
+
+fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine {
     let mut parts = CodeParts::default();
     for (bytes, traps) in functions {
         let offset = parts.text.len() as u32;
@@ -208,7 +213,9 @@ fn slots_come_back_clean() {
     let memory = slot.anchor().as_ptr();
     for page in [0usize, 17, 200] {
         // SAFETY: inside the accessible part.
-        unsafe { memory.add(page * 4096 + 5).write(1) };
+        let byte = unsafe { memory.add(page * 4096 + 5) };
+        // SAFETY: as above.
+        unsafe { byte.write(1) };
     }
     pool.give_slot(slot);
     let slot = pool.take_slot(kind, 1 << 20).unwrap();

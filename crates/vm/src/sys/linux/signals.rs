@@ -5,36 +5,35 @@
 //! fault that is nobody's goes to whoever handled the signal before.
 
 use crate::traps::{Fault, Resume};
-use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 
 const SIGNALS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
 const ALTERNATE_STACK_BYTES: usize = 64 * 1024;
 
-/// The actions that were in place before ours, indexed like [`SIGNALS`].
-struct Previous(UnsafeCell<[MaybeUninit<libc::sigaction>; SIGNALS.len()]>);
-
-// SAFETY: written once inside `Once::call_once`, before the handler that reads it can run.
-unsafe impl Sync for Previous {}
-
-static PREVIOUS: Previous = Previous(UnsafeCell::new([const { MaybeUninit::uninit() }; 4]));
+/// The actions that were in place before ours, in the order of [`SIGNALS`].
+static PREVIOUS: [OnceLock<libc::sigaction>; SIGNALS.len()] =
+    [const { OnceLock::new() }; SIGNALS.len()];
 
 /// Installs the handler, once per process.
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        for (index, signal) in SIGNALS.into_iter().enumerate() {
-            // SAFETY: all-zero bytes are a valid `sigaction` (default action, empty mask).
-            let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+        for (signal, previous) in SIGNALS.into_iter().zip(&PREVIOUS) {
+            let mut old = MaybeUninit::<libc::sigaction>::zeroed();
+            // SAFETY: a null new action only asks; the kernel fills in the old one.
+            let asked = unsafe { libc::sigaction(signal, std::ptr::null(), old.as_mut_ptr()) };
+            assert_eq!(asked, 0, "asking for a signal's action");
+            // SAFETY: filled in by the kernel; zeros would be a valid action as well.
+            let old = unsafe { old.assume_init() };
+            let mut action = old;
+            previous.get_or_init(|| old);
             action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
             let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) =
                 handle;
             action.sa_sigaction = handler as usize;
-            // SAFETY: index is inside the array, which nobody else touches inside `call_once`.
-            let previous = unsafe { (*PREVIOUS.0.get()).as_mut_ptr().add(index) };
-            // SAFETY: both pointers are valid; the handler keeps to what is allowed in a handler.
-            let done = unsafe { libc::sigaction(signal, &raw const action, previous.cast()) };
+            // SAFETY: the action is complete; the handler keeps to what is allowed in a handler.
+            let done = unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) };
             assert_eq!(done, 0, "installing a signal handler");
         }
     });
@@ -75,9 +74,12 @@ pub(crate) fn prepare_thread() {
 
 extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes a valid context to an SA_SIGINFO handler.
-    let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
-    // SAFETY: the kernel passes a valid siginfo; the address is meaningful for these signals.
-    let address = unsafe { (*info).si_addr() }.expose_provenance();
+    let context_parts = unsafe { &mut *context.cast::<libc::ucontext_t>() };
+    let registers = &mut context_parts.uc_mcontext.gregs;
+    // SAFETY: the kernel passes a valid siginfo.
+    let details = unsafe { &*info };
+    // SAFETY: the address is meaningful for the signals that this handles.
+    let address = unsafe { details.si_addr() }.expose_provenance();
     let register = |index: libc::c_int| registers[index.cast_unsigned() as usize].cast_unsigned();
     let fault = Fault {
         pc: register(libc::REG_RIP),
@@ -96,8 +98,7 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
 /// Hands a fault that is not a guest's to the previous handler, or lets it end the process.
 fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let index = SIGNALS.iter().position(|s| *s == signal).unwrap_or_default();
-    // SAFETY: the handler only runs after `install` has filled the array.
-    let previous = unsafe { (*PREVIOUS.0.get())[index].assume_init_ref() };
+    let Some(previous) = PREVIOUS[index].get() else { return };
     if previous.sa_sigaction == libc::SIG_DFL || previous.sa_sigaction == libc::SIG_IGN {
         // Back to the default action: returning re-executes the instruction, which then ends the process.
         // SAFETY: restoring a previously valid action.
