@@ -76,7 +76,8 @@ impl Place<'_> {
     /// The answer for a new name with a slash at the end, which no file or link can have.
     fn refuse_slash(&self) -> Errno {
         match self.kind() {
-            Ok(_) => Errno::Exist,
+            Ok(Kind::Directory) => Errno::Exist,
+            Ok(_) => Errno::Notdir,
             Err(errno) => errno,
         }
     }
@@ -126,13 +127,13 @@ impl Directory {
     /// Opens a file or directory. Devices, pipes and sockets of the file system are not granted.
     pub(crate) fn open(&self, path: GuestPath<'_>, how: Open) -> Result<Opened, Errno> {
         let directory = how.directory || path.must_be_directory();
-        if how.create || how.truncate || (how.write && !directory) {
+        if how.create || how.truncate || how.write {
             self.must_be_writable()?;
         }
         if how.create && directory {
             return Err(if how.directory { Errno::Inval } else { Errno::Isdir });
         }
-        let mut flags = match (how.read, how.write && !directory) {
+        let mut flags = match (how.read, how.write) {
             (_, false) => OFlags::RDONLY,
             (false, true) => OFlags::WRONLY,
             (true, true) => OFlags::RDWR,

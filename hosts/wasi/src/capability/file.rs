@@ -207,11 +207,12 @@ impl File {
     }
 
     pub(crate) fn sync(&self, durability: Durability) -> Result<(), Errno> {
-        Ok(match durability {
-            Durability::Cache => {}
-            Durability::Data => rustix::fs::fdatasync(&self.fd)?,
-            Durability::DataAndMetadata => rustix::fs::fsync(&self.fd)?,
-        })
+        let result = match durability {
+            Durability::Cache => return Ok(()),
+            Durability::Data => rustix::fs::fdatasync(&self.fd),
+            Durability::DataAndMetadata => rustix::fs::fsync(&self.fd),
+        };
+        result.map_err(Errno::from)
     }
 
     /// Bytes between the cursor and the end.

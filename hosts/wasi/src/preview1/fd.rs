@@ -131,13 +131,12 @@ pub(crate) fn fd_filestat_set_times(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_
     let times = set_times(a, 1)?;
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     descriptor.need(Rights::FD_FILESTAT_SET_TIMES)?;
-    Ok(match &descriptor.object {
-        Object::File(file) => file.set_times(times)?,
-        Object::Directory(directory) => directory.set_times(times)?,
-        Object::Stream(_) | Object::Listener(_) | Object::Socket(_) => {
-            return Err(Errno::Inval.into());
-        }
-    })
+    let result = match &descriptor.object {
+        Object::File(file) => file.set_times(times),
+        Object::Directory(directory) => directory.set_times(times),
+        Object::Stream(_) | Object::Listener(_) | Object::Socket(_) => Err(Errno::Inval),
+    };
+    Ok(result?)
 }
 
 /// Two times and, behind them, flags that say which are meant.

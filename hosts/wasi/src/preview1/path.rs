@@ -102,7 +102,7 @@ pub(crate) fn path_open(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> O
         write: base.contains(Rights::FD_WRITE),
     };
     // Other rights that the parent does not pass on are left out; asking for these means to use them.
-    if !how.directory && !parent.inheriting.contains(base & (Rights::FD_READ | Rights::FD_WRITE)) {
+    if !parent.inheriting.contains(base & (Rights::FD_READ | Rights::FD_WRITE)) {
         return Err(Errno::Notcapable.into());
     }
     if !ctx.descriptors.has_room() {
