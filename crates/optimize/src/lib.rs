@@ -1,2 +1,155 @@
-//! Placeholder while the crate is being written.
+//! Tier 2: from a [`Module`] to optimized machine code, through Cranelift.
+//!
+//! The only crate that names Cranelift. A module's functions are translated, optimized and encoded
+//! independently of each other, on whatever threads the host lends, and then laid out as one image
+//! without relocations. Not here: anything alive; running code.
+//! Invariant: the same module under the same settings gives the same bytes, on any number of threads.
+//! Read next: [`environment`] (what functions share), [`translate`] (operators), [`worker`] (one function),
+//! [`link`] (the image).
 #![forbid(unsafe_code)]
+
+mod anchor;
+mod environment;
+mod error;
+pub mod inspect;
+mod isa;
+mod link;
+mod thunk;
+mod translate;
+mod worker;
+
+use environment::Environment;
+use holm_abi::{Code, CompileError, Settings, Tier, Workers};
+use holm_module::{BodyFlags, Module};
+use isa::Effort;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use worker::{Compiled, Targets, Unit, Worker};
+
+pub use isa::{host_features, x86_features};
+
+/// The optimizing tier.
+pub struct Optimizer {
+    settings: Settings,
+    targets: Targets,
+    /// Functions that cost more than this are compiled without the optimizer.
+    cost_max: u64,
+}
+
+impl Optimizer {
+    /// A tier for these settings.
+    ///
+    /// # Errors
+    /// When the processor described by the settings cannot run the code that this tier makes.
+    pub fn new(settings: Settings) -> Result<Self, CompileError> {
+        let full = isa::target(&settings, Effort::Full)?;
+        let bounded = isa::target(&settings, Effort::Bounded)?;
+        let cost_max = holm_module::Limits::default().function_cost_optimize_max;
+        Ok(Self { settings, targets: Targets { full, bounded }, cost_max })
+    }
+
+    /// What a unit deserves.
+    fn effort(&self, module: &Module, unit: Unit) -> Effort {
+        match unit {
+            Unit::Function(index) if module.bodies[index as usize].cost > self.cost_max => {
+                Effort::Bounded
+            }
+            _ => Effort::Full,
+        }
+    }
+
+    /// Compiles the units, on as many threads as there are.
+    fn compile_units(
+        &self,
+        env: &Environment<'_>,
+        units: &[Unit],
+        workers: &dyn Workers,
+    ) -> Result<Vec<(Unit, Compiled)>, CompileError> {
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::with_capacity(units.len()));
+        let failed: Mutex<Option<(Unit, error::Failure)>> = Mutex::new(None);
+        let job = |_: usize| {
+            let mut worker = Worker::new();
+            let mut own = Vec::new();
+            while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let effort = self.effort(env.module, *unit);
+                match worker.compile(env, &self.targets, *unit, effort) {
+                    Ok(compiled) => own.push((*unit, compiled)),
+                    Err(failure) => {
+                        let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                        if failed.as_ref().is_none_or(|(first, _)| unit < first) {
+                            *failed = Some((*unit, failure));
+                        }
+                        break;
+                    }
+                }
+                workers.progress(next.load(Ordering::Relaxed).min(units.len()), units.len());
+            }
+            done.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
+        };
+        workers.run(workers.count().clamp(1, units.len().max(1)), &job);
+        if let Some((unit, failure)) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            let function = match unit {
+                Unit::Function(defined) => env.module.function_index(defined),
+                Unit::Thunk(ty) => ty,
+            };
+            return Err(failure.for_function(function));
+        }
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_unstable_by_key(|(unit, _)| *unit);
+        Ok(done)
+    }
+}
+
+impl Tier<Module> for Optimizer {
+    fn name(&self) -> &'static str {
+        "optimize"
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn compile(
+        &self,
+        module: &Module,
+        wasm: &[u8],
+        workers: &dyn Workers,
+    ) -> Result<Code, CompileError> {
+        let env = Environment::new(module, wasm, &self.settings, &*self.targets.full);
+        let compiled = self.compile_units(&env, &units(module), workers)?;
+        let mut functions = Vec::with_capacity(module.bodies.len());
+        let mut thunks = BTreeMap::new();
+        for (unit, compiled) in compiled {
+            match unit {
+                Unit::Function(_) => functions.push(compiled),
+                Unit::Thunk(ty) => drop(thunks.insert(ty, compiled)),
+            }
+        }
+        let parts = link::link(&functions, &thunks, module.types.len())?;
+        Ok(Code::from_parts(parts, &self.settings))
+    }
+}
+
+/// What there is to compile, the most expensive first, so that threads end at about the same time.
+fn units(module: &Module) -> Vec<Unit> {
+    let mut functions: Vec<(u64, u32)> =
+        (0..).zip(&module.bodies).map(|(index, body)| (body.cost, index)).collect();
+    functions.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let functions = functions.into_iter().map(|(_, index)| Unit::Function(index));
+    functions.chain(thunk_types(module).into_iter().map(Unit::Thunk)).collect()
+}
+
+/// The types that the module may call across instances: those of its imported functions, and all that
+/// have a function type if any body calls through a table.
+fn thunk_types(module: &Module) -> BTreeSet<u32> {
+    let imported = module.functions.iter().take(module.imported_functions as usize);
+    let mut types: BTreeSet<u32> = imported.map(|index| index.0).collect();
+    let calls_indirectly =
+        module.bodies.iter().any(|body| body.flags.contains(BodyFlags::INDIRECT_CALLS));
+    if calls_indirectly {
+        types.extend((0..).zip(&module.types).map(|(index, _)| index));
+    }
+    types
+}

@@ -1,0 +1,137 @@
+//! What the translation of every function of a module shares: the module, the layout of its instances,
+//! its signatures in Cranelift's form.
+//!
+//! Made once per compilation, read by all workers. Not here: anything of a single function.
+//! Read next: [`crate::translate`].
+
+use cranelift_codegen::ir::{self, AbiParam, Signature, types};
+use cranelift_codegen::isa::{CallConv, TargetFrontendConfig, TargetIsa};
+use holm_abi::settings::{Architecture, MemoryStrategy};
+use holm_abi::signature::needs_result_buffer;
+use holm_abi::{ContextLayout, ContextShape, RegisterFile, Settings};
+use holm_module::{Module, TypeIndex};
+use holm_spec::types::{FuncType, ValType};
+
+/// Namespace of Cranelift's external names: functions defined in the module, by defined index.
+pub(crate) const NAMESPACE_FUNCTION: u32 = 0;
+/// Namespace of Cranelift's external names: foreign-call thunks, by type index.
+pub(crate) const NAMESPACE_THUNK: u32 = 1;
+
+/// What all functions of a module share.
+pub(crate) struct Environment<'a> {
+    pub(crate) module: &'a Module,
+    pub(crate) wasm: &'a [u8],
+    pub(crate) settings: &'a Settings,
+    pub(crate) layout: ContextLayout,
+    pub(crate) registers: RegisterFile,
+    pub(crate) frontend: TargetFrontendConfig,
+    signatures: Vec<Signature>,
+}
+
+/// How a linear memory is addressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MemoryAt {
+    /// It starts at the anchor, and its reservation makes every 32-bit index safe.
+    Anchor,
+    /// Its base address is loaded from its definition and never changes; its reservation is as above.
+    Reservation,
+    /// Base and length are loaded from its definition, and every access is compared with the length.
+    Checked,
+}
+
+impl<'a> Environment<'a> {
+    pub(crate) fn new(
+        module: &'a Module,
+        wasm: &'a [u8],
+        settings: &'a Settings,
+        isa: &dyn TargetIsa,
+    ) -> Self {
+        let registers = match settings.architecture {
+            Architecture::X86_64 => RegisterFile::X86_64,
+            Architecture::Aarch64 => RegisterFile::AARCH64,
+        };
+        let signatures = module.types.iter().map(|ty| signature(ty, &registers)).collect();
+        Self {
+            module,
+            wasm,
+            settings,
+            layout: ContextLayout::new(shape(module)),
+            registers,
+            frontend: isa.frontend_config(),
+            signatures,
+        }
+    }
+
+    /// The type of the type section with this index.
+    pub(crate) fn ty(&self, index: u32) -> &'a FuncType {
+        &self.module.types[index as usize]
+    }
+
+    /// The type index of a function.
+    pub(crate) fn function_type_index(&self, function: u32) -> u32 {
+        let TypeIndex(index) = self.module.functions[function as usize];
+        index
+    }
+
+    /// The Cranelift signature of a type.
+    pub(crate) fn signature(&self, ty: u32) -> &Signature {
+        &self.signatures[ty as usize]
+    }
+
+    /// Whether the results of a type go through memory.
+    pub(crate) fn has_result_buffer(&self, ty: u32) -> bool {
+        needs_result_buffer(self.ty(ty).results(), &self.registers)
+    }
+
+    /// How a memory is addressed.
+    pub(crate) fn memory_at(&self, memory: u32) -> MemoryAt {
+        let ty = &self.module.memories[memory as usize];
+        match self.settings.memory {
+            MemoryStrategy::Checked => MemoryAt::Checked,
+            MemoryStrategy::Reserved if ty.is_64 => MemoryAt::Checked,
+            MemoryStrategy::Reserved if memory == 0 && self.module.imported_memories == 0 => {
+                MemoryAt::Anchor
+            }
+            MemoryStrategy::Reserved => MemoryAt::Reservation,
+        }
+    }
+}
+
+/// How many of each thing the module has, for the layout of its context.
+pub(crate) fn shape(module: &Module) -> ContextShape {
+    let count = |all: usize| u32::try_from(all).unwrap_or(u32::MAX);
+    ContextShape {
+        types: count(module.types.len()),
+        imported_functions: module.imported_functions,
+        imported_memories: module.imported_memories,
+        defined_memories: count(module.memories.len()) - module.imported_memories,
+        imported_tables: module.imported_tables,
+        defined_tables: count(module.tables.len()) - module.imported_tables,
+        imported_globals: module.imported_globals,
+        defined_globals: count(module.globals.len()) - module.imported_globals,
+    }
+}
+
+/// The Cranelift type that holds a value between operators, and in calls.
+pub(crate) const fn clif_type(ty: ValType) -> ir::Type {
+    match ty {
+        ValType::I32 | ValType::FuncRef | ValType::ExternRef => types::I32,
+        ValType::I64 => types::I64,
+        ValType::F32 => types::F32,
+        ValType::F64 => types::F64,
+        ValType::V128 => types::I8X16,
+    }
+}
+
+/// The Cranelift signature of a function type.
+fn signature(ty: &FuncType, registers: &RegisterFile) -> Signature {
+    let mut signature = Signature::new(CallConv::Tail);
+    let buffer = needs_result_buffer(ty.results(), registers);
+    if buffer {
+        signature.params.push(AbiParam::new(types::I64));
+    } else {
+        signature.returns.extend(ty.results().iter().map(|ty| AbiParam::new(clif_type(*ty))));
+    }
+    signature.params.extend(ty.params().iter().map(|ty| AbiParam::new(clif_type(*ty))));
+    signature
+}

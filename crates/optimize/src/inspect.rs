@@ -1,0 +1,67 @@
+//! What became of a module on the way to machine code, as text: for tests and for people.
+
+use crate::Optimizer;
+use crate::environment::Environment;
+use crate::worker::{Unit, Worker};
+use holm_abi::CompileError;
+use holm_module::Module;
+
+/// A stage of compilation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Cranelift's intermediate code, before it is optimized.
+    Intermediate,
+    /// Machine instructions.
+    Machine,
+}
+
+/// The text of one defined function at a stage.
+///
+/// # Errors
+/// When the function cannot be compiled.
+pub fn function(
+    optimizer: &Optimizer,
+    module: &Module,
+    wasm: &[u8],
+    defined: u32,
+    stage: Stage,
+) -> Result<String, CompileError> {
+    unit(optimizer, module, wasm, Unit::Function(defined), stage)
+}
+
+/// The text of the foreign-call thunk of a type at a stage.
+///
+/// # Errors
+/// When the thunk cannot be compiled.
+pub fn thunk(
+    optimizer: &Optimizer,
+    module: &Module,
+    wasm: &[u8],
+    ty: u32,
+    stage: Stage,
+) -> Result<String, CompileError> {
+    unit(optimizer, module, wasm, Unit::Thunk(ty), stage)
+}
+
+fn unit(
+    optimizer: &Optimizer,
+    module: &Module,
+    wasm: &[u8],
+    unit: Unit,
+    stage: Stage,
+) -> Result<String, CompileError> {
+    let env = Environment::new(module, wasm, &optimizer.settings, &*optimizer.targets.full);
+    let mut worker = Worker::new();
+    let named = |failure: crate::error::Failure| match unit {
+        Unit::Function(defined) => failure.for_function(module.function_index(defined)),
+        Unit::Thunk(ty) => failure.for_function(ty),
+    };
+    if stage == Stage::Intermediate {
+        worker.translate(&env, unit).map_err(named)?;
+        return Ok(worker.clif());
+    }
+    worker.disassemble = true;
+    let effort = optimizer.effort(module, unit);
+    worker.compile(&env, &optimizer.targets, unit, effort).map_err(named)?;
+    Ok(worker.disassembly.unwrap_or_default())
+}

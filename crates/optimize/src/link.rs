@@ -1,0 +1,106 @@
+//! All units of a module → one text image.
+//!
+//! Functions lie in index order, thunks after them, each at its alignment. Calls inside the image are resolved
+//! here, so that nothing is left to relocate. Invariant: the image is the same whoever compiled its parts.
+
+use crate::worker::{CallForm, CallSite, Compiled, Unit};
+use holm_abi::{CodeParts, CompileError, FunctionRange};
+use std::collections::BTreeMap;
+
+/// What fills the space between functions: an instruction that traps, on both architectures.
+const FILLER: u8 = 0xcc;
+
+/// The most bytes a text can have: a call reaches ±2 GiB on x86-64; on aarch64 ±128 MiB, checked per call.
+const TEXT_BYTES_MAX: usize = 1 << 30;
+
+/// Lays out compiled functions (in index order) and thunks (by type, of `types` types).
+///
+/// # Errors
+/// The image is larger than calls can reach.
+pub(crate) fn link(
+    functions: &[Compiled],
+    thunks: &BTreeMap<u32, Compiled>,
+    types: usize,
+) -> Result<CodeParts, CompileError> {
+    let mut parts = CodeParts { thunks: vec![None; types], ..CodeParts::default() };
+    let bytes: usize = functions.iter().chain(thunks.values()).map(|c| c.code.len() + 64).sum();
+    if bytes > TEXT_BYTES_MAX {
+        return Err(too_large(bytes));
+    }
+    parts.text.reserve(bytes);
+    for function in functions {
+        let offset = place(function, &mut parts)?;
+        let bytes = u32::try_from(function.code.len()).map_err(|_| too_large(bytes))?;
+        parts.functions.push(FunctionRange { offset, bytes });
+    }
+    for (ty, thunk) in thunks {
+        parts.thunks[*ty as usize] = Some(place(thunk, &mut parts)?);
+    }
+    let placed = functions.iter().zip(parts.functions.iter().map(|range| range.offset));
+    let placed_thunks = thunks.iter().filter_map(|(ty, thunk)| {
+        let offset = parts.thunks[*ty as usize]?;
+        Some((thunk, offset))
+    });
+    for (unit, start) in placed.chain(placed_thunks) {
+        for call in &unit.calls {
+            let target = match call.target {
+                Unit::Function(index) => parts.functions.get(index as usize).map(|r| r.offset),
+                Unit::Thunk(ty) => parts.thunks.get(ty as usize).copied().flatten(),
+            };
+            let target = target.ok_or_else(|| {
+                CompileError::Bug(format!("call of {:?}, which is not in the image", call.target))
+            })?;
+            resolve(&mut parts.text, start, call, target)?;
+        }
+    }
+    Ok(parts)
+}
+
+/// Appends one unit, and gives where it starts.
+fn place(unit: &Compiled, parts: &mut CodeParts) -> Result<u32, CompileError> {
+    let start = parts.text.len().next_multiple_of(unit.alignment.max(1) as usize);
+    parts.text.resize(start, FILLER);
+    parts.text.extend_from_slice(&unit.code);
+    let start = u32::try_from(start).map_err(|_| too_large(start))?;
+    parts.traps.extend(unit.traps.iter().map(|(at, reason)| (start + at, *reason)));
+    for (at, source) in &unit.sources {
+        if parts.sources.last().is_none_or(|(_, last)| last != source) {
+            parts.sources.push((start + at, *source));
+        }
+    }
+    Ok(start)
+}
+
+/// Fills in the distance of a call from a unit at `start` to `target`.
+fn resolve(text: &mut [u8], start: u32, call: &CallSite, target: u32) -> Result<(), CompileError> {
+    let at = start as usize + call.offset as usize;
+    let field = text.get_mut(at..at + 4).and_then(|field| field.first_chunk_mut::<4>());
+    let Some(field) = field else {
+        return Err(CompileError::Bug(format!("call at {at} lies outside the image")));
+    };
+    let distance = i64::from(target) - i64::from(start) - i64::from(call.offset);
+    let resolved = match call.form {
+        CallForm::Relative32 => i32::try_from(distance - 4).ok().map(i32::cast_unsigned),
+        CallForm::Branch26 => {
+            let words = i32::try_from(distance / 4).ok();
+            let words = words.filter(|words| (-(1 << 25)..1 << 25).contains(words));
+            words.map(|words| u32::from_le_bytes(*field) | words.cast_unsigned() & 0x03ff_ffff)
+        }
+    };
+    let resolved = resolved.ok_or_else(|| too_large(text_bytes(distance)))?;
+    *field = resolved.to_le_bytes();
+    Ok(())
+}
+
+fn text_bytes(distance: i64) -> usize {
+    usize::try_from(distance.unsigned_abs()).unwrap_or(usize::MAX)
+}
+
+fn too_large(bytes: usize) -> CompileError {
+    CompileError::Limit(format!(
+        "machine code of {bytes} bytes is more than a module can have ({TEXT_BYTES_MAX})"
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Direct calls, calls of imported functions, calls of builtins.
+//!
+//! A defined function is called by a direct call inside the image. An imported function lives in another
+//! instance or in the host: the call goes through the foreign-call thunk of its type, which changes the
+//! anchor and changes it back. Read next: [`super::indirect`], [`crate::thunk`].
+
+use super::flags::Region;
+use super::{Handled, Translator, environment};
+use cranelift_codegen::ir::{
+    AbiParam, ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, SigRef, Signature,
+    StackSlotData, StackSlotKind, UserExternalName, Value, types,
+};
+use cranelift_codegen::isa::CallConv;
+use holm_abi::signature::RESULT_BYTES;
+use holm_abi::{Builtin, layout};
+use holm_module::wasm::Operator;
+
+impl Translator<'_, '_> {
+    pub(super) fn call_operator(&mut self, operator: &Operator<'_>) -> Handled {
+        match operator {
+            Operator::Call { function_index } => self.call(*function_index),
+            Operator::CallIndirect { type_index, table_index } => {
+                self.call_indirect(*type_index, *table_index);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn call(&mut self, function: u32) {
+        let ty = self.env.function_type_index(function);
+        let args = self.pop_canonical(self.env.ty(ty).params().len());
+        let results = match self.env.module.defined_index(function) {
+            Some(defined) => {
+                let callee = self.function(environment::NAMESPACE_FUNCTION, defined, ty);
+                self.with_results(ty, args, |t, args| t.b.ins().call(callee, args))
+            }
+            None => {
+                let offset = self.env.layout.imported_function(function);
+                let target = self.b.ins().iadd_imm_s(self.anchor, i64::from(offset));
+                self.call_foreign(ty, target, args)
+            }
+        };
+        self.stack.extend(results);
+    }
+
+    /// Calls what `target` (the address of a `Callee`) says, with its own anchor.
+    pub(super) fn call_foreign(&mut self, ty: u32, target: Value, args: Vec<Value>) -> Vec<Value> {
+        let thunk = self.function(environment::NAMESPACE_THUNK, ty, ty);
+        self.with_results(ty, args, |t, args| {
+            let args: Vec<Value> = [&[target], args].concat();
+            t.b.ins().call(thunk, &args)
+        })
+    }
+
+    /// Makes a call, with a buffer for its results if they need one, and gives its results.
+    pub(super) fn with_results(
+        &mut self,
+        ty: u32,
+        mut args: Vec<Value>,
+        call: impl FnOnce(&mut Self, &[Value]) -> Inst,
+    ) -> Vec<Value> {
+        if !self.env.has_result_buffer(ty) {
+            let call = call(self, &args);
+            return self.b.inst_results(call).to_vec();
+        }
+        let results = self.env.ty(ty).results();
+        let bytes = u32::try_from(results.len()).map_or(u32::MAX, |n| n.saturating_mul(RESULT_BYTES));
+        let buffer = self.result_slot(bytes);
+        args.insert(0, buffer);
+        call(self, &args);
+        let flags = self.flags(Region::Results);
+        let places = results.iter().zip((0_i32..).step_by(RESULT_BYTES as usize));
+        let load = |(ty, offset): (&_, i32)| {
+            self.b.ins().load(super::value_type(*ty), flags, buffer, offset)
+        };
+        places.map(load).collect()
+    }
+
+    /// Writes results into the caller's buffer.
+    pub(super) fn store_results(&mut self, buffer: Value, values: &[Value]) {
+        let flags = self.flags(Region::Results);
+        for (value, offset) in values.iter().zip((0_i32..).step_by(RESULT_BYTES as usize)) {
+            self.b.ins().store(flags, *value, buffer, offset);
+        }
+    }
+
+    /// The address of at least `bytes` bytes for results; the same place for every call.
+    fn result_slot(&mut self, bytes: u32) -> Value {
+        let slot = match self.result_slot {
+            Some(slot) => slot,
+            None => {
+                let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 0, 4);
+                *self.result_slot.insert(self.b.create_sized_stack_slot(data))
+            }
+        };
+        let size = &mut self.b.func.sized_stack_slots[slot].size;
+        *size = bytes.max(*size);
+        self.b.ins().stack_addr(types::I64, slot, 0)
+    }
+
+    /// A function of the image, for calls.
+    fn function(&mut self, namespace: u32, index: u32, ty: u32) -> FuncRef {
+        if let Some(known) = self.functions.get(&(namespace, index)) {
+            return *known;
+        }
+        let signature = if namespace == environment::NAMESPACE_THUNK {
+            let signature = crate::thunk::signature(self.env.signature(ty));
+            self.b.import_signature(signature)
+        } else {
+            self.signature(ty)
+        };
+        let name = UserExternalName { namespace, index };
+        let name = ExternalName::user(self.b.func.declare_imported_user_function(name));
+        let data = ExtFuncData { name, signature, colocated: true, patchable: false };
+        let function = self.b.import_function(data);
+        self.functions.insert((namespace, index), function);
+        function
+    }
+
+    /// Calls a builtin and gives its result, which is meaningless for some.
+    pub(super) fn builtin(&mut self, builtin: Builtin, args: &[Value]) -> Value {
+        let signature = self.builtin_signature(builtin);
+        let code = self.context_constant(types::I64, layout::builtin_offset(builtin));
+        let call = self.b.ins().call_indirect(signature, code, args);
+        self.b.inst_results(call)[0]
+    }
+
+    fn builtin_signature(&mut self, builtin: Builtin) -> SigRef {
+        let mut signature = Signature::new(CallConv::SystemV);
+        let params = (0..builtin.arguments()).map(|_| AbiParam::new(types::I64));
+        signature.params.extend(params);
+        signature.returns.push(AbiParam::new(types::I64));
+        self.b.import_signature(signature)
+    }
+}

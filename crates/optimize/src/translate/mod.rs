@@ -1,0 +1,261 @@
+//! One function body → one Cranelift function.
+//!
+//! The [`Translator`] walks the operators once, with the operand stack and the open blocks beside it; each
+//! operator is a small method in the file of its family. A family answers whether an operator was its own.
+//! Invariant: what is on the operand stack has the type that validation proved, in the form of
+//! [`clif_type`], except that vectors keep their lane type until they meet a join, a local or a call.
+//! Read next: [`control`], then [`memory`], then [`call`].
+
+mod access;
+mod bulk;
+mod call;
+mod control;
+mod conversion;
+pub(crate) mod flags;
+mod float;
+mod frames;
+mod fuel;
+mod global;
+mod indirect;
+mod integer;
+mod local;
+mod memory;
+mod poll;
+mod reference;
+mod table;
+pub(crate) mod trap;
+mod vector_access;
+mod vector_conversion;
+mod vector_float;
+mod vector_integer;
+mod vector_lanes;
+
+use crate::environment::{Environment, clif_type};
+use crate::error::Failure;
+use cranelift_codegen::ir::{
+    self, FuncRef, Function, InstBuilder, SigRef, SourceLoc, StackSlot, UserFuncName, Value, types,
+};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use flags::Regions;
+use frames::Frame;
+use holm_module::wasm::Operator;
+use local::Local;
+use std::collections::BTreeMap;
+
+pub(crate) use crate::environment;
+
+/// The translation of one body in progress.
+pub(crate) struct Translator<'a, 'f> {
+    env: &'a Environment<'a>,
+    b: FunctionBuilder<'f>,
+    /// The operand stack.
+    stack: Vec<Value>,
+    /// The open blocks, the function's own first.
+    frames: Vec<Frame<'a>>,
+    /// Parameters and locals of the function being translated.
+    locals: Vec<Local>,
+    /// Whether the place can be reached. If not, operators only open and close blocks.
+    reachable: bool,
+    /// The value of the pinned register: the same in the whole function.
+    anchor: Value,
+    /// Where results go that do not fit into registers, if the function's own do not.
+    result_buffer: Option<Value>,
+    /// Space for results of callees that do not fit into registers.
+    result_slot: Option<StackSlot>,
+    regions: Regions,
+    signatures: BTreeMap<u32, SigRef>,
+    functions: BTreeMap<(u32, u32), FuncRef>,
+    polls: u32,
+    segment: Option<fuel::Segment>,
+}
+
+/// What translation says about an operator: whether a family has handled it.
+type Handled = Result<bool, Failure>;
+
+/// Fills `func` with the translation of defined function `defined`.
+pub(crate) fn function(
+    env: &Environment<'_>,
+    defined: u32,
+    func: &mut Function,
+    scratch: &mut FunctionBuilderContext,
+) -> Result<(), Failure> {
+    let ty = env.function_type_index(env.module.function_index(defined));
+    func.name = UserFuncName::user(environment::NAMESPACE_FUNCTION, defined);
+    func.signature = env.signature(ty).clone();
+    let mut b = FunctionBuilder::new(func, scratch);
+    let entry = b.create_block();
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    b.seal_block(entry);
+    let anchor = b.ins().get_pinned_reg(types::I64);
+    let mut translator = Translator {
+        env,
+        b,
+        stack: Vec::new(),
+        frames: Vec::new(),
+        locals: Vec::new(),
+        reachable: true,
+        anchor,
+        result_buffer: None,
+        result_slot: None,
+        regions: Regions::default(),
+        signatures: BTreeMap::new(),
+        functions: BTreeMap::new(),
+        polls: 0,
+        segment: None,
+    };
+    translator.body(defined, ty, entry)?;
+    translator.b.finalize(env.frontend);
+    Ok(())
+}
+
+impl Translator<'_, '_> {
+    /// Translates the whole body into the blocks after `entry`.
+    fn body(&mut self, defined: u32, ty: u32, entry: ir::Block) -> Result<(), Failure> {
+        let env = self.env;
+        let mut params = self.b.block_params(entry).to_vec();
+        if env.has_result_buffer(ty) {
+            self.result_buffer = Some(params.remove(0));
+        }
+        let body = &env.module.bodies[defined as usize];
+        let mut reader = env.module.body(env.wasm, defined)?;
+        self.declare_locals(env.ty(ty).params(), &params, &reader.locals);
+        self.locate(body.range.start);
+        if body.calls > 0 {
+            self.poll();
+        }
+        self.open_function(env.ty(ty).results());
+        self.begin_segment();
+        while !reader.operators.eof() {
+            let (operator, offset) = reader.operators.read_with_offset()?;
+            self.locate(offset);
+            self.operator(&operator)?;
+        }
+        Ok(())
+    }
+
+    /// Says which place in the file the next instructions stem from.
+    fn locate(&mut self, offset: u64) {
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX - 1);
+        self.b.set_srcloc(SourceLoc::new(offset));
+    }
+
+    fn operator(&mut self, operator: &Operator<'_>) -> Result<(), Failure> {
+        if !self.reachable {
+            return self.unreachable_operator(operator);
+        }
+        self.count_operator();
+        let handled = self.local_operator(operator)?
+            || self.integer_operator(operator)?
+            || self.memory_operator(operator)?
+            || self.control_operator(operator)?
+            || self.call_operator(operator)?
+            || self.global_operator(operator)?
+            || self.float_operator(operator)?
+            || self.conversion_operator(operator)?
+            || self.bulk_operator(operator)?
+            || self.table_operator(operator)?
+            || self.reference_operator(operator)?
+            || self.vector_operator(operator)?;
+        if handled {
+            Ok(())
+        } else {
+            Err(Failure::Bug(format!("operator {operator:?} has no translation")))
+        }
+    }
+
+    fn vector_operator(&mut self, operator: &Operator<'_>) -> Handled {
+        Ok(self.vector_access_operator(operator)?
+            || self.vector_integer_operator(operator)?
+            || self.vector_float_operator(operator)?
+            || self.vector_lane_operator(operator)?
+            || self.vector_conversion_operator(operator)?)
+    }
+
+    fn push(&mut self, value: Value) {
+        self.stack.push(value);
+    }
+
+    fn pop(&mut self) -> Value {
+        self.stack.pop().expect("validation proved the operand")
+    }
+
+    fn pop2(&mut self) -> (Value, Value) {
+        let second = self.pop();
+        (self.pop(), second)
+    }
+
+    fn pop3(&mut self) -> (Value, Value, Value) {
+        let third = self.pop();
+        let (first, second) = self.pop2();
+        (first, second, third)
+    }
+
+    /// The top `count` operands, lowest first, in the form that joins and calls want.
+    fn peek_canonical(&mut self, count: usize) -> Vec<Value> {
+        let start = self.stack.len() - count;
+        (start..self.stack.len()).map(|at| self.canonical(self.stack[at])).collect()
+    }
+
+    /// The same for operands that are taken off the stack.
+    fn pop_canonical(&mut self, count: usize) -> Vec<Value> {
+        let values = self.peek_canonical(count);
+        self.stack.truncate(self.stack.len() - count);
+        values
+    }
+
+    /// The value with a vector's lanes seen as bytes.
+    fn canonical(&mut self, value: Value) -> Value {
+        let ty = self.b.func.dfg.value_type(value);
+        if ty.is_vector() { self.as_lanes(value, types::I8X16) } else { value }
+    }
+
+    /// The vector seen with other lanes.
+    fn as_lanes(&mut self, value: Value, ty: ir::Type) -> Value {
+        if self.b.func.dfg.value_type(value) == ty {
+            return value;
+        }
+        let flags = ir::MemFlagsData::new().with_endianness(ir::Endianness::Little);
+        self.b.ins().bitcast(ty, flags, value)
+    }
+
+    /// Zero of a type.
+    fn zero(&mut self, ty: ir::Type) -> Value {
+        if ty == types::F32 {
+            self.b.ins().f32const(0.0)
+        } else if ty == types::F64 {
+            self.b.ins().f64const(0.0)
+        } else if ty.is_vector() {
+            let zeros = self.b.func.dfg.constants.insert([0; 16].as_slice().into());
+            self.b.ins().vconst(ty, zeros)
+        } else {
+            self.b.ins().iconst(ty, 0)
+        }
+    }
+
+    /// The 32-bit integer that a condition stands for.
+    fn push_condition(&mut self, condition: Value) {
+        let value = self.b.ins().uextend(types::I32, condition);
+        self.push(value);
+    }
+
+    /// The Cranelift signature of a type, for calls.
+    fn signature(&mut self, ty: u32) -> SigRef {
+        if let Some(known) = self.signatures.get(&ty) {
+            return *known;
+        }
+        let signature = self.b.import_signature(self.env.signature(ty).clone());
+        self.signatures.insert(ty, signature);
+        signature
+    }
+
+    /// Loads a field of the context that nobody changes while the instance lives.
+    fn context_constant(&mut self, ty: ir::Type, offset: i32) -> Value {
+        self.b.ins().load(ty, Self::constant_flags(), self.anchor, offset)
+    }
+}
+
+/// The type of the operand stack's values for a type of the standard.
+const fn value_type(ty: holm_spec::types::ValType) -> ir::Type {
+    clif_type(ty)
+}

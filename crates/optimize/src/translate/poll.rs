@@ -1,0 +1,36 @@
+//! Polls: loads from a page of the context that the host protects to interrupt the guest.
+//!
+//! There is one at every loop header and at the entry of every function that calls. The loaded value is
+//! never used. Each poll of a function reads its own word of the page, because Cranelift drops a load
+//! that it has already seen on the way; when the words run out, polls are atomic loads, which it keeps.
+//! Read next: [`super::fuel`].
+
+use super::{Translator, trap};
+use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, types};
+use holm_abi::layout::{HOST_PAGE_BYTES, POLL};
+use holm_spec::trap::TrapReason;
+
+/// Words in the poll page.
+const WORDS: u32 = HOST_PAGE_BYTES / 4;
+
+impl Translator<'_, '_> {
+    /// Gives the host a chance to interrupt here.
+    pub(super) fn poll(&mut self) {
+        if !self.env.settings.polls {
+            return;
+        }
+        let flags = MemFlagsData::new()
+            .with_endianness(Endianness::Little)
+            .with_aligned()
+            .with_trap_code(Some(trap::code(TrapReason::Interrupted)));
+        let word = self.polls;
+        self.polls += 1;
+        if word < WORDS {
+            let offset = POLL.wrapping_add_unsigned(word * 4);
+            self.b.ins().load(types::I32, flags, self.anchor, offset);
+        } else {
+            let address = self.b.ins().iadd_imm_s(self.anchor, i64::from(POLL));
+            self.b.ins().atomic_load(types::I32, flags, address);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Machine code of one function, from its translation to bytes and tables.
+//!
+//! A [`Worker`] keeps Cranelift's memory from one function to the next. What it gives back is free of
+//! Cranelift's types. A panic inside Cranelift is caught here and becomes an error.
+//! Read next: [`crate::translate`], then [`crate::anchor`], then [`crate::link`].
+
+use crate::environment::{self, Environment};
+use crate::error::Failure;
+use crate::isa::Effort;
+use crate::{anchor, thunk, translate};
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{ExternalName, TrapCode};
+use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
+use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget};
+use cranelift_frontend::FunctionBuilderContext;
+use holm_spec::trap::TrapReason;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Unit {
+    /// A function defined in the module, by defined index.
+    Function(u32),
+    /// The foreign-call thunk of a type.
+    Thunk(u32),
+}
+
+/// The machine code of one unit; all offsets are from its start.
+#[derive(Debug, Default)]
+pub(crate) struct Compiled {
+    pub(crate) code: Vec<u8>,
+    pub(crate) alignment: u32,
+    pub(crate) calls: Vec<CallSite>,
+    pub(crate) traps: Vec<(u32, TrapReason)>,
+    pub(crate) sources: Vec<(u32, u32)>,
+}
+
+/// A call inside the image whose distance is to be filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CallSite {
+    /// Where the distance goes.
+    pub(crate) offset: u32,
+    /// What is called.
+    pub(crate) target: Unit,
+    pub(crate) form: CallForm,
+}
+
+/// How a call encodes its distance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallForm {
+    /// x86-64: 32 bits, from the end of the field.
+    Relative32,
+    /// aarch64: the low 26 bits of the instruction, in units of 4 bytes.
+    Branch26,
+}
+
+/// Cranelift's targets for the two levels of effort.
+pub(crate) struct Targets {
+    pub(crate) full: OwnedTargetIsa,
+    pub(crate) bounded: OwnedTargetIsa,
+}
+
+impl Targets {
+    fn get(&self, effort: Effort) -> &dyn TargetIsa {
+        match effort {
+            Effort::Full => &*self.full,
+            Effort::Bounded => &*self.bounded,
+        }
+    }
+}
+
+/// Cranelift's memory, used for one function after the other.
+pub(crate) struct Worker {
+    context: Context,
+    allocator: regalloc2::Ctx,
+    scratch: FunctionBuilderContext,
+    /// Whether to keep the text of the machine code.
+    pub(crate) disassemble: bool,
+    /// The text of the latest function's machine code, if asked for.
+    pub(crate) disassembly: Option<String>,
+}
+
+impl Worker {
+    pub(crate) fn new() -> Self {
+        Self {
+            context: Context::new(),
+            allocator: regalloc2::Ctx::default(),
+            scratch: FunctionBuilderContext::new(),
+            disassemble: false,
+            disassembly: None,
+        }
+    }
+
+    /// Compiles a unit.
+    ///
+    /// # Errors
+    /// The unit is beyond Cranelift's limits, or there is a bug in here or there.
+    pub(crate) fn compile(
+        &mut self,
+        env: &Environment<'_>,
+        targets: &Targets,
+        unit: Unit,
+        effort: Effort,
+    ) -> Result<Compiled, Failure> {
+        let target = targets.get(effort);
+        let compile = AssertUnwindSafe(|| self.compile_unguarded(env, target, unit));
+        catch_unwind(compile).unwrap_or_else(|panic| {
+            // What the panic left behind is not to be trusted.
+            *self = Self { disassemble: self.disassemble, ..Self::new() };
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            Err(Failure::Bug(format!("the code generator failed: {}", text.unwrap_or_default())))
+        })
+    }
+
+    fn compile_unguarded(
+        &mut self,
+        env: &Environment<'_>,
+        isa: &dyn TargetIsa,
+        unit: Unit,
+    ) -> Result<Compiled, Failure> {
+        self.translate(env, unit)?;
+        let context = &mut self.context;
+        context.set_disasm(self.disassemble);
+        let mut control = ControlPlane::default();
+        context.verify_if(isa)?;
+        context.optimize(isa, &mut control)?;
+        if let Unit::Function(_) = unit {
+            anchor::localize(&mut context.func);
+            context.verify_if(isa)?;
+        }
+        let stencil = isa.compile_function(
+            &context.func,
+            &context.domtree,
+            &mut self.allocator,
+            self.disassemble,
+            &mut control,
+        )?;
+        let compiled = stencil.apply_params(&context.func.params);
+        self.disassembly.clone_from(&compiled.vcode);
+        let buffer = &compiled.buffer;
+        let call = |relocation| self.call_site(relocation);
+        Ok(Compiled {
+            code: buffer.data().to_vec(),
+            alignment: buffer.alignment.max(isa.function_alignment().minimum),
+            calls: buffer.relocs().iter().map(call).collect::<Result<_, _>>()?,
+            traps: buffer.traps().iter().map(|t| Ok((t.offset, reason(t.code)?))).collect::<Result<_, Failure>>()?,
+            sources: buffer
+                .get_srclocs_sorted()
+                .iter()
+                .map(|location| (location.start, location.loc.bits()))
+                .collect(),
+        })
+    }
+
+    /// Fills the context with the unit's Cranelift function.
+    pub(crate) fn translate(&mut self, env: &Environment<'_>, unit: Unit) -> Result<(), Failure> {
+        self.context.clear();
+        let func = &mut self.context.func;
+        match unit {
+            Unit::Function(defined) => translate::function(env, defined, func, &mut self.scratch),
+            Unit::Thunk(ty) => {
+                thunk::build(env, ty, func, &mut self.scratch);
+                Ok(())
+            }
+        }
+    }
+
+    /// What a relocation calls. There are no other kinds: constants lie beside the code that uses them.
+    fn call_site(&self, relocation: &FinalizedMachReloc) -> Result<CallSite, Failure> {
+        let form = match relocation.kind {
+            Reloc::X86CallPCRel4 if relocation.addend == -4 => CallForm::Relative32,
+            Reloc::Arm64Call if relocation.addend == 0 => CallForm::Branch26,
+            kind => return Err(Failure::Bug(format!("relocation {kind:?} cannot be resolved"))),
+        };
+        let FinalizedRelocTarget::ExternalName(ExternalName::User(name)) = relocation.target else {
+            let what = format!("{:?}", relocation.target);
+            return Err(Failure::Bug(format!("relocation to {what} cannot be resolved")));
+        };
+        let name = &self.context.func.params.user_named_funcs()[name];
+        let target = match name.namespace {
+            environment::NAMESPACE_THUNK => Unit::Thunk(name.index),
+            _ => Unit::Function(name.index),
+        };
+        Ok(CallSite { offset: relocation.offset, target, form })
+    }
+
+    /// The Cranelift function that was translated last, as text.
+    pub(crate) fn clif(&self) -> String {
+        self.context.func.display().to_string()
+    }
+}
+
+fn reason(code: TrapCode) -> Result<TrapReason, Failure> {
+    translate::trap::reason(code)
+        .ok_or_else(|| Failure::Bug(format!("trap code {code} has no reason")))
+}
