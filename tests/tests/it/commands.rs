@@ -68,8 +68,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     for path in paths.iter().filter(|path| path.extension().is_some_and(|end| end == "toml")) {
         let group = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(path).expect("a file of cases is text");
-        let cases: Cases = toml::from_str(&text)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let cases: Cases =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for case in cases.case {
             let name = format!("command::{group}::{}", case.name);
             let files = cases.files.clone();

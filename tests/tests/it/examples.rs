@@ -14,9 +14,11 @@ use crate::program;
 pub(crate) fn trials() -> Vec<Trial> {
     let folder = program::root().join("examples");
     let entries = std::fs::read_dir(&folder).expect("examples is a folder");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("examples can be read").path()).collect();
+    let mut paths: Vec<_> =
+        entries.map(|entry| entry.expect("examples can be read").path()).collect();
     paths.sort();
-    let programs = paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "wat"));
+    let programs =
+        paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "wat"));
     programs
         .map(|path| {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

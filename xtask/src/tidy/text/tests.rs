@@ -20,6 +20,11 @@ fn blanks_fail() {
 }
 
 #[test]
+fn data_may_have_blanks() {
+    assert!(check(&tree_of_files(&[("a.expected", "a \nb")])).is_empty());
+}
+
+#[test]
 fn unfinished_words_fail() {
     for word in super::UNFINISHED {
         assert_eq!(count(&format!("// {word} later\n")), 1, "{word}");
@@ -31,5 +36,12 @@ fn unfinished_words_fail() {
 fn machine_paths_fail() {
     for path in super::MACHINE {
         assert_eq!(count(&format!("// see {path}x\n")), 1, "{path}");
+    }
+}
+
+#[test]
+fn the_middle_of_another_path_passes() {
+    for path in super::MACHINE {
+        assert_eq!(count(&format!("open(\"data{path}x\")\n")), 0, "{path}");
     }
 }
