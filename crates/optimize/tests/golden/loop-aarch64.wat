@@ -1,0 +1,45 @@
+;;! architecture = aarch64
+(module
+  (memory 1)
+  (global $g (mut i32) (i32.const 7))
+  (global $c i32 (i32.const 1024))
+  (func (param $n i32) (result i32) (local $i i32) (local $sum i32)
+    (loop $again
+      (local.set $sum (i32.add (local.get $sum)
+        (i32.load (i32.add (global.get $c) (i32.shl (local.get $i) (i32.const 2))))))
+      (global.set $g (i32.add (global.get $g) (local.get $sum)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $i) (local.get $n))))
+    (local.get $sum)))
+
+;; function 0:
+;;     stp fp, lr, [sp, #-16]!
+;;     mov fp, sp
+;;   block0:
+;;     mov x4, x2
+;;     movz w2, #0
+;;     mov x5, x2
+;;     b label1
+;;   block1:
+;;     mov x0, x21
+;;     movn x1, #8191
+;;     ldr w1, [x0, x1]
+;;     movz w1, #1024
+;;     add w1, w1, w5, LSL 2
+;;     ldr w1, [x0, w1, UXTW]
+;;     movn x3, #12319
+;;     ldr w3, [x0, x3]
+;;     add w2, w2, w1
+;;     add w1, w3, w2
+;;     movn x3, #12319
+;;     str w1, [x0, x3]
+;;     add w5, w5, #1
+;;     mov x0, x4
+;;     subs wzr, w5, w0
+;;     b.lo label2 ; b label3
+;;   block2:
+;;     mov x4, x0
+;;     b label1
+;;   block3:
+;;     ldp fp, lr, [sp], #16
+;;     ret

@@ -1,0 +1,67 @@
+//! Whole modules: determinism over threads, errors, what the tables of code say.
+
+use crate::golden::settings;
+use holm_abi::{Code, OneWorker, Settings, Tier, Workers};
+use holm_module::{Features, Limits, Module};
+use holm_optimize::Optimizer;
+use holm_spec::trap::TrapReason;
+
+/// Threads of a test.
+struct Threads(usize);
+
+impl Workers for Threads {
+    fn count(&self) -> usize {
+        self.0
+    }
+
+    fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
+        std::thread::scope(|scope| {
+            for index in 0..count {
+                scope.spawn(move || job(index));
+            }
+        });
+    }
+}
+
+fn compile(source: &str, settings: Settings, workers: &dyn Workers) -> Code {
+    let wasm = wat::parse_str(source).unwrap();
+    let module = Module::new(&wasm, &Limits::default(), Features::default()).unwrap();
+    Optimizer::new(settings).unwrap().compile(&module, &wasm, workers).unwrap()
+}
+
+const MANY: &str = r#"(module
+  (import "host" "print" (func $print (param i32)))
+  (memory 1)
+  (func $a (param i32) (result i32) (i32.load (local.get 0)))
+  (func $b (param i32) (result i32) (i32.div_s (call $a (local.get 0)) (i32.const 3)))
+  (func $c (param i32) (call $print (call $b (local.get 0))))
+  (func $d (param i32 i32) (result i32) (i32.div_u (local.get 0) (local.get 1))))"#;
+
+#[test]
+fn threads_do_not_change_the_image() {
+    let one = compile(MANY, settings(), &OneWorker);
+    let four = compile(MANY, settings(), &Threads(4));
+    assert_eq!(one.text(), four.text());
+    assert_eq!(one.function_count(), 4);
+    assert!(one.thunk(0).is_some(), "the imported function's type has a thunk");
+}
+
+#[test]
+fn traps_have_reasons_and_sources() {
+    let code = compile(MANY, settings(), &OneWorker);
+    let reasons: Vec<TrapReason> =
+        (0..code.text().len() as u32).filter_map(|at| code.trap_at(at)).collect();
+    assert!(reasons.contains(&TrapReason::OutOfBoundsMemory));
+    assert!(reasons.contains(&TrapReason::IntegerDivideByZero));
+    let load = code.function(0).unwrap();
+    let trap = (load.offset..load.offset + load.bytes).find(|at| code.trap_at(*at).is_some());
+    assert_eq!(code.function_at(trap.unwrap()), Some(0));
+    assert!(code.source_at(trap.unwrap()).is_some());
+}
+
+#[test]
+fn a_processor_below_the_minimum_is_refused() {
+    let settings = Settings { cpu_features: "sse3,ssse3".into(), ..settings() };
+    let error = Optimizer::new(settings).err().unwrap();
+    assert_eq!(error.to_string(), "the processor lacks sse4.1, which compiled code needs");
+}

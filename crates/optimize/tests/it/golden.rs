@@ -1,0 +1,116 @@
+//! Golden files: input, settings and expected text in one file.
+//!
+//! A file of `tests/golden` is a module in the text format. Its first lines `;;! name = value` choose
+//! settings and the stage to show; the comment at its end is the expected text. `BLESS=1` writes the
+//! present text into the files; read the difference before committing it.
+
+use holm_abi::Settings;
+use holm_abi::settings::{Architecture, MemoryStrategy};
+use holm_module::{Features, Limits, Module};
+use holm_optimize::Optimizer;
+use holm_optimize::inspect::{self, Stage};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The settings that a golden file starts from.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        architecture: Architecture::X86_64,
+        cpu_features: "sse3,ssse3,sse4.1,sse4.2,popcnt,lzcnt,bmi1,bmi2,avx,avx2".into(),
+        memory: MemoryStrategy::Reserved,
+        fuel: false,
+        polls: true,
+        canonical_nans: false,
+        optimize: true,
+    }
+}
+
+/// What a golden file asks for.
+struct Request {
+    settings: Settings,
+    stage: Stage,
+    thunks: bool,
+}
+
+fn request(text: &str) -> Request {
+    let mut request = Request { settings: settings(), stage: Stage::Machine, thunks: false };
+    for line in text.lines().map_while(|line| line.strip_prefix(";;! ")) {
+        let (name, value) = line.split_once(" = ").expect("a line `;;! name = value`");
+        let settings = &mut request.settings;
+        match (name, value) {
+            ("stage", "intermediate") => request.stage = Stage::Intermediate,
+            ("stage", "machine") => request.stage = Stage::Machine,
+            ("architecture", "aarch64") => {
+                settings.architecture = Architecture::Aarch64;
+                settings.cpu_features.clear();
+            }
+            ("memory", "checked") => settings.memory = MemoryStrategy::Checked,
+            ("fuel", "on") => settings.fuel = true,
+            ("polls", "off") => settings.polls = false,
+            ("canonical-nans", "on") => settings.canonical_nans = true,
+            ("optimize", "off") => settings.optimize = false,
+            ("thunks", "on") => request.thunks = true,
+            _ => panic!("unknown line `{line}`"),
+        }
+    }
+    request
+}
+
+/// The text that a module becomes.
+fn actual(request: &Request, source: &str) -> String {
+    let wasm = wat::parse_str(source).expect("the module parses");
+    let module = Module::new(&wasm, &Limits::default(), Features::default()).expect("it is valid");
+    let optimizer = Optimizer::new(request.settings.clone()).expect("the settings are possible");
+    let mut out = String::new();
+    let mut show = |what: String, text: String| {
+        writeln!(out, ";; {what}:").unwrap();
+        for line in text.trim_end().lines() {
+            writeln!(out, "{}", format!(";;   {line}").trim_end()).unwrap();
+        }
+    };
+    for defined in 0..module.defined_functions() {
+        let text = inspect::function(&optimizer, &module, &wasm, defined, request.stage);
+        show(format!("function {}", module.function_index(defined)), text.expect("it compiles"));
+    }
+    let types = if request.thunks { module.types.len() } else { 0 };
+    for ty in (0..).take(types) {
+        let text = inspect::thunk(&optimizer, &module, &wasm, ty, request.stage);
+        show(format!("thunk of type {ty}"), text.expect("it compiles"));
+    }
+    out
+}
+
+fn check(path: &Path, bless: bool) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).expect("the file can be read");
+    let (source, expected) = match text.split_once("\n;; function") {
+        Some((source, rest)) => (source.trim_end().to_owned(), format!(";; function{rest}")),
+        None => (text.trim_end().to_owned(), String::new()),
+    };
+    let actual = actual(&request(&source), &source);
+    if actual == expected {
+        return Ok(());
+    }
+    if bless {
+        std::fs::write(path, format!("{source}\n\n{actual}")).expect("the file can be written");
+        return Ok(());
+    }
+    let differ = |(a, b): &(&str, &str)| a != b;
+    let line = actual.lines().zip(expected.lines()).position(|pair| differ(&pair));
+    let line = line.unwrap_or(actual.lines().count().min(expected.lines().count()));
+    let at = |text: &str| text.lines().nth(line).unwrap_or("(end)").to_owned();
+    let (is, was) = (at(&actual), at(&expected));
+    Err(format!("{}: line {line} of the text\n  is:  {is}\n  was: {was}", path.display()))
+}
+
+#[test]
+fn golden_files_hold() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let bless = std::env::var_os("BLESS").is_some();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("the folder exists").map(|e| e.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "wat"));
+    paths.sort();
+    assert!(!paths.is_empty(), "there are golden files");
+    let failures: Vec<String> = paths.iter().filter_map(|path| check(path, bless).err()).collect();
+    assert!(failures.is_empty(), "{}\n(BLESS=1 accepts all)", failures.join("\n"));
+}
