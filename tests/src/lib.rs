@@ -2,4 +2,5 @@
 #![forbid(unsafe_code)]
 
 pub mod bombs;
+pub mod mutants;
 pub mod pattern;

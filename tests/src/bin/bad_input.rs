@@ -1,4 +1,4 @@
-//! Bad input, from the command line: `bad_input bombs [NAME…]`, `bad_input make NAME FILE`, `bad_input list`.
+//! Bad input, from the command line: see `USAGE`. The tests run it too, for the processes that they need.
 //!
 //! Bombs go through the real `holm` program: the one that `HOLM_BIN` names, else the one beside this program.
 #![forbid(unsafe_code)]
@@ -12,6 +12,14 @@ use std::process::ExitCode;
 
 use holm_tests::bombs::driver::{Bounds, Driver};
 use holm_tests::bombs::{self, Bomb};
+use holm_tests::mutants;
+
+const USAGE: &str = "usage:
+  bad_input list                    names of all bombs
+  bad_input make NAME FILE          write a bomb
+  bad_input bombs [PART OF NAME…]   run bombs through holm, with a table
+  bad_input mutant N FILE           write a mutant
+  bad_input mutants FIRST COUNT     run mutants in process, with a summary";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -19,8 +27,12 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["list"] => list(),
         ["make", name, file] => make(name, file),
+        ["measure", name, holm, dir] => measure(name, holm, dir),
         ["bombs", names @ ..] => run_bombs(names),
-        _ => Err("usage: bad_input list | make NAME FILE | bombs [NAME…]".into()),
+        ["mutant", n, file] => make_mutant(n, file),
+        ["mutants-child", first, end] => run_mutants_here(first, end),
+        ["mutants", first, count] => run_mutants(first, count),
+        _ => Err(USAGE.into()),
     };
     match done {
         Ok(code) => code,
@@ -39,11 +51,41 @@ fn list() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn make(name: &str, file: &str) -> Result<ExitCode, Box<dyn Error>> {
-    let bombs = bombs::all();
-    let bomb = bombs.iter().find(|bomb| bomb.name == name);
-    let bomb = bomb.ok_or_else(|| format!("no bomb of that name: {name}"))?;
-    fs::write(file, (bomb.make)())?;
+    fs::write(file, (find(name)?.make)())?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn find(name: &str) -> Result<Bomb, Box<dyn Error>> {
+    let found = bombs::all().into_iter().find(|bomb| bomb.name == name);
+    found.ok_or_else(|| format!("no bomb of that name: {name}").into())
+}
+
+/// The middle one of the driver's three processes.
+fn measure(name: &str, holm: &str, dir: &str) -> Result<ExitCode, Box<dyn Error>> {
+    let driver = Driver { holm: holm.into(), maker: env::current_exe()?, dir: dir.into() };
+    let outcome = driver.run_here(&find(name)?, Bounds::of_this_build())?;
+    print!("{}", outcome.report());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make_mutant(n: &str, file: &str) -> Result<ExitCode, Box<dyn Error>> {
+    let (kind, bytes) = mutants::module(n.parse()?);
+    println!("{kind:?}, {} bytes", bytes.len());
+    fs::write(file, bytes)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_mutants_here(first: &str, end: &str) -> Result<ExitCode, Box<dyn Error>> {
+    mutants::driver::child(first.parse()?, end.parse()?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_mutants(first: &str, count: &str) -> Result<ExitCode, Box<dyn Error>> {
+    let count = count.parse()?;
+    let report = mutants::driver::run(&env::current_exe()?, first.parse()?, count)?;
+    let failed = report.findings.len() as u64;
+    println!("{report}{} passed, {failed} failed", count.saturating_sub(failed));
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// All bombs whose name contains one of the names; all, if none is given.
@@ -56,7 +98,7 @@ fn run_bombs(names: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
     let (mut passed, mut failed) = (0, 0);
     let wanted = |bomb: &&Bomb| names.is_empty() || names.iter().any(|n| bomb.name.contains(n));
     for bomb in bombs::all().iter().filter(wanted) {
-        let outcome = driver.run(bomb, bounds)?;
+        let outcome = driver.run_here(bomb, bounds)?;
         let fault = outcome.fault(bomb, bounds);
         println!("{:44} {outcome}", bomb.name);
         match fault {

@@ -1,7 +1,8 @@
 //! Runs a bomb through the real `holm` program and measures what it cost.
 //!
-//! The module is made by another process than this one (`bad_input make`): a child's peak of memory is counted from the fork,
-//! so whoever measures must stay small. The bounds are judged from the kernel's own figures (`wait4`); the limits that end
+//! A child's peak of memory is counted from the fork and begins with its parent's peak, so whoever measures must be small.
+//! Hence three processes: the caller, `bad_input measure` which starts `holm` and waits, and `bad_input make` before it,
+//! which holds the module while it is made. The bounds are judged from the kernel's own figures (`wait4`); the limits that end
 //! a run that goes wrong are wider, so that the report says how wrong. Read next: `../bombs.rs` for what is expected.
 
 use std::fmt;
@@ -72,6 +73,23 @@ impl fmt::Display for Outcome {
 }
 
 impl Outcome {
+    /// The outcome as one process tells it to another: three numbers, then the message.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let (status, cpu) = (self.status.into_raw(), self.cpu.as_micros());
+        format!("{status} {cpu} {} {}", self.resident_bytes, self.message)
+    }
+
+    fn from_report(text: &str) -> Option<Self> {
+        let mut words = text.splitn(4, ' ');
+        Some(Self {
+            status: ExitStatus::from_raw(words.next()?.parse().ok()?),
+            cpu: Duration::from_micros(words.next()?.parse().ok()?),
+            resident_bytes: words.next()?.parse().ok()?,
+            message: words.next()?.to_owned(),
+        })
+    }
+
     /// What is wrong with it, or nothing.
     #[must_use]
     pub fn fault(&self, bomb: &Bomb, bounds: Bounds) -> Option<String> {
@@ -114,11 +132,24 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Makes the bomb's module, gives it to `holm`, and removes it.
+    /// Runs the bomb in processes of its own.
     ///
     /// # Errors
     /// When the module can not be made, or `holm` not be started.
-    pub fn run(&self, bomb: &Bomb, bounds: Bounds) -> io::Result<Outcome> {
+    pub fn run(&self, bomb: &Bomb) -> io::Result<Outcome> {
+        let mut command = Command::new(&self.maker);
+        command.args(["measure", bomb.name]).arg(&self.holm).arg(&self.dir);
+        let output = command.output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        Outcome::from_report(&text)
+            .ok_or_else(|| io::Error::other(format!("{} could not be measured: {text}", bomb.name)))
+    }
+
+    /// Makes the bomb's module, gives it to `holm`, and removes it. Only for a process that has never been large.
+    ///
+    /// # Errors
+    /// When the module can not be made, or `holm` not be started.
+    pub fn run_here(&self, bomb: &Bomb, bounds: Bounds) -> io::Result<Outcome> {
         let is_text = bomb.name.starts_with("text_");
         let file = self.dir.join(format!("{}.{}", bomb.name, if is_text { "wat" } else { "wasm" }));
         let made = Command::new(&self.maker).args(["make", bomb.name]).arg(&file).status()?;

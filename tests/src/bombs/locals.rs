@@ -73,11 +73,11 @@ fn locals_alive() -> Vec<u8> {
         for i in 0..COUNT {
             f.i32_const(0).i32_load(super::build::at(u64::from(i), 2)).local_set(i);
         }
-        f.i32_const(0);
+        f.i32_const(0).i32_const(0);
         for i in 0..COUNT {
             f.local_get(i).i32_add();
         }
-        f.drop();
+        f.i32_store(super::build::at(0, 2));
     });
     build.finish()
 }
@@ -130,7 +130,7 @@ fn locals_tee() -> Vec<u8> {
         for i in 0..500_000 {
             f.local_tee(i % 1000);
         }
-        f.drop();
+        f.i64_eqz().if_(BlockType::Empty).unreachable().end();
     })
 }
 

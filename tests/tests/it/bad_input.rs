@@ -31,9 +31,8 @@ fn run_bomb(bomb: &Bomb) -> Result<(), Failed> {
         maker: maker(),
         dir: folder.path().to_owned(),
     };
-    let bounds = Bounds::of_this_build();
-    let outcome = driver.run(bomb, bounds)?;
-    match outcome.fault(bomb, bounds) {
+    let outcome = driver.run(bomb)?;
+    match outcome.fault(bomb, Bounds::of_this_build()) {
         None => Ok(()),
         Some(fault) => Err(format!("{fault}\n{outcome}").into()),
     }
