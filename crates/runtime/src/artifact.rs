@@ -1,0 +1,211 @@
+//! From bytes to what a module is made of, and the file in which that is kept: a container with the module's
+//! data, the bytes that instances need, and machine code.
+//!
+//! Not here: the container itself and the sections of code (see `holm-abi`). Invariant: code is used only by
+//! the very build that compiled it and under the very same settings; nothing big is copied while loading.
+//! Read next: [`crate::module`].
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use holm_abi::{Code, Container, ContainerWriter, SharedBytes};
+use holm_module::{Invalid, Module as Meta};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Which build this is: version and a hash of the sources that compiled code depends on.
+pub const BUILD_ID: &str = env!("HOLM_BUILD_ID");
+
+/// Sections of an artifact besides those of code.
+mod section {
+    /// The text of [`super::BUILD_ID`].
+    pub(super) const BUILD: u32 = 16;
+    /// The module without its bytes.
+    pub(super) const MODULE: u32 = 17;
+    /// The bytes of the WebAssembly file without the code section.
+    pub(super) const BYTES: u32 = 18;
+}
+
+/// Bodies that one worker validates, at least; fewer are not worth waking another one.
+const BODIES_PER_WORKER: u32 = 64;
+
+/// The bytes of a WebAssembly file without the content of its code section, addressed as if it was there.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptBytes {
+    bytes: SharedBytes,
+    gap: Range<u64>,
+}
+
+impl KeptBytes {
+    fn new(wasm: &[u8], meta: &Meta) -> Self {
+        let part = |range: Range<u64>| {
+            let start = usize::try_from(range.start).unwrap_or(usize::MAX);
+            let end = usize::try_from(range.end).unwrap_or(usize::MAX);
+            wasm.get(start..end).unwrap_or_default()
+        };
+        let gap = meta.code_range.clone();
+        let bytes = [part(0..gap.start), part(gap.end..wasm.len() as u64)].concat();
+        Self { bytes: bytes.into(), gap }
+    }
+
+    /// Where a range of the file lies in what is kept of it.
+    fn locate(&self, range: &Range<u64>) -> Option<Range<usize>> {
+        let skipped = if range.start >= self.gap.end {
+            self.gap.end - self.gap.start
+        } else if range.end <= self.gap.start {
+            0
+        } else {
+            return None;
+        };
+        let start = usize::try_from(range.start - skipped).ok()?;
+        Some(start..usize::try_from(range.end - skipped).ok()?)
+    }
+
+    /// A range of the file; nothing if it is damaged or lies in the code section.
+    pub(crate) fn get(&self, range: &Range<u64>) -> Option<&[u8]> {
+        self.bytes.get(self.locate(range)?)
+    }
+
+    /// The same, shared.
+    pub(crate) fn share(&self, range: &Range<u64>) -> Option<SharedBytes> {
+        self.bytes.slice(self.locate(range)?)
+    }
+}
+
+/// What a module is made of.
+#[derive(Debug)]
+pub(crate) struct Ingredients {
+    pub(crate) meta: Meta,
+    pub(crate) bytes: KeptBytes,
+    pub(crate) code: Code,
+}
+
+impl Ingredients {
+    /// From a module in the binary or text format, through the engine's cache if it has one.
+    pub(crate) fn from_source(engine: &Engine, source: &[u8]) -> Result<Self> {
+        let wasm = to_binary(engine, source)?;
+        let Some(cache) = engine.code_cache() else { return Self::compile(engine, &wasm) };
+        // Limits and features are part of the key because code in the cache is not validated again.
+        let rules = format!("{:?} {:?}", engine.limits(), engine.features());
+        let key: [&[u8]; 4] =
+            [BUILD_ID.as_bytes(), engine.settings().as_bytes(), rules.as_bytes(), &wasm];
+        let kept = cache.get(&key).and_then(|bytes| Self::read(engine, bytes).ok());
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let made = Self::compile(engine, &wasm)?;
+        cache.put(&key, &made.write()?);
+        Ok(made)
+    }
+
+    fn compile(engine: &Engine, wasm: &[u8]) -> Result<Self> {
+        let meta = validate(engine, wasm)?;
+        let code = engine.tier().compile(&meta, wasm, engine.workers())?;
+        let bytes = KeptBytes::new(wasm, &meta);
+        Ok(Self { meta, bytes, code })
+    }
+
+    /// From an artifact of the same build and settings.
+    pub(crate) fn read(engine: &Engine, bytes: SharedBytes) -> Result<Self> {
+        let container = Container::read(bytes)?;
+        let build = container.section(section::BUILD)?;
+        if *build != *BUILD_ID.as_bytes() {
+            let found = String::from_utf8_lossy(&build).into_owned();
+            let message =
+                format!("artifact was made by {found:?}, this is {BUILD_ID:?}: compile it again");
+            return Err(Error::invalid(message));
+        }
+        let code = Code::read(&container)?;
+        if code.settings() != engine.settings() {
+            return Err(Error::invalid(format!(
+                "artifact was compiled for {}, this engine is set to {}: compile it again",
+                code.settings(),
+                engine.settings()
+            )));
+        }
+        let meta = Meta::from_bytes(&container.section(section::MODULE)?)?;
+        if meta.bodies.len() != code.function_count() as usize {
+            return Err(Error::malformed(format!(
+                "artifact is damaged: {} function bodies, code for {}",
+                meta.bodies.len(),
+                code.function_count()
+            )));
+        }
+        let gap = meta.code_range.clone();
+        let bytes = KeptBytes { bytes: container.section(section::BYTES)?, gap };
+        Ok(Self { meta, bytes, code })
+    }
+
+    fn write(&self) -> Result<Vec<u8>> {
+        write(&self.meta, &self.bytes, &self.code)
+    }
+}
+
+/// The artifact of a module's parts.
+pub(crate) fn write(meta: &Meta, bytes: &KeptBytes, code: &Code) -> Result<Vec<u8>> {
+    let mut out = ContainerWriter::new();
+    out.section(section::BUILD, 16, BUILD_ID.as_bytes().to_vec());
+    out.section(section::MODULE, 16, meta.to_bytes()?);
+    out.section(section::BYTES, 16, bytes.bytes.to_vec());
+    code.append(&mut out);
+    Ok(out.finish())
+}
+
+/// Compiles a module into an artifact.
+pub(crate) fn precompile(engine: &Engine, source: &[u8]) -> Result<Vec<u8>> {
+    Ingredients::from_source(engine, source)?.write()
+}
+
+/// The binary form of `source`, which may be text.
+pub(crate) fn to_binary<'a>(engine: &Engine, source: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+    if source.starts_with(b"\0asm") {
+        return Ok(Cow::Borrowed(source));
+    }
+    if Container::recognizes(source) {
+        let message = "this is a precompiled artifact: load it with `from_trusted_artifact`";
+        return Err(Error::malformed(message));
+    }
+    match engine.text_to_binary(source)? {
+        Some(binary) => Ok(Cow::Owned(binary)),
+        None => Ok(Cow::Borrowed(source)),
+    }
+}
+
+/// Decodes and validates, on as many threads as the host lends and the module is worth.
+pub(crate) fn validate(engine: &Engine, wasm: &[u8]) -> Result<Meta> {
+    let decoded = Meta::decode(wasm, engine.limits(), engine.features())?;
+    let bodies = decoded.body_count();
+    let workers = engine.workers();
+    let useful = (bodies / BODIES_PER_WORKER).max(1) as usize;
+    let count = workers.count().min(useful);
+    let next = AtomicU32::new(0);
+    // Bodies are handed out in ascending order and nobody takes one beyond the first bad one, so that the
+    // error told is the same however the threads run.
+    let first_bad = AtomicU32::new(bodies);
+    let reports = Mutex::new(Vec::new());
+    let failure: Mutex<Option<(u32, Invalid)>> = Mutex::new(None);
+    workers.run(count, &|_| {
+        let mut validator = decoded.validator();
+        loop {
+            let body = next.fetch_add(1, Ordering::Relaxed);
+            if body >= first_bad.load(Ordering::Relaxed) {
+                break;
+            }
+            if let Err(error) = validator.validate_body(body) {
+                first_bad.fetch_min(body, Ordering::Relaxed);
+                let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                if failure.as_ref().is_none_or(|(earlier, _)| body < *earlier) {
+                    *failure = Some((body, error));
+                }
+                break;
+            }
+        }
+        reports.lock().unwrap_or_else(PoisonError::into_inner).push(validator.finish());
+    });
+    if let Some((_, error)) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error.into());
+    }
+    let reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(decoded.finish(reports)?)
+}

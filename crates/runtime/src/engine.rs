@@ -1,0 +1,180 @@
+//! The engine: what all modules and stores of a host share.
+//!
+//! Not here: which tiers there are; whoever makes an engine hands in [`Parts`]. Invariant: an engine names
+//! no tier, starts no thread and opens no file. Read next: [`crate::module`].
+
+use crate::cache::CodeCache;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::registry::TypeRegistry;
+use holm_abi::{MemoryStrategy, Tier, Workers};
+use holm_module::{Features, Limits};
+use holm_vm::{Pool, PoolConfig};
+use std::fmt;
+use std::sync::Arc;
+
+/// What an engine asks of a tier.
+#[derive(Clone, Copy, Debug)]
+pub struct TierRequest {
+    /// How memories are bounded on this machine.
+    pub memory: MemoryStrategy,
+    /// Whether code counts fuel.
+    pub fuel: bool,
+    /// Whether code polls for interruption.
+    pub polls: bool,
+    /// Whether every NaN that an operator makes is the canonical one.
+    pub canonical_nans: bool,
+    /// Whether the optimizer runs.
+    pub optimize: bool,
+}
+
+/// What an engine is built from besides its [`Config`]: the crate on top knows the tiers, this one does not.
+pub trait Parts {
+    /// A way from modules to code for this machine.
+    ///
+    /// # Errors
+    /// When the machine is not supported.
+    fn tier(&self, request: &TierRequest) -> Result<Arc<dyn Tier<holm_module::Module>>, String>;
+
+    /// The binary form of a module in the text format, or nothing if `bytes` are not text.
+    ///
+    /// # Errors
+    /// With a message that shows the place, when the text is not well formed.
+    fn text_to_binary(&self) -> Option<fn(&[u8]) -> Result<Option<Vec<u8>>, String>>;
+}
+
+/// What modules and stores share: compiled-code settings, types, idle memory. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Pool,
+    registry: TypeRegistry,
+    tier: Arc<dyn Tier<holm_module::Module>>,
+    /// The tier's settings as text: what code must have been compiled for.
+    settings: String,
+    text_to_binary: Option<fn(&[u8]) -> Result<Option<Vec<u8>>, String>>,
+    config: Config,
+}
+
+impl Engine {
+    /// An engine of `config` with `parts`. Users of the crate `holm` call `holm::Engine::new` instead.
+    ///
+    /// # Errors
+    /// When the machine or the system cannot do what `config` asks for.
+    pub fn with_parts(config: &Config, parts: &dyn Parts) -> Result<Self> {
+        let pool = Pool::new(PoolConfig {
+            strategy: config.memory_strategy,
+            stack_bytes: config.stack_bytes,
+            host_stack_bytes_max: config.host_stack_bytes_max,
+        })?;
+        let request = TierRequest {
+            memory: pool.strategy(),
+            fuel: config.fuel,
+            polls: config.interruption,
+            canonical_nans: config.canonical_nans,
+            optimize: config.optimize,
+        };
+        let tier = parts.tier(&request).map_err(Error::link)?;
+        let settings = tier.settings().to_string();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                pool,
+                registry: TypeRegistry::default(),
+                tier,
+                settings,
+                text_to_binary: parts.text_to_binary(),
+                config: config.clone(),
+            }),
+        })
+    }
+
+    /// How memories are bounded: as the [`Config`] says, or as was chosen for it.
+    #[must_use]
+    pub fn memory_strategy(&self) -> MemoryStrategy {
+        self.inner.pool.strategy()
+    }
+
+    /// What code is compiled for, in one line. Code runs only in engines with the same line.
+    #[must_use]
+    pub fn settings(&self) -> &str {
+        &self.inner.settings
+    }
+
+    /// What it was made of.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// Whether both are the same engine.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// Compiles a module ahead of time; [`crate::Module::from_trusted_artifact`] loads the result.
+    ///
+    /// # Errors
+    /// As for [`crate::Module::new`].
+    pub fn precompile(&self, bytes: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+        crate::artifact::precompile(self, bytes.as_ref())
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.inner.pool
+    }
+
+    pub(crate) fn registry(&self) -> &TypeRegistry {
+        &self.inner.registry
+    }
+
+    pub(crate) fn tier(&self) -> &dyn Tier<holm_module::Module> {
+        &*self.inner.tier
+    }
+
+    pub(crate) fn workers(&self) -> &(dyn Workers + Send + Sync) {
+        &*self.inner.config.workers
+    }
+
+    pub(crate) fn code_cache(&self) -> Option<&dyn CodeCache> {
+        self.inner.config.code_cache.as_deref()
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.config.module_limits
+    }
+
+    pub(crate) fn features(&self) -> Features {
+        self.inner.config.features
+    }
+
+    pub(crate) fn text_to_binary(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+        match self.inner.text_to_binary {
+            Some(convert) => convert(bytes).map_err(Error::malformed),
+            None => Ok(None),
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Engine({})", self.inner.settings)
+    }
+}
+
+impl From<holm_vm::VmError> for Error {
+    fn from(error: holm_vm::VmError) -> Self {
+        match error {
+            holm_vm::VmError::Exhausted { limit, value, max } => Self::exhausted(
+                limit,
+                format!("limit on {limit} reached: {value} wanted, {max} allowed by `StoreLimits`"),
+            ),
+            holm_vm::VmError::Os { what, error } => {
+                Self::exhausted("system", format!("{what} failed: {error}"))
+            }
+        }
+    }
+}

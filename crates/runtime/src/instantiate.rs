@@ -1,0 +1,310 @@
+//! Making an instance: imports are matched, the instance is laid out, its first contents are written, and
+//! its start function runs.
+//!
+//! Not here: what can be worked out beforehand (see [`crate::plan`]) and names (see [`crate::linker`]).
+//! Invariant: the order is the standard's: globals, tables, element segments, data segments, start; when one
+//! of them traps, what came before stays. Read next: [`crate::plan`].
+
+use crate::artifact::KeptBytes;
+use crate::context::{StoreContext, StoreContextMut, VmStore};
+use crate::error::{Error, Result};
+use crate::externs::Extern;
+use crate::func::enter;
+use crate::func::host::HostFunc;
+use crate::instance::Instance;
+use crate::module::Module;
+use crate::plan::{Items, Offset, Plan, rank};
+use crate::value::{low32, low64};
+use holm_abi::SignatureAbi;
+use holm_module::expr::ConstInteger;
+use holm_module::{ConstExpr, Import, ImportKind, Module as Meta};
+use holm_spec::trap::TrapReason;
+use holm_spec::types::{ExternType, FuncType, ValType};
+use holm_vm::{
+    CallFrame, FunctionId, GlobalId, InstanceId, InstanceRequest, MemoryId, Objects, TableId,
+};
+
+/// What is given for one import.
+pub(crate) enum Given<'a, T: 'static> {
+    /// A closure, not yet in the store.
+    Host(&'a HostFunc<T>),
+    /// Something of the store's.
+    Extern(Extern),
+}
+
+/// Imports that fit, by kind.
+#[derive(Default)]
+struct Imports {
+    functions: Vec<FunctionId>,
+    memories: Vec<MemoryId>,
+    tables: Vec<TableId>,
+    globals: Vec<GlobalId>,
+}
+
+/// Makes an instance with one extern per import.
+pub(crate) fn with_externs<T: 'static>(
+    store: &mut VmStore<T>,
+    module: &Module,
+    imports: &[Extern],
+) -> Result<Instance> {
+    let wanted = module.meta().imports.len();
+    if wanted != imports.len() {
+        let message = format!("module has {wanted} imports, {} were given", imports.len());
+        return Err(Error::link(message));
+    }
+    instantiate(store, module, imports.iter().map(|import| Given::Extern(*import)))
+}
+
+/// Makes an instance; there are as many `given` as the module has imports.
+pub(crate) fn instantiate<'a, T: 'static>(
+    store: &mut VmStore<T>,
+    module: &Module,
+    given: impl Iterator<Item = Given<'a, T>>,
+) -> Result<Instance> {
+    if !module.engine().is_same(&store.data().engine) {
+        return Err(Error::link("module and store belong to different engines"));
+    }
+    let imports = match_imports(store, module, given)?;
+    let id = make(store, module, &imports)?;
+    let owner = store.data().id;
+    let (_, objects) = store.data_and_objects();
+    Filler { objects, id, meta: module.meta() }.fill(module.plan(), module.bytes())?;
+    if let Some(start) = module.meta().start {
+        run_start(store, module, id, start)?;
+    }
+    Ok(Instance { store: owner, id })
+}
+
+fn match_imports<'a, T: 'static>(
+    store: &mut VmStore<T>,
+    module: &Module,
+    given: impl Iterator<Item = Given<'a, T>>,
+) -> Result<Imports> {
+    let meta = module.meta();
+    let mut imports = Imports::default();
+    imports.functions.reserve_exact(meta.imported_functions as usize);
+    for (import, given) in meta.imports.iter().zip(given) {
+        match (import.kind, given) {
+            (ImportKind::Func(ty), Given::Host(host)) => {
+                if host.type_id() != module.type_ids()[ty.as_usize()] {
+                    let found = ExternType::Func(host.ty().clone());
+                    return Err(mismatch(module, import, &found));
+                }
+                imports.functions.push(host.put_into(store)?.id);
+            }
+            (_, Given::Host(host)) => {
+                return Err(mismatch(module, import, &ExternType::Func(host.ty().clone())));
+            }
+            (_, Given::Extern(found)) => imports.add(store, module, import, found)?,
+        }
+    }
+    Ok(imports)
+}
+
+impl Imports {
+    /// Adds what was given for an import, if it fits.
+    fn add<T: 'static>(
+        &mut self,
+        store: &VmStore<T>,
+        module: &Module,
+        import: &Import,
+        found: Extern,
+    ) -> Result<()> {
+        if found.store() != store.data().id {
+            let Import { module, name, .. } = import;
+            let message =
+                format!("import `{module}` `{name}`: what was given belongs to another store");
+            return Err(Error::link(message));
+        }
+        let objects = store.objects();
+        let fits = match (import.kind, found) {
+            (ImportKind::Func(ty), Extern::Func(func)) => {
+                self.functions.push(func.id);
+                let record = objects.function(func.id);
+                record.is_some_and(|r| r.signature == module.type_ids()[ty.as_usize()])
+            }
+            (ImportKind::Table(wanted), Extern::Table(table)) => {
+                self.tables.push(table.id);
+                let ty = objects.table_type(table.id);
+                ty.element == wanted.element
+                    && ty.is_64 == wanted.is_64
+                    && ty.limits.satisfies(&wanted.limits)
+            }
+            (ImportKind::Memory(wanted), Extern::Memory(memory)) => {
+                self.memories.push(memory.id);
+                let ty = objects.memory_type(memory.id);
+                ty.is_64 == wanted.is_64
+                    && ty.shared == wanted.shared
+                    && ty.page_bytes_log2 == wanted.page_bytes_log2
+                    && ty.limits.satisfies(&wanted.limits)
+            }
+            (ImportKind::Global(wanted), Extern::Global(global)) => {
+                self.globals.push(global.id);
+                objects.global_type(global.id) == wanted
+            }
+            _ => false,
+        };
+        if fits { Ok(()) } else { Err(mismatch(module, import, &found.ty(StoreContext(store)))) }
+    }
+}
+
+/// An import and what was given for it do not fit.
+#[cold]
+pub(crate) fn mismatch(module: &Module, import: &Import, found: &ExternType) -> Error {
+    let wanted = module.import_type(&import.kind);
+    let Import { module, name, .. } = import;
+    Error::link(format!("import `{module}` `{name}`: expected {wanted}, found {found}"))
+}
+
+fn make<T: 'static>(
+    store: &mut VmStore<T>,
+    module: &Module,
+    imports: &Imports,
+) -> Result<InstanceId> {
+    let plan = module.plan();
+    let id = store.instance_new(InstanceRequest {
+        code: module.code(),
+        layout: &plan.layout,
+        type_ids: module.type_ids(),
+        functions: &imports.functions,
+        memories: &imports.memories,
+        tables: &imports.tables,
+        globals: &imports.globals,
+        defined_memories: &plan.memories,
+        defined_tables: &plan.tables,
+        defined_globals: &plan.globals,
+        escaped: module.escaped(),
+        data: plan.passive_data.clone(),
+    })?;
+    let modules = &mut store.data_mut().modules;
+    modules.push(module.clone());
+    debug_assert_eq!(modules.len(), id.index() as usize + 1, "one module per instance");
+    Ok(id)
+}
+
+/// Writes the first contents of an instance.
+struct Filler<'a> {
+    objects: &'a mut Objects,
+    id: InstanceId,
+    meta: &'a Meta,
+}
+
+impl Filler<'_> {
+    fn fill(&mut self, plan: &Plan, bytes: &KeptBytes) -> Result<()> {
+        for (global, bits) in &plan.numbers {
+            self.objects.global_set(self.global(*global), *bits);
+        }
+        for (global, expr) in &plan.late_globals {
+            let bits = self.value(expr)?;
+            self.objects.global_set(self.global(*global), bits);
+        }
+        for (table, expr) in &plan.filled_tables {
+            let reference = low32(self.value(expr)?);
+            let table = self.table(*table);
+            let size = self.objects.table_size(table);
+            let filled = self.objects.table_fill(table, 0, reference, size);
+            filled.ok_or_else(|| Error::bug("a table cannot be filled"))?;
+        }
+        if !plan.passive_elements.is_empty() {
+            let items = plan.passive_elements.iter();
+            let elements = items.map(|items| items.as_ref().map(|items| self.references(items)));
+            let elements: Result<Vec<_>> = elements.map(Option::transpose).collect();
+            self.objects.set_elements(self.id, elements?);
+        }
+        for segment in &plan.active_elements {
+            let offset = self.offset(&segment.offset)?;
+            let references = self.references(&segment.items)?;
+            let table = self.table(segment.table);
+            let written = self.objects.table_write(table, offset, &references);
+            written.ok_or_else(|| Error::trap(TrapReason::OutOfBoundsTable))?;
+        }
+        for segment in &plan.active_data {
+            let offset = self.offset(&segment.offset)?;
+            let from = bytes.get(&segment.bytes).unwrap_or_default();
+            let memory = self.objects.instance(self.id).memories()[segment.memory as usize];
+            let into = slice(self.objects.memory_bytes_mut(memory), offset, from.len());
+            into.ok_or_else(|| Error::trap(TrapReason::OutOfBoundsMemory))?.copy_from_slice(from);
+        }
+        Ok(())
+    }
+
+    fn global(&self, index: u32) -> GlobalId {
+        self.objects.instance(self.id).globals()[index as usize]
+    }
+
+    fn table(&self, index: u32) -> TableId {
+        self.objects.instance(self.id).tables()[index as usize]
+    }
+
+    fn first(&self) -> u32 {
+        self.objects.instance(self.id).functions_first().funcref()
+    }
+
+    /// The value of an expression, as bits.
+    fn value(&self, expr: &ConstExpr) -> Result<u128> {
+        Ok(match expr {
+            ConstExpr::I32(value) => u128::from(value.cast_unsigned()),
+            ConstExpr::I64(value) => u128::from(value.cast_unsigned()),
+            ConstExpr::F32(bits) => u128::from(*bits),
+            ConstExpr::F64(bits) => u128::from(*bits),
+            ConstExpr::V128(bits) => *bits,
+            ConstExpr::RefNull(_) => 0,
+            ConstExpr::GlobalGet(global) => self.objects.global_get(self.global(*global)),
+            ConstExpr::RefFunc(function) => {
+                u128::from(self.first() + rank(self.meta, *function)? - 1)
+            }
+            ConstExpr::Extended(_) => match self.integer(expr)? {
+                ConstInteger::I32(value) => u128::from(value.cast_unsigned()),
+                ConstInteger::I64(value) => u128::from(value.cast_unsigned()),
+            },
+        })
+    }
+
+    fn integer(&self, expr: &ConstExpr) -> Result<ConstInteger> {
+        let global = |index: u32| {
+            let bits = self.objects.global_get(self.global(index));
+            match self.meta.globals.get(index as usize)?.ty.value {
+                ValType::I32 => Some(ConstInteger::I32(low32(bits).cast_signed())),
+                ValType::I64 => Some(ConstInteger::I64(low64(bits).cast_signed())),
+                _ => None,
+            }
+        };
+        expr.integer(global).ok_or_else(|| Error::bug("a constant expression has no value"))
+    }
+
+    fn offset(&self, offset: &Offset) -> Result<u64> {
+        match offset {
+            Offset::Number(offset) => Ok(*offset),
+            Offset::Late(expr) => Ok(self.integer(expr)?.as_offset()),
+        }
+    }
+
+    fn references(&self, items: &Items) -> Result<Box<[u32]>> {
+        match items {
+            Items::Ranks(ranks) => {
+                let first = self.first();
+                let reference = |rank: &u32| if *rank == 0 { 0 } else { first + *rank - 1 };
+                Ok(ranks.iter().map(reference).collect())
+            }
+            Items::Late(exprs) => exprs.iter().map(|expr| Ok(low32(self.value(expr)?))).collect(),
+        }
+    }
+}
+
+/// `length` bytes from `offset` on, if the memory has them.
+fn slice(memory: &mut [u8], offset: u64, length: usize) -> Option<&mut [u8]> {
+    let offset = usize::try_from(offset).ok()?;
+    memory.get_mut(offset..offset.checked_add(length)?)
+}
+
+fn run_start<T: 'static>(
+    store: &mut VmStore<T>,
+    module: &Module,
+    id: InstanceId,
+    start: u32,
+) -> Result<()> {
+    let first = store.objects().instance(id).functions_first();
+    let function = first.offset(rank(module.meta(), start)? - 1);
+    let abi = SignatureAbi::new(&FuncType::default(), &crate::registry::REGISTERS);
+    enter(StoreContextMut(store), function, &mut CallFrame::new(&abi))
+}

@@ -1,0 +1,313 @@
+//! Modules: validated, compiled, ready to be instantiated any number of times.
+//!
+//! Not here: decoding (see `holm-module`), compiling (see the tiers), files of compiled code (see
+//! [`crate::artifact`]). Invariant: a [`Module`] never changes and belongs to no store; everything that an
+//! instance needs and that depends on the module alone is computed when the module is made.
+//! Read next: [`crate::instantiate`].
+
+use crate::artifact::{Ingredients, KeptBytes};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::registry::TypeId;
+use holm_abi::SharedBytes;
+use holm_module::{ExternKind, ImportKind, Module as Meta};
+use holm_spec::types::ExternType;
+use holm_vm::{Escaped, PublishedCode, VerifiedCode};
+use std::fmt;
+use std::sync::Arc;
+
+/// A compiled module. Cheap to clone.
+#[derive(Clone)]
+pub struct Module {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    meta: Meta,
+    bytes: KeptBytes,
+    code: Arc<PublishedCode>,
+    plan: Plan,
+    /// Keeps the ids below taken.
+    _types: Vec<TypeId>,
+    type_ids: Box<[u32]>,
+    escaped: Box<[Escaped]>,
+    /// Positions in the export section, sorted by name.
+    exports_by_name: Box<[u32]>,
+}
+
+/// What a module asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportType<'a> {
+    module: &'a str,
+    name: &'a str,
+    ty: ExternType,
+}
+
+impl<'a> ImportType<'a> {
+    /// The module it asks.
+    #[must_use]
+    pub fn module(&self) -> &'a str {
+        self.module
+    }
+
+    /// The name it asks for.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What it has to be.
+    #[must_use]
+    pub fn ty(&self) -> &ExternType {
+        &self.ty
+    }
+}
+
+/// What a module offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportType<'a> {
+    name: &'a str,
+    ty: ExternType,
+}
+
+impl<'a> ExportType<'a> {
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn ty(&self) -> &ExternType {
+        &self.ty
+    }
+}
+
+impl Module {
+    /// Validates and compiles a module in the binary format, or in the text format where the engine knows it.
+    ///
+    /// # Errors
+    /// When the bytes are no module, break a rule, pass a limit, or are a precompiled artifact.
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Self> {
+        Self::assemble(engine, Ingredients::from_source(engine, bytes.as_ref())?)
+    }
+
+    /// Loads what [`Engine::precompile`] or [`Module::artifact`] made, without compiling.
+    ///
+    /// The artifact holds machine code that runs as it is: whoever can change the bytes can do whatever this
+    /// process can do. Load only what you made yourself and nobody else could touch since. Takes a
+    /// `Vec<u8>`, or [`SharedBytes`] of a mapped file, of which only the parts in use are read.
+    ///
+    /// # Errors
+    /// When the bytes are no artifact, are damaged in a way that shows, or were made by another build of Holm
+    /// or under other settings.
+    pub fn from_trusted_artifact(engine: &Engine, bytes: impl Into<SharedBytes>) -> Result<Self> {
+        Self::assemble(engine, Ingredients::read(engine, bytes.into())?)
+    }
+
+    /// Checks whether the bytes are a module that this engine accepts, without compiling.
+    ///
+    /// # Errors
+    /// As for [`Module::new`].
+    pub fn validate(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<()> {
+        let binary = crate::artifact::to_binary(engine, bytes.as_ref())?;
+        crate::artifact::validate(engine, &binary).map(|_| ())
+    }
+
+    fn assemble(engine: &Engine, ingredients: Ingredients) -> Result<Self> {
+        let Ingredients { meta, bytes, code } = ingredients;
+        refuse_unsupported(&meta)?;
+        let plan = Plan::new(&meta, &bytes)?;
+        // The one place where code is believed: it comes from the engine's own tier, from the host's cache,
+        // or from an artifact that the embedder vouches for by calling `from_trusted_artifact`.
+        let code = holm_vm::publish(VerifiedCode::trust(code))?;
+        let types: Vec<TypeId> =
+            meta.types.iter().map(|ty| engine.registry().register(ty)).collect();
+        let type_ids: Box<[u32]> = types.iter().map(TypeId::id).collect();
+        let escaped = meta.facts.escaped().iter().map(|function| Escaped {
+            function: *function,
+            type_id: type_ids[meta.functions[*function as usize].as_usize()],
+        });
+        let escaped = escaped.collect();
+        let mut by_name: Vec<u32> = (0..).take(meta.exports.len()).collect();
+        by_name.sort_by(|a, b| meta.exports[*a as usize].name.cmp(&meta.exports[*b as usize].name));
+        Ok(Self {
+            inner: Arc::new(Inner {
+                engine: engine.clone(),
+                bytes,
+                code,
+                plan,
+                _types: types,
+                type_ids,
+                escaped,
+                exports_by_name: by_name.into(),
+                meta,
+            }),
+        })
+    }
+
+    /// The compiled module as bytes, for [`Module::from_trusted_artifact`].
+    ///
+    /// # Errors
+    /// Never for a module that was compiled.
+    pub fn artifact(&self) -> Result<Vec<u8>> {
+        crate::artifact::write(&self.inner.meta, &self.inner.bytes, self.inner.code.code())
+    }
+
+    /// The engine that it was compiled for.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// The name that the module gives itself.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.inner.meta.names.module()
+    }
+
+    /// What the module asks for, in order.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
+        self.inner.meta.imports.iter().map(|import| ImportType {
+            module: &import.module,
+            name: &import.name,
+            ty: self.import_type(&import.kind),
+        })
+    }
+
+    /// What the module offers, in order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        self.inner.meta.exports.iter().map(|export| ExportType {
+            name: &export.name,
+            ty: self.inner.meta.export_type(export).unwrap_or_else(no_type),
+        })
+    }
+
+    /// The type of an export.
+    #[must_use]
+    pub fn get_export(&self, name: &str) -> Option<ExternType> {
+        let (kind, index) = self.find_export(name)?;
+        let export = holm_module::Export { name: String::new(), kind, index };
+        self.inner.meta.export_type(&export)
+    }
+
+    /// The content of the first custom section of this name.
+    #[must_use]
+    pub fn custom_section(&self, name: &str) -> Option<&[u8]> {
+        self.inner.bytes.get(&self.inner.meta.custom_section(name)?)
+    }
+
+    /// The names and contents of all custom sections, in order.
+    pub fn custom_sections(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.inner.meta.custom_sections.iter().map(|section| {
+            (&*section.name, self.inner.bytes.get(&section.range).unwrap_or_default())
+        })
+    }
+
+    /// The name of a function, by its index among all: from the name section, else from its export.
+    #[must_use]
+    pub fn function_name(&self, function: u32) -> Option<&str> {
+        let meta = &self.inner.meta;
+        meta.names.function(function).or_else(|| {
+            let is_it =
+                |e: &&holm_module::Export| e.kind == ExternKind::Func && e.index == function;
+            meta.exports.iter().find(is_it).map(|export| &*export.name)
+        })
+    }
+
+    /// Bytes of machine code.
+    #[must_use]
+    pub fn code_bytes(&self) -> usize {
+        self.inner.code.code().text().len()
+    }
+
+    /// Whether both are the same module, not only equal ones.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    pub(crate) fn meta(&self) -> &Meta {
+        &self.inner.meta
+    }
+
+    pub(crate) fn bytes(&self) -> &KeptBytes {
+        &self.inner.bytes
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.inner.plan
+    }
+
+    pub(crate) fn code(&self) -> &Arc<PublishedCode> {
+        &self.inner.code
+    }
+
+    pub(crate) fn type_ids(&self) -> &[u32] {
+        &self.inner.type_ids
+    }
+
+    pub(crate) fn escaped(&self) -> &[Escaped] {
+        &self.inner.escaped
+    }
+
+    /// Whether `code` is this module's.
+    pub(crate) fn runs(&self, code: &Arc<PublishedCode>) -> bool {
+        Arc::ptr_eq(&self.inner.code, code)
+    }
+
+    /// Where the content of the code section starts in the file.
+    #[cfg(feature = "dwarf")]
+    pub(crate) fn code_start(&self) -> u64 {
+        self.inner.meta.code_range.start
+    }
+
+    /// What is exported under a name.
+    pub(crate) fn find_export(&self, name: &str) -> Option<(ExternKind, u32)> {
+        let exports = &self.inner.meta.exports;
+        let order = &self.inner.exports_by_name;
+        let at = order.binary_search_by(|at| exports[*at as usize].name.as_str().cmp(name)).ok()?;
+        let export = &exports[order[at] as usize];
+        Some((export.kind, export.index))
+    }
+
+    pub(crate) fn import_type(&self, kind: &ImportKind) -> ExternType {
+        match kind {
+            ImportKind::Func(index) | ImportKind::Tag(index) => {
+                ExternType::Func(self.inner.meta.ty(*index).cloned().unwrap_or_default())
+            }
+            ImportKind::Table(ty) => ExternType::Table(*ty),
+            ImportKind::Memory(ty) => ExternType::Memory(*ty),
+            ImportKind::Global(ty) => ExternType::Global(*ty),
+        }
+    }
+}
+
+/// Types of later proposals, which `refuse_unsupported` keeps out.
+fn no_type() -> ExternType {
+    ExternType::Func(holm_spec::types::FuncType::default())
+}
+
+/// Refuses what can be decoded but not yet run.
+fn refuse_unsupported(meta: &Meta) -> Result<()> {
+    let what = if !meta.tags.is_empty() {
+        "exception tags"
+    } else if meta.memories.iter().any(|memory| memory.shared) {
+        "shared memories"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(format!("module has {what}, which cannot be run yet")))
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module")
+            .field("name", &self.name())
+            .field("functions", &self.inner.meta.functions.len())
+            .finish_non_exhaustive()
+    }
+}
