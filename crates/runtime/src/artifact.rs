@@ -108,6 +108,19 @@ impl Ingredients {
 
     /// From an artifact of the same build and settings.
     pub(crate) fn read(engine: &Engine, bytes: SharedBytes) -> Result<Self> {
+        let this = Self::open(bytes)?;
+        if this.code.settings() != engine.settings() {
+            return Err(Error::invalid(format!(
+                "artifact was compiled for {}, this engine is set to {}: compile it again",
+                this.code.settings(),
+                engine.settings()
+            )));
+        }
+        Ok(this)
+    }
+
+    /// From an artifact of the same build, whatever its settings.
+    fn open(bytes: SharedBytes) -> Result<Self> {
         let container = Container::read(bytes)?;
         let build = container.section(section::BUILD)?;
         if *build != *BUILD_ID.as_bytes() {
@@ -117,13 +130,6 @@ impl Ingredients {
             return Err(Error::invalid(message));
         }
         let code = Code::read(&container)?;
-        if code.settings() != engine.settings() {
-            return Err(Error::invalid(format!(
-                "artifact was compiled for {}, this engine is set to {}: compile it again",
-                code.settings(),
-                engine.settings()
-            )));
-        }
         let meta = Meta::from_bytes(&container.section(section::MODULE)?)?;
         if meta.bodies.len() != code.function_count() as usize {
             return Err(Error::malformed(format!(
@@ -139,6 +145,45 @@ impl Ingredients {
 
     fn write(&self) -> Result<Vec<u8>> {
         write(&self.meta, &self.bytes, &self.code)
+    }
+}
+
+/// What [`Engine::precompile`] made, opened to be looked at: nothing in it is loaded or run, so it may come
+/// from anywhere.
+#[derive(Debug)]
+pub struct Artifact(Ingredients);
+
+impl Artifact {
+    /// Opens an artifact of this build.
+    ///
+    /// # Errors
+    /// When the bytes are no artifact, are damaged in a way that shows, or were made by another build.
+    pub fn open(bytes: impl Into<SharedBytes>) -> Result<Self> {
+        Ingredients::open(bytes.into()).map(Self)
+    }
+
+    /// What its code was compiled for.
+    #[must_use]
+    pub fn settings(&self) -> &str {
+        self.0.code.settings()
+    }
+
+    /// Bytes of machine code.
+    #[must_use]
+    pub fn code_bytes(&self) -> usize {
+        self.0.code.text().len()
+    }
+
+    /// The module; its ranges are those of the WebAssembly file it was made of.
+    #[must_use]
+    pub fn module(&self) -> &holm_module::Module {
+        &self.0.meta
+    }
+
+    /// A range of the WebAssembly file outside of its code section, of which nothing is kept.
+    #[must_use]
+    pub fn bytes(&self, range: &Range<u64>) -> Option<&[u8]> {
+        self.0.bytes.get(range)
     }
 }
 

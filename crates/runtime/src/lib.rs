@@ -32,7 +32,7 @@ mod table;
 mod typed;
 mod value;
 
-pub use artifact::BUILD_ID;
+pub use artifact::{Artifact, BUILD_ID};
 pub use backtrace::{Backtrace, BacktraceFrame, Symbol};
 pub use cache::CodeCache;
 pub use config::Config;

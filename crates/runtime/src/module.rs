@@ -218,6 +218,12 @@ impl Module {
         })
     }
 
+    /// Whether instantiating it calls a function of its own.
+    #[must_use]
+    pub fn has_start(&self) -> bool {
+        self.inner.meta.start.is_some()
+    }
+
     /// Bytes of machine code.
     #[must_use]
     pub fn code_bytes(&self) -> usize {
