@@ -1,25 +1,61 @@
 //! From the engine's errors to words for the user and an exit code.
 //!
-//! Not here: how a failure is written (see `failure.rs`). Invariant: every error ends in one line that says
-//! what to do. Read next: `failure.rs`.
+//! Not here: how a failure is written (see `failure.rs`), what files can be (see `input.rs`). Invariant:
+//! every error ends in one line that says what to do, and that line names options of `holm`, never methods
+//! of the crate. Read next: `explain/imports.rs`.
 
+mod imports;
+
+use std::process::ExitCode;
+
+use holm::{Error, ErrorKind, TrapReason};
 use holm_module::{Invalid, InvalidKind};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, status};
+use crate::limits::Limits;
+use crate::units::{show_size, show_time};
 
-/// A file that is not a module Holm accepts.
+pub(crate) use imports::check as check_imports;
+
+const FAULTY_FILE: &str =
+    "the file is damaged, cut short, or made by a faulty tool: build or download it again";
+const HOLM_DEFECT: &str =
+    "this is a defect of Holm, not of the program: please report it with the module";
+
+/// A file that is not a module Holm accepts, as the decoder says it.
 pub(crate) fn invalid(name: &str, invalid: &Invalid) -> Failure {
     match invalid.kind() {
-        InvalidKind::Feature(feature) => Failure::start(format!(
-            "{name} needs the proposal {feature}, which this build of Holm does not run (at offset {:#x})",
-            invalid.offset()
-        ))
-        .help(format!("build the module without {feature}")),
-        InvalidKind::Limit { .. } => Failure::start(format!("{name} is too large or too costly to compile: {invalid}"))
-            .help("split the function or the module that is over the limit"),
-        _ => Failure::start(format!("{name} is not a valid module: {invalid}"))
-            .help("the file is damaged, cut short, or made by a faulty tool: build or download it again"),
+        InvalidKind::Feature(feature) => not_yet(name, &feature.to_string()),
+        InvalidKind::Limit { .. } => too_large(name, &invalid.to_string()),
+        _ => Failure::start(format!("{name} is not a valid module: {invalid}")).help(FAULTY_FILE),
     }
+}
+
+/// A file that did not become a module.
+pub(crate) fn load(name: &str, error: &Error) -> Failure {
+    let text = error.to_string();
+    match error.kind() {
+        ErrorKind::Invalid => match text.split_once("needs feature `") {
+            Some((_, rest)) => not_yet(name, rest.split('`').next().unwrap_or_default()),
+            None => {
+                Failure::start(format!("{name} is not a valid module: {text}")).help(FAULTY_FILE)
+            }
+        },
+        ErrorKind::Exhausted => too_large(name, for_users(&text)),
+        ErrorKind::Bug => {
+            Failure::start(format!("can not compile {name}: {text}")).help(HOLM_DEFECT)
+        }
+        _ => Failure::start(format!("can not load {name}: {text}")).help(FAULTY_FILE),
+    }
+}
+
+/// An artifact that can not be used.
+pub(crate) fn artifact(name: &str, error: &Error) -> Failure {
+    let text = error.to_string();
+    let text = text.strip_suffix(": compile it again").unwrap_or(&text);
+    Failure::start(format!("can not use {name}: {text}")).help(
+        "compile the module again with this holm, on this machine, with the same options: holm compile",
+    )
 }
 
 /// Text that is not a module; `error` is what the parser says, with its arrow and excerpt.
@@ -39,3 +75,129 @@ pub(crate) fn text_error(name: &str, error: &str) -> Failure {
     }
     failure.help("correct the text at that place")
 }
+
+/// An engine, store or linker that could not be made.
+pub(crate) fn engine(error: &Error) -> Failure {
+    let text = error.to_string();
+    let failure = Failure::start(format!("can not start the engine: {}", for_users(&text)));
+    match error.kind() {
+        ErrorKind::Bug => failure.help(HOLM_DEFECT),
+        _ => failure
+            .help("give this process more address space or memory (ulimit -v, container limits)"),
+    }
+}
+
+/// What is known about the end of a guest besides its error.
+pub(crate) struct End<'a> {
+    /// The limits it had.
+    pub(crate) limits: &'a Limits,
+    /// Whether its time was up.
+    pub(crate) late: bool,
+    /// Whether it had been instantiated.
+    pub(crate) began: bool,
+}
+
+/// What becomes of a guest that did not simply return.
+pub(crate) fn outcome(name: &str, error: &Error, end: &End<'_>) -> Result<ExitCode, Failure> {
+    if let Some(exit) = error.downcast_ref::<holm_wasi::Exit>() {
+        // As for every program of this system, the low byte is what the caller sees.
+        return Ok(ExitCode::from((exit.0 & 0xff).to_le_bytes()[0]));
+    }
+    Err(stopped(name, error, end))
+}
+
+fn stopped(name: &str, error: &Error, end: &End<'_>) -> Failure {
+    let End { limits, late, began } = *end;
+    let wasi = error.downcast_ref::<holm_wasi::Trap>();
+    let reason = error.trap_reason();
+    if late && (reason == Some(TrapReason::Interrupted) || wasi == Some(&holm_wasi::Trap::Stopped))
+    {
+        return out_of_time(name, error, limits);
+    }
+    let text = error.to_string();
+    match error.kind() {
+        ErrorKind::Trap => trapped(name, error, reason, limits),
+        ErrorKind::Exhausted if reason == Some(TrapReason::OutOfFuel) => {
+            let fuel = limits.fuel.unwrap_or_default();
+            with_frames(
+                Failure::new(status::LIMIT, format!("{name} used up its fuel of {fuel}")),
+                error,
+            )
+            .help("give it more with --fuel, or leave --fuel out for no limit")
+        }
+        ErrorKind::Exhausted => exhausted(name, error, limits, began),
+        ErrorKind::Link => Failure::start(format!("can not link {name}: {text}"))
+            .help(format!("see what it asks for: holm inspect {name}")),
+        ErrorKind::Invalid => load(name, error),
+        ErrorKind::Host => {
+            with_frames(Failure::new(status::TRAP, format!("{name} was ended: {text}")), error)
+                .help("see the lines above for where the program was")
+        }
+        _ => with_frames(Failure::new(status::TRAP, format!("{name} was ended: {text}")), error)
+            .help(HOLM_DEFECT),
+    }
+}
+
+fn out_of_time(name: &str, error: &Error, limits: &Limits) -> Failure {
+    let time = limits.timeout.0.map(show_time).unwrap_or_default();
+    with_frames(
+        Failure::new(status::DEADLINE, format!("{name} was stopped: its time of {time} was up")),
+        error,
+    )
+    .help("give it more time with --timeout, or leave --timeout out for no limit")
+}
+
+fn trapped(name: &str, error: &Error, reason: Option<TrapReason>, limits: &Limits) -> Failure {
+    let failure = Failure::new(status::TRAP, format!("{name} trapped: {error}"));
+    let failure = with_frames(failure, error);
+    let stack = show_size(limits.max_stack);
+    match reason {
+        Some(TrapReason::StackOverflow) => failure.help(format!(
+            "raise --max-stack, now {stack}; if that does not help, the program calls itself without end"
+        )),
+        Some(TrapReason::Unreachable) => {
+            failure.help("the program gave up; what it wrote before may say why")
+        }
+        _ => failure.help("this is a fault of the program; the lines above say where"),
+    }
+}
+
+fn exhausted(name: &str, error: &Error, limits: &Limits, began: bool) -> Failure {
+    let text = error.to_string();
+    let code = if began { status::LIMIT } else { status::START };
+    let what = if began { "was stopped" } else { "can not start" };
+    let failure = Failure::new(code, format!("{name} {what}: {}", for_users(&text)));
+    let failure = with_frames(failure, error);
+    if error.limit().is_some_and(|limit| limit.contains("memor")) {
+        failure.help(format!("raise --max-memory, now {}", show_size(limits.max_memory)))
+    } else {
+        failure.help("this limit can not be raised here: make the program smaller")
+    }
+}
+
+/// Adds the guest's calls, innermost first.
+fn with_frames(failure: Failure, error: &Error) -> Failure {
+    let Some(backtrace) = error.backtrace() else { return failure };
+    let text = backtrace.to_string();
+    text.lines().fold(failure, |failure, line| failure.detail(line))
+}
+
+fn not_yet(name: &str, feature: &str) -> Failure {
+    Failure::start(format!(
+        "{name} uses {feature}, a proposal that this build of Holm does not run"
+    ))
+    .help(format!("build the module without {feature}"))
+}
+
+fn too_large(name: &str, text: &str) -> Failure {
+    Failure::start(format!("{name} is more than Holm accepts: {text}"))
+        .help("make the module smaller, or split what is over the limit")
+}
+
+/// The text without the advice for programs that embed Holm, which names methods.
+fn for_users(text: &str) -> &str {
+    text.split("; raise it with `").next().unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests;

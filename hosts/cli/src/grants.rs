@@ -129,8 +129,9 @@ fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
     Failure::start(format!("--listen {address}: {}", input::reason(error))).help(help)
 }
 
-fn refused(error: &GrantError) -> Failure {
-    let failure = |cause: &dyn std::fmt::Display, help: &str| Failure::start(cause.to_string()).help(help);
+pub(crate) fn refused(error: &GrantError) -> Failure {
+    let failure =
+        |cause: &dyn std::fmt::Display, help: &str| Failure::start(cause.to_string()).help(help);
     match error {
         GrantError::Open { path, cause } => {
             let why = input::reason(cause);
@@ -143,11 +144,17 @@ fn refused(error: &GrantError) -> Failure {
             }
         }
         GrantError::NotConfined { path, cause } => failure(
-            &format!("can not confine a program to {}: the system call openat2 fails: {}", path.display(), input::reason(cause)),
+            &format!(
+                "can not confine a program to {}: the system call openat2 fails: {}",
+                path.display(),
+                input::reason(cause)
+            ),
             "use Linux 5.6 or newer, allow openat2 in this container's seccomp profile, or leave --dir out",
         ),
         GrantError::Nul { .. } => failure(error, "leave out the NUL"),
-        GrantError::TooLong { .. } => failure(error, "pass long data in a file or on standard input"),
+        GrantError::TooLong { .. } => {
+            failure(error, "pass long data in a file or on standard input")
+        }
         GrantError::VariableName { .. } => failure(error, "write --env NAME=VALUE"),
         _ => failure(error, "grant fewer things"),
     }

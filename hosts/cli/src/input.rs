@@ -9,6 +9,8 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use holm::SharedBytes;
+
 use crate::failure::Failure;
 
 /// The most bytes a file may have: more than any module limit lets through.
@@ -35,7 +37,7 @@ pub(crate) struct Input {
     /// What it holds.
     pub(crate) kind: Kind,
     /// Its bytes.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: SharedBytes,
 }
 
 /// Reads a file, or standard input if `path` is `-`.
@@ -69,7 +71,28 @@ fn read_from(source: &mut dyn Read, expected: u64, name: String) -> Result<Input
         return Err(Failure::start(format!("{name} is too large: the most is {size}"))
             .help("split the module, or keep its data in a file that it reads"));
     }
-    Ok(Input { name, kind, bytes })
+    Ok(Input { name, kind, bytes: bytes.into() })
+}
+
+/// Reads a text file, or standard input if `path` is `-`.
+///
+/// # Errors
+/// When it can not be read or is not UTF-8.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    let is_stdin = path == Path::new("-");
+    if !is_stdin && path.is_dir() {
+        return Err(directory(path));
+    }
+    let bytes = if is_stdin {
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(FILE_BYTES_MAX).read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(path)
+    };
+    let bytes = bytes.map_err(|error| unreadable(path, &error))?;
+    String::from_utf8(bytes).map_err(|_| {
+        Failure::start(format!("{} is not text", path.display())).help("give a .wast script")
+    })
 }
 
 /// Turns the text format into the binary one.
@@ -164,15 +187,31 @@ fn begins_like_a_module(text: &[u8]) -> bool {
         if let Some(comment) = rest.strip_prefix(b";;") {
             let end = comment.iter().position(|byte| *byte == b'\n').unwrap_or(comment.len());
             rest = comment[end..].trim_ascii_start();
-        } else if rest.starts_with(b"(;") {
-            let end = rest.windows(2).position(|pair| pair == b";)");
+        } else if let Some(comment) = rest.strip_prefix(b"(;") {
             // A comment longer than what was read: the parser will tell.
-            let Some(end) = end else { return true };
-            rest = rest[end + 2..].trim_ascii_start();
+            let Some(after) = after_comment(comment) else { return true };
+            rest = after.trim_ascii_start();
         } else {
             return rest.first() == Some(&b'(');
         }
     }
+}
+
+/// What follows a block comment that has been opened; comments nest.
+fn after_comment(text: &[u8]) -> Option<&[u8]> {
+    let (mut depth, mut at) = (1_usize, 0);
+    while depth > 0 {
+        match text.get(at..at + 2)? {
+            b"(;" => depth += 1,
+            b";)" => depth -= 1,
+            _ => {
+                at += 1;
+                continue;
+            }
+        }
+        at += 2;
+    }
+    text.get(at..)
 }
 
 impl Unknown {

@@ -7,15 +7,21 @@
 #![forbid(unsafe_code)]
 
 mod cached;
+mod code;
 mod commands;
 mod explain;
 mod failure;
+mod grants;
 mod input;
+mod limits;
 mod names;
 mod options;
 mod terminal;
 mod units;
 mod values;
+pub mod wast;
+mod watchdog;
+mod workers;
 
 use std::process::ExitCode;
 

@@ -5,7 +5,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{cache, compile, completions, inspect, run};
+use crate::commands::{cache, compile, completions, inspect, run, wast};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +35,6 @@ pub(crate) enum Command {
     Run(run::Run),
     Compile(compile::Compile),
     Inspect(inspect::Inspect),
-    #[cfg(any())]
     Wast(wast::Wast),
     Cache(cache::Cache),
     Completions(completions::Completions),

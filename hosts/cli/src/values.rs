@@ -7,7 +7,7 @@
 use std::fmt;
 
 /// The type of an argument or result.
-pub(crate) use holm_spec::types::ValType;
+pub(crate) use holm::ValType;
 
 /// A value that text can stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

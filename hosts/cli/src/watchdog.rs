@@ -22,7 +22,10 @@ impl Watchdog {
     ///
     /// # Errors
     /// When no thread can be had.
-    pub(crate) fn start(time: Duration, stop: impl FnOnce() + Send + 'static) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        time: Duration,
+        stop: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (leash, wait) = mpsc::channel::<()>();
         let barked = Arc::new(AtomicBool::new(false));
         let says = Arc::clone(&barked);

@@ -6,7 +6,7 @@
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,35 +18,31 @@ use crate::terminal;
 const QUIET: Duration = Duration::from_secs(1);
 
 /// The cores of this machine, lent to the compiler.
+#[derive(Default)]
 pub(crate) struct AllCores {
-    count: usize,
-    begin: Instant,
-    /// Nothing when nobody looks.
-    bar: Option<Mutex<Bar>>,
+    /// Counted when first needed: a program out of the cache never asks.
+    count: OnceLock<usize>,
+    bar: Mutex<Bar>,
 }
 
 #[derive(Default)]
 struct Bar {
+    /// When the work began; nothing while there is none or nobody looks.
+    begin: Option<Instant>,
     drawn: Option<ProgressBar>,
     /// Jobs may report out of order; a bar does not go back.
     done: usize,
 }
 
-impl AllCores {
-    /// As many threads as this process may run at the same time.
-    pub(crate) fn new() -> Self {
-        let count = thread::available_parallelism().map_or(1, usize::from);
-        let bar = terminal::stderr_is_terminal().then(Mutex::default);
-        Self { count, begin: Instant::now(), bar }
-    }
-
-    fn draw(&self, bar: &mut Bar, done: usize, total: usize) {
-        if done < bar.done || self.begin.elapsed() < QUIET {
+impl Bar {
+    fn draw(&mut self, done: usize, total: usize) {
+        if done < self.done || self.begin.is_none_or(|begin| begin.elapsed() < QUIET) {
             return;
         }
-        bar.done = done;
-        let drawn = bar.drawn.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("compiling {bar:30} {pos}/{len} functions, {eta} left");
+        self.done = done;
+        let drawn = self.drawn.get_or_insert_with(|| {
+            let text = "compiling {bar:30} {pos} of {len} functions, {eta} left";
+            let style = ProgressStyle::with_template(text);
             let bar = ProgressBar::new(total as u64);
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
@@ -55,23 +51,32 @@ impl AllCores {
     }
 }
 
-impl Drop for AllCores {
+impl AllCores {
+    fn bar(&self) -> MutexGuard<'_, Bar> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes the bar when the work is over, however it ends.
+struct Cleared<'a>(&'a AllCores);
+
+impl Drop for Cleared<'_> {
     fn drop(&mut self) {
-        if let Some(bar) = &mut self.bar {
-            let bar = bar.get_mut().unwrap_or_else(PoisonError::into_inner);
-            if let Some(drawn) = bar.drawn.take() {
-                drawn.finish_and_clear();
-            }
+        if let Some(drawn) = std::mem::take(&mut *self.0.bar()).drawn {
+            drawn.finish_and_clear();
         }
     }
 }
 
 impl holm::Workers for AllCores {
     fn count(&self) -> usize {
-        self.count
+        // As many threads as this process may run at the same time.
+        *self.count.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
     }
 
     fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
+        self.bar().begin = terminal::stderr_is_terminal().then(Instant::now);
+        let _cleared = Cleared(self);
         let next = AtomicUsize::new(0);
         let work = || {
             loop {
@@ -83,7 +88,7 @@ impl holm::Workers for AllCores {
             }
         };
         thread::scope(|scope| {
-            let helpers: Vec<_> = (1..self.count.min(count))
+            let helpers: Vec<_> = (1..self.count().min(count))
                 .filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
                 .collect();
             work();
@@ -95,10 +100,8 @@ impl holm::Workers for AllCores {
 
     fn progress(&self, done: usize, total: usize) {
         // Whoever does not get the lock is not needed: another thread is drawing.
-        if let Some(bar) = &self.bar
-            && let Ok(mut bar) = bar.try_lock()
-        {
-            self.draw(&mut bar, done, total);
+        if let Ok(mut bar) = self.bar.try_lock() {
+            bar.draw(done, total);
         }
     }
 }

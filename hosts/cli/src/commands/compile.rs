@@ -1,8 +1,108 @@
-//! `holm run`.
+//! `holm compile FILE -o OUT`: native code ahead of time.
+//!
+//! Not here: what is in an artifact (see `holm`). Invariant: the output appears whole or not at all.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use holm::Engine;
+
+use crate::code::CodeOptions;
+use crate::failure::Failure;
+use crate::input::{self, Kind};
+use crate::units::show_size;
+use crate::{explain, terminal};
+
+const EXAMPLES: &str = "\
+The output runs only with the same build of holm, on a processor with the same features.
+
+Examples:
+  holm compile app.wasm                     writes app.holm
+  holm compile app.wasm -o /opt/app.holm
+  cat app.wasm | holm compile - -o app.holm
+  holm run app.holm";
+
+/// Compile a module ahead of time
 #[derive(Debug, clap::Args)]
-pub(crate) struct Compile {}
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Compile {
+    /// The module: .wasm or .wat; - reads standard input
+    file: PathBuf,
+    /// Where to write [default: FILE with the extension .holm, in the current directory]
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// Count fuel, so that holm run --fuel can be used with it
+    #[arg(long)]
+    fuel: bool,
+    #[command(flatten)]
+    code: CodeOptions,
+}
+
 impl Compile {
-    pub(crate) fn execute(self) -> Result<std::process::ExitCode, crate::failure::Failure> {
-        Ok(0.into())
+    pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
+        let output = self.output()?;
+        let input = input::read(&self.file)?;
+        let wasm = match input.kind {
+            Kind::Binary => input.bytes,
+            Kind::Text => input::text_to_binary(&input.name, &input.bytes)?.into(),
+            Kind::Artifact => {
+                return Err(Failure::start(format!("{} is compiled already", input.name))
+                    .help(format!("run it: holm run {}", input.name)));
+            }
+        };
+        let mut config = self.code.config();
+        config.fuel(self.fuel);
+        let engine = Engine::new(&config).map_err(|error| explain::engine(&error))?;
+        let artifact = engine.precompile(&wasm);
+        let artifact = artifact.map_err(|error| explain::load(&input.name, &error))?;
+        write_whole(&output, &artifact)?;
+        let size = show_size(artifact.len() as u64);
+        terminal::print(&format!("wrote {} ({size})\n", output.display()))?;
+        Ok(ExitCode::SUCCESS)
     }
+
+    fn output(&self) -> Result<PathBuf, Failure> {
+        match (&self.output, self.file.file_stem()) {
+            (Some(output), _) => Ok(output.clone()),
+            (None, Some(stem)) if self.file != Path::new("-") => {
+                Ok(Path::new(stem).with_added_extension("holm"))
+            }
+            _ => Err(Failure::usage("standard input has no name to derive one from")
+                .help("name the output: holm compile - -o OUT.holm")),
+        }
+    }
+}
+
+/// Writes a file beside its place and moves it there.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(1, format!("can not write {}: {}", path.display(), input::reason(&error)))
+            .help("name a place you can write to with -o")
+    };
+    if path.is_dir() {
+        return Err(Failure::new(
+            1,
+            format!("can not write {}: it is a directory", path.display()),
+        )
+        .help("name a file with -o"));
+    }
+    // A pipe or device can not be replaced.
+    if path.exists() && !path.is_file() {
+        return fs::write(path, bytes).map_err(failed);
+    }
+    let mut beside = path.to_owned();
+    beside.set_file_name(format!(
+        ".{}.{}",
+        path.file_name().unwrap_or_default().to_string_lossy(),
+        std::process::id()
+    ));
+    let written = fs::File::create_new(&beside)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&beside, path));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        failed(error)
+    })
 }

@@ -11,7 +11,8 @@ mod producers;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use holm_module::{Features, Limits, Module};
+use holm::{Artifact, SharedBytes};
+use holm_module::{Features, InvalidKind, Limits, Module};
 
 use crate::failure::Failure;
 use crate::input::{self, Input, Kind};
@@ -31,13 +32,16 @@ pub(crate) struct Inspect {
     file: PathBuf,
 }
 
-/// A module with the bytes that its ranges refer to.
+/// A module, and what is told about it besides.
 struct Subject {
     name: String,
     module: Module,
-    wasm: Vec<u8>,
+    /// The content of the section that says what made it.
+    producers: Vec<u8>,
     /// What it uses beyond what Holm runs.
     beyond: Features,
+    /// For code that is compiled already: what for, and how many bytes.
+    compiled: Option<(String, usize)>,
 }
 
 impl Inspect {
@@ -49,25 +53,50 @@ impl Inspect {
     }
 }
 
-/// Reads a module, switching on whatever proposals it uses.
+/// Reads whatever a file holds.
 fn decode(input: Input) -> Result<Subject, Failure> {
     let Input { name, kind, bytes } = input;
-    let wasm = match kind {
-        Kind::Binary | Kind::Artifact => bytes,
-        Kind::Text => input::text_to_binary(&name, &bytes)?,
-    };
+    match kind {
+        Kind::Artifact => open(name, bytes),
+        Kind::Binary => read(name, &bytes),
+        Kind::Text => {
+            let binary = input::text_to_binary(&name, &bytes)?;
+            read(name, &binary)
+        }
+    }
+}
+
+/// Reads a module, switching on whatever proposals it uses.
+fn read(name: String, wasm: &[u8]) -> Result<Subject, Failure> {
     let mut beyond = Features::NONE;
     loop {
-        match Module::new(&wasm, &Limits::default(), Features::default().with(beyond)) {
-            Ok(module) => return Ok(Subject { name, module, wasm, beyond }),
+        match Module::new(wasm, &Limits::default(), Features::default().with(beyond)) {
+            Ok(module) => {
+                let range = module.custom_section("producers").unwrap_or_default();
+                let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+                let producers = range.and_then(|(start, end)| wasm.get(start..end));
+                let producers = producers.unwrap_or_default().to_vec();
+                return Ok(Subject { name, module, producers, beyond, compiled: None });
+            }
             Err(invalid) => match invalid.kind() {
-                holm_module::InvalidKind::Feature(missing) if !beyond.contains(missing) => {
+                InvalidKind::Feature(missing) if !beyond.contains(missing) => {
                     beyond = beyond.with(missing);
                 }
                 _ => return Err(crate::explain::invalid(&name, &invalid)),
             },
         }
     }
+}
+
+/// Looks into what `holm compile` made, without loading it.
+fn open(name: String, bytes: SharedBytes) -> Result<Subject, Failure> {
+    let artifact =
+        Artifact::open(bytes).map_err(|error| crate::explain::artifact(&name, &error))?;
+    let module = artifact.module().clone();
+    let range = module.custom_section("producers").unwrap_or_default();
+    let producers = artifact.bytes(&range).unwrap_or_default().to_vec();
+    let compiled = Some((artifact.settings().to_owned(), artifact.code_bytes()));
+    Ok(Subject { name, module, producers, beyond: Features::NONE, compiled })
 }
 
 #[cfg(test)]

@@ -1,8 +1,239 @@
-//! `holm run`.
+//! `holm run FILE [ARGS…]`: a program with what it was granted, or one function of a module.
+//!
+//! Not here: arguments and results of a function (see `run/invoke.rs`), words for what went wrong (see
+//! `explain.rs`). Invariants: nothing of the guest runs before every import is known to be there; the
+//! deadline counts from the first instruction of the guest, compiling not included.
+
+mod invoke;
+mod stats;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use holm::{Engine, Linker, Module, Store, StoreLimits};
+use holm_wasi::{Stopper, WasiCtx};
+
+use crate::cached::CacheOptions;
+use crate::code::{self, CodeOptions, Loader};
+use crate::explain;
+use crate::failure::Failure;
+use crate::grants::Grants;
+use crate::limits::Limits;
+use crate::watchdog::Watchdog;
+use crate::{input, terminal};
+use invoke::Call;
+use stats::Stats;
+
+/// The function that runs a program.
+const START: &str = "_start";
+/// The function that prepares a library.
+const INITIALIZE: &str = "_initialize";
+
+const EXAMPLES: &str = "\
+Everything after FILE belongs to the program: options of holm come before it.
+
+Sizes are written 65536, 64KiB, 512MiB or 2GiB; times 500ms, 10s, 2m or none.
+Arguments for --invoke: whole numbers (also 0xff), 1.5, nan, inf, i32x4:1,2,3,4, null.
+A .holm file is native code: run only those that you made or trust.
+
+Exit codes: the program's own; 134 a trap; 124 the time was up; 137 another limit;
+  125 the program could not be started; 2 wrong options.
+
+Examples:
+  holm run hello.wasm one two
+  holm run --dir .::/:ro --env LANG=C grep.wasm -r needle /
+  holm run --timeout 10s --max-memory 256MiB untrusted.wasm < input
+  holm run --listen 127.0.0.1:8080 server.wasm
+  holm run --invoke fib math.wasm 30
+  wat2wasm -o - add.wat | holm run --invoke add - 1 2";
+
+/// Run a program, or call a function of a module
 #[derive(Debug, clap::Args)]
-pub(crate) struct Run {}
+#[command(after_help = EXAMPLES, override_usage = "holm run [OPTIONS] FILE [ARGS]...")]
+pub(crate) struct Run {
+    /// The program (.wasm, .wat or .holm; - reads it from standard input) and its arguments
+    #[arg(required = true, trailing_var_arg = true, value_names = ["FILE", "ARGS"])]
+    file: Vec<OsString>,
+    /// Call this exported function with ARGS, and print what it returns
+    #[arg(long, value_name = "NAME")]
+    invoke: Option<String>,
+    /// Say on standard error how long each step took
+    #[arg(long)]
+    stats: bool,
+    #[command(flatten)]
+    grants: Grants,
+    #[command(flatten)]
+    limits: Limits,
+    #[command(flatten)]
+    code: CodeOptions,
+    #[command(flatten)]
+    cache: CacheOptions,
+}
+
+/// A guest that is ready to run.
+struct Guest {
+    store: Store<WasiCtx>,
+    linker: Linker<WasiCtx>,
+    /// Ends its waiting when the time is up.
+    stopper: Option<Stopper>,
+    /// The function to call, if it is not a program.
+    call: Option<Call>,
+    /// Whether there is an instance, so that what goes wrong is the guest's doing.
+    began: bool,
+}
+
 impl Run {
-    pub(crate) fn execute(self) -> Result<std::process::ExitCode, crate::failure::Failure> {
-        Ok(0.into())
+    pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
+        let mut stats = Stats::begin();
+        let input = input::read(self.path())?;
+        let name = input.name.clone();
+        stats.read(input.bytes.len());
+        let mut config = self.code.config();
+        let counts = code::adapt(&mut config, &input, self.limits.fuel.is_some())?;
+        config.stack_bytes(usize::try_from(self.limits.max_stack).unwrap_or(usize::MAX));
+        let loader = Loader::new(config, &self.cache)?;
+        let (module, origin) = loader.load(input)?;
+        stats.loaded(origin);
+        let mut guest = self.prepare(&loader.engine, &module, &name)?;
+        if counts {
+            let fuel = self.limits.fuel.unwrap_or(i64::MAX.cast_unsigned());
+            guest.store.set_fuel(fuel).map_err(|error| explain::engine(&error))?;
+        }
+        let watchdog = self.watchdog(&guest)?;
+        let result = guest.run(&module, &mut stats);
+        let late = watchdog.is_some_and(|watchdog| watchdog.has_barked());
+        stats.ran();
+        if self.stats {
+            terminal::print_error(&stats.to_string());
+        }
+        match result {
+            Ok(()) => guest.results(),
+            Err(error) => explain::outcome(
+                &name,
+                &error,
+                &explain::End { limits: &self.limits, late, began: guest.began },
+            ),
+        }
     }
+
+    /// Everything the guest needs, before any of it runs.
+    fn prepare(&self, engine: &Engine, module: &Module, name: &str) -> Result<Guest, Failure> {
+        explain::check_imports(module, name)?;
+        let call = match &self.invoke {
+            Some(function) => Some(Call::parse(module, name, function, self.arguments())?),
+            None => {
+                self.check_program(module, name)?;
+                None
+            }
+        };
+        let mut builder = self.grants.context(&self.program_arguments())?;
+        let stopper = self.limits.timeout.0.is_some().then(Stopper::new).transpose();
+        let stopper = stopper.map_err(|error| no_watchdog(&error))?;
+        if let Some(stopper) = &stopper {
+            builder.stopper(stopper.clone());
+        }
+        let context = builder.build().map_err(|error| crate::grants::refused(&error))?;
+        let memory_bytes_max = self.limits.max_memory;
+        let limits = StoreLimits { memory_bytes_max, ..StoreLimits::default() };
+        let store = Store::try_new(engine, limits, context);
+        let mut store = store.map_err(|error| explain::engine(&error))?;
+        let mut linker = Linker::new(engine);
+        holm_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx| context)
+            .map_err(|error| explain::engine(&error))?;
+        Ok(Guest { store, linker, stopper, call, began: false })
+    }
+
+    /// The file; the command line has at least that.
+    fn path(&self) -> &Path {
+        self.file.first().map_or(Path::new("-"), Path::new)
+    }
+
+    /// What follows the file.
+    fn arguments(&self) -> &[OsString] {
+        self.file.get(1..).unwrap_or_default()
+    }
+
+    /// What the program sees: its own name first.
+    fn program_arguments(&self) -> Vec<OsString> {
+        let name = self.path().file_name().unwrap_or_default().to_owned();
+        std::iter::once(name).chain(self.arguments().iter().cloned()).collect()
+    }
+
+    fn check_program(&self, module: &Module, name: &str) -> Result<(), Failure> {
+        if module.has_start() || invoke::functions(module).any(|(function, _)| function == START) {
+            return Ok(());
+        }
+        let failure =
+            Failure::start(format!("{name} is a library: it has no function {START} to run"));
+        let file = self.path().display();
+        if self.arguments().first().is_some_and(|argument| argument == "--invoke") {
+            let call = self.arguments().iter().map(|argument| argument.to_string_lossy());
+            let (flags, rest): (Vec<_>, Vec<_>) =
+                call.enumerate().partition(|(index, _)| *index < 2);
+            let text = |part: Vec<(usize, _)>| {
+                part.into_iter()
+                    .map(|(_, word)| word)
+                    .collect::<Vec<std::borrow::Cow<'_, str>>>()
+                    .join(" ")
+            };
+            return Err(failure.help(format!(
+                "options come before the file: holm run {} {file} {}",
+                text(flags),
+                text(rest)
+            )));
+        }
+        Err(failure.help(match invoke::functions(module).next() {
+            Some(_) => {
+                let names = invoke::functions(module).map(|(name, _)| name);
+                format!("call one of its functions with --invoke: {}", crate::names::list(names, 8))
+            }
+            None => format!("it has no function to call either: see holm inspect {file}"),
+        }))
+    }
+
+    /// Starts the clock, if there is one.
+    fn watchdog(&self, guest: &Guest) -> Result<Option<Watchdog>, Failure> {
+        let Some(time) = self.limits.timeout.0 else { return Ok(None) };
+        let code = guest.store.interrupt_handle();
+        let waiting = guest.stopper.clone();
+        let stop = move || {
+            code.interrupt();
+            if let Some(waiting) = waiting {
+                waiting.stop();
+            }
+        };
+        Watchdog::start(time, stop).map(Some).map_err(|error| no_watchdog(&error))
+    }
+}
+
+impl Guest {
+    /// Runs the guest from its first instruction to its end.
+    fn run(&mut self, module: &Module, stats: &mut Stats) -> holm::Result<()> {
+        let Self { store, linker, call, began, .. } = self;
+        let instance = linker.instantiate(&mut *store, module)?;
+        stats.instantiated();
+        *began = true;
+        let first = if call.is_some() { INITIALIZE } else { START };
+        if let Some(function) = instance.get_func(&mut *store, first) {
+            function.call(&mut *store, &[], &mut [])?;
+        }
+        match call {
+            Some(call) => call.perform(store, &instance),
+            None => Ok(()),
+        }
+    }
+
+    /// Prints what the function returned.
+    fn results(&self) -> Result<ExitCode, Failure> {
+        if let Some(call) = &self.call {
+            terminal::print(&call.results_as_text())?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn no_watchdog(error: &std::io::Error) -> Failure {
+    Failure::start(format!("can not watch the time: {}", input::reason(error)))
+        .help("allow this process one more thread and one more open file, or leave --timeout out")
 }

@@ -7,6 +7,8 @@ fn kinds_are_told_by_content() {
     assert_eq!(classify(b"\0asm\x01\0\0\0"), Ok(Kind::Binary));
     assert_eq!(classify(b"(module)"), Ok(Kind::Text));
     assert_eq!(classify(b"\n;; a comment (\n (; another ;) (module"), Ok(Kind::Text));
+    assert_eq!(classify(b"(; a (; b ;) c ;) (module)"), Ok(Kind::Text));
+    assert_eq!(classify(b"(; a (; b ;) c (module)"), Ok(Kind::Text));
     assert_eq!(classify("(module ;; \u{20ac}".as_bytes()), Ok(Kind::Text));
     assert_eq!(classify(&"(module \u{20ac}".as_bytes()[..9]), Ok(Kind::Text));
 }

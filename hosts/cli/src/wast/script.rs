@@ -147,13 +147,15 @@ impl Script {
         match exec {
             WastExecute::Invoke(invoke) => self.invoke(invoke),
             WastExecute::Wat(wat) => {
-                let module = self.compile(QuoteWat::Wat(wat)).map_err(|refused| refused.to_string())?;
+                let module =
+                    self.compile(QuoteWat::Wat(wat)).map_err(|refused| refused.to_string())?;
                 Ok(self.instantiate(&module).map(|_| Vec::new()))
             }
             WastExecute::Get { module, global, .. } => {
                 let instance = self.instance(module)?;
                 let export = instance.get_global(&mut self.store, global);
-                let export = export.ok_or_else(|| format!("no global is exported as {global:?}"))?;
+                let export =
+                    export.ok_or_else(|| format!("no global is exported as {global:?}"))?;
                 Ok(Ok(vec![export.get(&mut self.store)]))
             }
         }

@@ -2,7 +2,9 @@
 //!
 //! Invariant: names, types and values are those of the reference interpreter; what is printed goes nowhere.
 
-use holm::{Global, GlobalType, Limits, Linker, Memory, MemoryType, Result, Store, Table, TableType};
+use holm::{
+    Global, GlobalType, Limits, Linker, Memory, MemoryType, Result, Store, Table, TableType,
+};
 use holm::{Val, ValType};
 
 const MODULE: &str = "spectest";

@@ -50,7 +50,12 @@ fn what_holds_passes() {
         (module instance $i $d)
         (invoke $i "f")
     "#;
-    assert_eq!(with_module(&directives.replace("0x2p-149 0x4p-149 0x6p-149", "0x1p-149 0x1p-148 0x3p-149")), (20, 0));
+    assert_eq!(
+        with_module(
+            &directives.replace("0x2p-149 0x4p-149 0x6p-149", "0x1p-149 0x1p-148 0x3p-149")
+        ),
+        (20, 0)
+    );
 }
 
 #[test]
@@ -98,8 +103,11 @@ fn a_failure_does_not_end_the_script_and_has_a_place() {
     let source = format!("{MODULE}\n(invoke \"trap\")\n  (invoke \"pair\")\n  (invoke \"trap\")");
     let report = run(&Engine::default(), &source);
     assert_eq!(report.passed, 2);
-    let places: Vec<String> =
-        report.failures.iter().map(|failure| format!("{}:{}", failure.line, failure.column)).collect();
+    let places: Vec<String> = report
+        .failures
+        .iter()
+        .map(|failure| format!("{}:{}", failure.line, failure.column))
+        .collect();
     assert_eq!(places, ["11:2", "13:4"]);
 }
 

@@ -63,6 +63,10 @@ impl Page {
         if let Some(own) = module.names.module() {
             self.line(&format!("It calls itself {}.", one_line(own)));
         }
+        if let Some((settings, bytes)) = &subject.compiled {
+            let size = show_size(*bytes as u64);
+            self.line(&format!("It is compiled: {size} of machine code for {settings}."));
+        }
         if subject.beyond != holm_module::Features::NONE {
             let beyond = subject.beyond.to_string().replace(',', ", ");
             self.line(&format!(
@@ -81,9 +85,9 @@ impl Page {
             self.line(&format!("  {sentence}"));
         }
         if !asks.unknown.is_empty() {
-            let (count, noun) = (asks.unknown.len(), plural(asks.unknown.len(), "import"));
+            let imports = counted(asks.unknown.len(), "import");
             self.line(&format!(
-                "  {count} {noun} that holm run does not provide; a program that embeds Holm can:"
+                "  {imports} that holm run does not provide; a program that embeds Holm can:"
             ));
             for import in asks.unknown {
                 self.line(&format!("    {}", full_name(import)));
@@ -120,17 +124,16 @@ impl Page {
         let mut rows = Vec::new();
         let mut row = |name: &str, value: String| rows.push((name.to_owned(), value));
         let code = module.code_range.end.saturating_sub(module.code_range.start);
-        let functions = module.bodies.len();
-        let operators = module.operators();
-        let nouns = (plural(functions, "function"), plural(operators as usize, "operator"));
-        row(
-            "code",
-            format!("{} in {functions} {} of {operators} {}", show_size(code), nouns.0, nouns.1),
-        );
+        let operators = usize::try_from(module.operators()).unwrap_or(usize::MAX);
+        let (functions, operators) =
+            (counted(module.bodies.len(), "function"), counted(operators, "operator"));
+        row("code", format!("{} in {functions} of {operators}", show_size(code)));
         if !module.data.is_empty() {
             let bytes = module.data.iter().map(|data| data.bytes.end - data.bytes.start).sum();
-            let count = module.data.len();
-            row("data", format!("{} in {count} {}", show_size(bytes), plural(count, "segment")));
+            row(
+                "data",
+                format!("{} in {}", show_size(bytes), counted(module.data.len(), "segment")),
+            );
         }
         let defined = |all: usize, imported: u32| all - (imported as usize).min(all);
         for memory in module.memories.iter().skip(module.imported_memories as usize) {
@@ -165,10 +168,7 @@ impl Page {
     }
 
     fn producers(&mut self, subject: &Subject) {
-        let Some(range) = subject.module.custom_section("producers") else { return };
-        let bytes = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
-        let bytes = bytes.and_then(|(start, end)| subject.wasm.get(start..end)).unwrap_or_default();
-        let fields = producers::read(bytes);
+        let fields = producers::read(&subject.producers);
         if fields.is_empty() {
             return;
         }
@@ -217,10 +217,10 @@ fn memory_in_words(memory: &MemoryType) -> String {
 }
 
 fn table_in_words(table: &TableType) -> String {
-    let elements = |count: u64| {
-        format!("{count} {}", plural(usize::try_from(count).unwrap_or(usize::MAX), "element"))
-    };
-    format!("{} of {}", growth(table.limits, u64::MAX, elements), table.element)
+    let element = table.element;
+    let show =
+        |count: u64| format!("{} {element}{}", grouped(count), if count == 1 { "" } else { "s" });
+    growth(table.limits, u64::MAX, show)
 }
 
 /// `1 MiB, may grow to 4 GiB`; `reachable` is what no maximum means.
@@ -234,6 +234,20 @@ fn growth(limits: Limits, reachable: u64, show: impl Fn(u64) -> String) -> Strin
     }
 }
 
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+/// `1 function`, `1,234 functions`.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

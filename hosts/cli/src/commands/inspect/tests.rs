@@ -3,8 +3,11 @@
 use super::*;
 
 fn page(text: &str) -> String {
-    let input =
-        Input { name: "m.wat".to_owned(), kind: Kind::Text, bytes: text.as_bytes().to_vec() };
+    let input = Input {
+        name: "m.wat".to_owned(),
+        kind: Kind::Text,
+        bytes: text.as_bytes().to_vec().into(),
+    };
     match decode(input) {
         Ok(subject) => listing::describe(&subject, Style::plain()),
         Err(failure) => failure.render(Style::plain()),

@@ -31,9 +31,10 @@ fn lanes_compare_in_order() {
     let bits = u128::from_le_bytes(std::array::from_fn(|at| u8::try_from(at).unwrap()));
     let bytes = std::array::from_fn(|at| i8::try_from(at).unwrap());
     assert!(v128_matches(bits, &V128Pattern::I8x16(bytes)));
-    assert!(v128_matches(bits, &V128Pattern::I16x8([
-        0x100, 0x302, 0x504, 0x706, 0x908, 0xb0a, 0xd0c, 0xf0e
-    ])));
+    assert!(v128_matches(
+        bits,
+        &V128Pattern::I16x8([0x100, 0x302, 0x504, 0x706, 0x908, 0xb0a, 0xd0c, 0xf0e])
+    ));
     assert!(!v128_matches(bits, &V128Pattern::I16x8([1; 8])));
     let one = NanPattern::Value(F64 { bits: 0x0706_0504_0302_0100 });
     let two = NanPattern::Value(F64 { bits: 0x0f0e_0d0c_0b0a_0908 });

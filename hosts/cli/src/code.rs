@@ -1,0 +1,132 @@
+//! From a file to a module that can run: compiled, out of the cache, or compiled ahead of time.
+//!
+//! Not here: the cache's format (see `holm-cache`), what code depends on (the engine names it in the key).
+//! Invariant: an artifact is loaded only from the user's own file or from the cache, which gives back
+//! exactly what was put in. Read next: `cached.rs`.
+
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use holm::{Config, Engine, MemoryStrategy, Module, SharedBytes};
+use holm_abi::Container;
+
+use crate::cached::{CacheOptions, DiskCache, Origin};
+use crate::explain;
+use crate::failure::Failure;
+use crate::input::{self, Input, Kind};
+use crate::workers::AllCores;
+
+/// How code is made.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Code")]
+pub(crate) struct CodeOptions {
+    /// Optimize; off compiles faster and runs slower
+    #[arg(
+        short = 'O',
+        long,
+        value_name = "on|off",
+        default_value = "on",
+        hide_possible_values = true
+    )]
+    optimize: Switch,
+    /// How memories are bounded (for tests)
+    #[arg(long, value_name = "STRATEGY", default_value = "auto", hide = true)]
+    memory_strategy: Strategy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Strategy {
+    Auto,
+    Reserved,
+    Checked,
+}
+
+impl CodeOptions {
+    /// The settings that these options ask for, with all cores to compile on; the caller adds its limits.
+    pub(crate) fn config(&self) -> Config {
+        let mut config = Config::new();
+        config.workers(Arc::new(AllCores::default()));
+        config.optimize(self.optimize == Switch::On);
+        config.memory_strategy(match self.memory_strategy {
+            Strategy::Auto => None,
+            Strategy::Reserved => Some(MemoryStrategy::Reserved),
+            Strategy::Checked => Some(MemoryStrategy::Checked),
+        });
+        config
+    }
+}
+
+/// Sets up an engine for a file: code that is compiled already says itself what it needs. Returns whether it
+/// counts fuel.
+///
+/// # Errors
+/// When fuel is asked for and the code was compiled without.
+pub(crate) fn adapt(config: &mut Config, input: &Input, fuel: bool) -> Result<bool, Failure> {
+    if input.kind != Kind::Artifact {
+        config.fuel(fuel);
+        return Ok(fuel);
+    }
+    // Damage is found, and told, when it is loaded.
+    let says =
+        |word: &str| settings(&input.bytes).is_some_and(|text| text.split(' ').any(|w| w == word));
+    if fuel && says("fuel=false") {
+        let name = &input.name;
+        return Err(Failure::start(format!("{name} was compiled without counting fuel"))
+            .help("compile it with holm compile --fuel, or leave --fuel out"));
+    }
+    config.optimize(!says("optimize=false"));
+    config.fuel(says("fuel=true"));
+    Ok(says("fuel=true"))
+}
+
+/// What an artifact's code was compiled for.
+fn settings(artifact: &SharedBytes) -> Option<String> {
+    let container = Container::read(artifact.clone()).ok()?;
+    let text = container.section(holm_abi::code::section::SETTINGS).ok()?;
+    Some(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// An engine and the cache behind it.
+pub(crate) struct Loader {
+    pub(crate) engine: Engine,
+    cache: Arc<DiskCache>,
+}
+
+impl Loader {
+    /// An engine of `config` with the cache that `options` name.
+    ///
+    /// # Errors
+    /// When this machine can not do what is asked for.
+    pub(crate) fn new(mut config: Config, options: &CacheOptions) -> Result<Self, Failure> {
+        let cache = Arc::new(DiskCache::new(options));
+        config.code_cache(Some(Arc::clone(&cache) as Arc<dyn holm::CodeCache>));
+        let engine = Engine::new(&config).map_err(|error| explain::engine(&error))?;
+        Ok(Self { engine, cache })
+    }
+
+    /// Makes a module of a file.
+    ///
+    /// # Errors
+    /// When the file is not a module, or was compiled for another build or machine.
+    pub(crate) fn load(&self, input: Input) -> Result<(Module, Origin), Failure> {
+        let Input { name, kind, bytes } = input;
+        let wasm = match kind {
+            Kind::Artifact => {
+                let module = Module::from_trusted_artifact(&self.engine, bytes);
+                let module = module.map_err(|error| explain::artifact(&name, &error))?;
+                return Ok((module, Origin::Ahead));
+            }
+            Kind::Binary => bytes,
+            Kind::Text => input::text_to_binary(&name, &bytes)?.into(),
+        };
+        let module =
+            Module::new(&self.engine, wasm).map_err(|error| explain::load(&name, &error))?;
+        Ok((module, self.cache.origin()))
+    }
+}

@@ -1,0 +1,59 @@
+//! `--stats`: how long each step of a run took.
+//!
+//! Not here: what the steps do. Invariant: costs a few readings of the clock whether asked for or not.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::cached::Origin;
+use crate::units::{show_size, show_time};
+
+/// The steps of a run so far.
+pub(super) struct Stats {
+    last: Instant,
+    steps: Vec<(&'static str, Duration, String)>,
+}
+
+impl Stats {
+    pub(super) fn begin() -> Self {
+        Self { last: Instant::now(), steps: Vec::new() }
+    }
+
+    pub(super) fn read(&mut self, bytes: usize) {
+        self.step("read", show_size(bytes as u64));
+    }
+
+    pub(super) fn loaded(&mut self, origin: Origin) {
+        let (name, remark) = match origin {
+            Origin::Ahead => ("load", "compiled ahead of time".to_owned()),
+            Origin::Cached => ("load", "from the cache".to_owned()),
+            Origin::Kept => ("compile", "kept in the cache".to_owned()),
+            Origin::NotKept(why) => ("compile", format!("not cached: {why}")),
+        };
+        self.step(name, remark);
+    }
+
+    pub(super) fn instantiated(&mut self) {
+        self.step("instantiate", String::new());
+    }
+
+    pub(super) fn ran(&mut self) {
+        self.step("run", String::new());
+    }
+
+    fn step(&mut self, name: &'static str, remark: String) {
+        let now = Instant::now();
+        self.steps.push((name, now - self.last, remark));
+        self.last = now;
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, time, remark) in &self.steps {
+            let line = format!("{name:<12} {:>9}  {remark}", show_time(*time));
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
