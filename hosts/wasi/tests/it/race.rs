@@ -1,0 +1,140 @@
+//! Escapes that need luck: names change while a path is being walked.
+//!
+//! Each test runs for a while with a thread that swaps things as fast as it can. The kernel either follows a
+//! path entirely inside or refuses; that is what is counted on and what is tested.
+
+use crate::guest::{Guest, Scratch, call, errno, oflags, rights};
+use holm_wasi::Access;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const SPAN: Duration = Duration::from_millis(1500);
+
+/// Repeats `swap` on one thread and `attempt` on this one.
+fn race(swap: impl Fn() + Sync, mut attempt: impl FnMut()) {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                swap();
+            }
+        });
+        let begin = Instant::now();
+        while begin.elapsed() < SPAN {
+            attempt();
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+fn world() -> Scratch {
+    let scratch = Scratch::new();
+    fs::create_dir_all(scratch.join("inside/real")).unwrap();
+    fs::create_dir(scratch.join("outside")).unwrap();
+    fs::write(scratch.join("outside/secret"), "secret").unwrap();
+    fs::write(scratch.join("inside/real/secret"), "public").unwrap();
+    scratch
+}
+
+fn rename(from: &Path, to: &Path) {
+    // The other order of the same swap may be under way: what is missing now is there next time.
+    let _ = fs::rename(from, to);
+}
+
+#[test]
+fn a_directory_swapped_for_a_link_is_never_followed_out() {
+    let scratch = world();
+    symlink("../outside", scratch.join("inside/evil")).unwrap();
+    let [real, evil, swap] = ["real", "evil", "swap"].map(|n| scratch.join("inside").join(n));
+    let mut guest = Guest::with_dir(&scratch.join("inside"), Access::ReadWrite);
+    let (mut read, mut refused) = (0, 0);
+    race(
+        || {
+            rename(&real, &swap);
+            rename(&swap, &real);
+            rename(&evil, &swap);
+            rename(&swap, &evil);
+        },
+        || match guest.open_with(3, 1, "swap/secret", 0, rights::FD_READ) {
+            Ok(fd) => {
+                assert_eq!(guest.read(fd, 16).unwrap(), b"public");
+                guest.close(fd);
+                read += 1;
+            }
+            Err(answer) => {
+                assert!(matches!(answer, errno::NOENT | errno::NOTCAPABLE | errno::AGAIN));
+                refused += 1;
+            }
+        },
+    );
+    assert!(read + refused > 1000, "{read} read, {refused} refused");
+}
+
+#[test]
+fn changes_never_land_outside() {
+    let scratch = world();
+    symlink("../outside", scratch.join("inside/evil")).unwrap();
+    let [real, evil, swap] = ["real", "evil", "swap"].map(|n| scratch.join("inside").join(n));
+    let mut guest = Guest::with_dir(&scratch.join("inside"), Access::ReadWrite);
+    race(
+        || {
+            rename(&real, &swap);
+            rename(&swap, &real);
+            rename(&evil, &swap);
+            rename(&swap, &evil);
+        },
+        || {
+            let flags = oflags::CREAT | oflags::TRUNC;
+            if let Ok(fd) = guest.open_with(3, 1, "swap/made", flags, rights::FD_WRITE) {
+                guest.close(fd);
+            }
+            call!(guest, "path_create_directory", 3u32, "swap/made_dir");
+            call!(guest, "path_rename", 3u32, "swap/made", 3u32, "swap/renamed");
+            call!(guest, "path_unlink_file", 3u32, "swap/secret_not");
+            call!(guest, "path_remove_directory", 3u32, "swap/made_dir");
+            call!(guest, "path_symlink", "x", 3u32, "swap/made_link");
+            call!(guest, "path_unlink_file", 3u32, "swap/made_link");
+        },
+    );
+    let outside: Vec<_> = fs::read_dir(scratch.join("outside")).unwrap().collect();
+    assert_eq!(outside.len(), 1);
+}
+
+/// The kernel gives up on `..` while directories are renamed. What comes after giving up decides: asking again, and
+/// in the end an error, but never a walk of our own.
+#[test]
+fn many_dots_under_a_rename_storm_do_not_wear_the_sandbox_out() {
+    let scratch = world();
+    fs::create_dir(scratch.join("inside/sub")).unwrap();
+    symlink("../outside", scratch.join("inside/link")).unwrap();
+    let [storm, storm_2] = ["storm", "storm_2"].map(|n| scratch.join("inside").join(n));
+    fs::create_dir(&storm).unwrap();
+    let escape = "sub/../".repeat(400) + "link/secret";
+    let fine = "sub/../".repeat(100) + "real/secret";
+    let mut guest = Guest::with_dir(&scratch.join("inside"), Access::ReadOnly);
+    let mut answers = [0u32; 3];
+    race(
+        || {
+            rename(&storm, &storm_2);
+            rename(&storm_2, &storm);
+        },
+        || {
+            match guest.open_with(3, 1, &escape, 0, rights::FD_READ) {
+                Err(errno::NOTCAPABLE) => answers[0] += 1,
+                Err(errno::AGAIN) => answers[1] += 1,
+                other => panic!("escaped or worse: {other:?}"),
+            }
+            match guest.open_with(3, 1, &fine, 0, rights::FD_READ) {
+                Ok(fd) => {
+                    answers[2] += 1;
+                    guest.close(fd);
+                }
+                other => assert_eq!(other, Err(errno::AGAIN)),
+            }
+        },
+    );
+    assert!(answers[0] + answers[1] > 100, "{answers:?}");
+}
