@@ -31,6 +31,9 @@ impl From<CodegenError> for Failure {
                 Self::Limit("its machine code would exceed what the compiler can hold".into())
             }
             CodegenError::Unsupported(what) => Self::Limit(format!("not supported: {what}")),
+            CodegenError::Verifier(errors) => {
+                Self::Bug(format!("its intermediate code is wrong: {errors}"))
+            }
             other => Self::Bug(format!("the code generator refuses it: {other}")),
         }
     }

@@ -89,7 +89,8 @@ pub(crate) fn target(settings: &Settings, effort: Effort) -> Result<OwnedTargetI
     };
     let mut builder = isa::lookup_by_name(name).map_err(|error| bug(&error))?;
     if settings.architecture == Architecture::X86_64 {
-        let features: Vec<&str> = settings.cpu_features.split(',').filter(|f| !f.is_empty()).collect();
+        let features: Vec<&str> =
+            settings.cpu_features.split(',').filter(|f| !f.is_empty()).collect();
         for (name, flag, needed) in X86_FEATURES {
             if features.contains(name) {
                 builder.enable(flag).map_err(|error| bug(&error))?;

@@ -145,7 +145,11 @@ impl Worker {
             code: buffer.data().to_vec(),
             alignment: buffer.alignment.max(isa.function_alignment().minimum),
             calls: buffer.relocs().iter().map(call).collect::<Result<_, _>>()?,
-            traps: buffer.traps().iter().map(|t| Ok((t.offset, reason(t.code)?))).collect::<Result<_, Failure>>()?,
+            traps: buffer
+                .traps()
+                .iter()
+                .map(|t| Ok((t.offset, reason(t.code)?)))
+                .collect::<Result<_, Failure>>()?,
             sources: buffer
                 .get_srclocs_sorted()
                 .iter()

@@ -65,7 +65,8 @@ impl Translator<'_, '_> {
             return self.b.inst_results(call).to_vec();
         }
         let results = self.env.ty(ty).results();
-        let bytes = u32::try_from(results.len()).map_or(u32::MAX, |n| n.saturating_mul(RESULT_BYTES));
+        let bytes =
+            u32::try_from(results.len()).map_or(u32::MAX, |n| n.saturating_mul(RESULT_BYTES));
         let buffer = self.result_slot(bytes);
         args.insert(0, buffer);
         call(self, &args);

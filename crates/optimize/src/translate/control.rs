@@ -98,21 +98,23 @@ impl Translator<'_, '_> {
         }
         let Kind::If(otherwise) = self.frames[frame].kind else { return };
         self.frames[frame].kind = Kind::Else;
-        let block = match otherwise {
-            Otherwise::Nowhere => return,
-            Otherwise::Block(block) => block,
-            Otherwise::Exit(branch) => {
-                let block = self.b.create_block();
-                self.redirect(branch, block);
-                block
-            }
-        };
-        self.b.seal_block(block);
-        self.b.switch_to_block(block);
-        let base = self.frames[frame].base;
-        self.stack.truncate(base);
         let values = std::mem::take(&mut self.frames[frame].if_params);
-        self.stack.extend_from_slice(&values);
+        let base = self.frames[frame].base;
+        match otherwise {
+            Otherwise::Nowhere => return,
+            Otherwise::Block(block) => {
+                self.switch_to_only(block);
+                self.stack.truncate(base);
+                self.stack.extend_from_slice(&values);
+            }
+            Otherwise::Exit(branch) => {
+                // The branch hands the parameters to whatever it goes to.
+                let block = self.block_with_params(self.frames[frame].params);
+                self.redirect(branch, block);
+                self.b.seal_block(block);
+                self.enter(block, base);
+            }
+        }
         self.reachable = true;
         self.begin_segment();
     }

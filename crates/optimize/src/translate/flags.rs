@@ -48,10 +48,7 @@ impl Translator<'_, '_> {
 
     /// Flags of a load from a place that nobody writes.
     pub(crate) fn constant_flags() -> MemFlagsData {
-        MemFlagsData::trusted()
-            .with_endianness(Endianness::Little)
-            .with_readonly()
-            .with_can_move()
+        MemFlagsData::trusted().with_endianness(Endianness::Little).with_readonly().with_can_move()
     }
 
     /// Flags of a load or store in linear memory, which traps where the memory ends.
@@ -85,8 +82,8 @@ impl Translator<'_, '_> {
         };
         let regions = &mut self.regions.known;
         let dfg = &mut self.b.func.dfg;
-        *regions.entry(region).or_insert_with(|| {
-            dfg.alias_regions.insert(AliasRegionData { user_id, description })
-        })
+        *regions
+            .entry(region)
+            .or_insert_with(|| dfg.alias_regions.insert(AliasRegionData { user_id, description }))
     }
 }

@@ -50,10 +50,7 @@ impl<'f> Translator<'_, 'f> {
         Ok(true)
     }
 
-    pub(super) fn unary(
-        &mut self,
-        build: impl FnOnce(FuncInstBuilder<'_, 'f>, Value) -> Value,
-    ) {
+    pub(super) fn unary(&mut self, build: impl FnOnce(FuncInstBuilder<'_, 'f>, Value) -> Value) {
         let operand = self.pop();
         let result = build(self.b.ins(), operand);
         self.push(result);

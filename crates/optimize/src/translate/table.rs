@@ -88,8 +88,7 @@ impl Translator<'_, '_> {
         self.b.ins().trapnz(outside, trap::code(reason));
         let (address, offset) = self.table_definition(table);
         let constant = self.table_is_constant(table);
-        let flags =
-            if constant { Self::constant_flags() } else { self.flags(Region::Context) };
+        let flags = if constant { Self::constant_flags() } else { self.flags(Region::Context) };
         let base = self.b.ins().load(types::I64, flags, address, offset + layout::TABLE_BASE);
         let index = self.b.ins().uextend(types::I64, index);
         let distance = self.b.ins().imul_imm_u(index, i64::from(layout::ENTRY_BYTES));

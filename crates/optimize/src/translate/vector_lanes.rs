@@ -79,11 +79,7 @@ impl<'f> Translator<'_, 'f> {
         self.push(result);
     }
 
-    fn test(
-        &mut self,
-        ty: ir::Type,
-        build: impl FnOnce(FuncInstBuilder<'_, 'f>, Value) -> Value,
-    ) {
+    fn test(&mut self, ty: ir::Type, build: impl FnOnce(FuncInstBuilder<'_, 'f>, Value) -> Value) {
         self.lanes1(ty, build);
         let condition = self.pop();
         self.push_condition(condition);
