@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod commands;
+mod embed;
 mod examples;
 mod program;
 mod scripts;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     trials.extend(scripts::suite());
     trials.extend(scripts::own());
     trials.extend(commands::trials());
+    trials.extend(embed::trials());
     trials.extend(examples::trials());
     trials.extend(bad_input::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
