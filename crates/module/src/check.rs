@@ -13,7 +13,7 @@ use crate::facts::Effects;
 use crate::limits::Limits;
 use wasmparser::{
     BinaryReader, BlockType, BrTable, FrameKind, FrameStack, FuncToValidate, FuncValidator,
-    FuncValidatorAllocations, ModuleArity, TryTable, ValidatorResources, VisitOperator,
+    FuncValidatorAllocations, MemArg, ModuleArity, TryTable, ValidatorResources, VisitOperator,
     VisitSimdOperator, WasmFeatures,
 };
 
@@ -73,7 +73,8 @@ pub(crate) fn check_body(
             meter: &mut scratch.meter,
             effects: &mut scratch.effects,
             body: &mut body,
-            boundary: false,
+            heavy: false,
+            align: 0,
             stop: None,
         },
     )?;
@@ -89,20 +90,24 @@ fn read_locals(
     limits: &Limits,
 ) -> Result<u32, Invalid> {
     let malformed = |error| Invalid::from_reader(&error);
+    let (params, start) = (u64::from(validator.len_locals()), reader.original_position());
+    let mut declared = 0_u64;
     for _ in 0..reader.read_var_u32().map_err(malformed)? {
         let offset = reader.original_position();
         let count: u32 = reader.read().map_err(malformed)?;
         let ty = reader.read().map_err(malformed)?;
-        let all = u64::from(validator.len_locals()) + u64::from(count);
-        let what = || format!("locals of function {}", validator.index());
-        if all > u64::from(u32::MAX) {
-            return Err(Invalid::malformed(format!("too many locals: {all}"), offset));
+        declared += u64::from(count);
+        if declared > u64::from(u32::MAX) {
+            return Err(Invalid::malformed(format!("too many locals: {declared}"), offset));
         }
-        at_most(&what(), ("locals_max", limits.locals_max), all, offset)?;
-        validator
-            .define_locals(offset, count, ty)
-            .map_err(|error| Invalid::from_validator(&error))?;
+        // Over the limit reading goes on, because the rest decides which error it is.
+        if params + declared <= limits.locals_max {
+            let defined = validator.define_locals(offset, count, ty);
+            defined.map_err(|error| Invalid::from_validator(&error))?;
+        }
     }
+    let what = format!("locals of function {}", validator.index());
+    at_most(&what, ("locals_max", limits.locals_max), params + declared, start)?;
     Ok(validator.len_locals())
 }
 
@@ -111,26 +116,31 @@ fn read_operators(
     reader: &mut BinaryReader<'_>,
     notes: &mut Notes<'_>,
 ) -> Result<(), Invalid> {
+    let mut operators = 0_u32;
     while !reader.eof() {
         let offset = reader.original_position();
         let visited = {
-            let mut visitor = Visitor { inner: validator.simd_visitor(offset), notes };
+            let mut visitor = Visitor { inner: validator.visitor(offset), notes };
             reader.visit_operator(&mut visitor)
         };
         match visited {
             Ok(Ok(())) => {}
+            // The format has five bits for the alignment, which the reader does not check.
+            Ok(Err(error)) if notes.align >= 32 => return Err(Invalid::from_reader(&error)),
             Ok(Err(error)) => return Err(Invalid::from_validator(&error)),
             Err(error) => return Err(Invalid::from_reader(&error)),
         }
-        if notes.boundary {
-            notes.boundary = false;
+        operators += 1;
+        if notes.heavy {
+            notes.heavy = false;
             notes.meter.waiting(u64::from(validator.operand_stack_height()));
-        }
-        if notes.meter.is_over() {
-            return Err(notes.refuse(validator.index(), offset));
+            notes.refuse_if_over(validator.index(), offset)?;
         }
     }
     let end = reader.original_position();
+    notes.body.operators = operators;
+    notes.meter.operators(u64::from(operators));
+    notes.refuse_if_over(validator.index(), end)?;
     reader.finish_expression(&validator.visitor(end)).map_err(|error| Invalid::from_reader(&error))
 }
 
@@ -141,9 +151,11 @@ struct Notes<'a> {
     meter: &'a mut Meter,
     effects: &'a mut Effects,
     body: &'a mut FunctionBody,
-    /// Whether the operator before was a block boundary.
-    boundary: bool,
-    /// The limit that the operator before was over, other than the cost.
+    /// Whether the operator just seen can cost more than a plain one, so that the sum is to be looked at.
+    heavy: bool,
+    /// The binary logarithm of the alignment that the last access to memory asked for.
+    align: u8,
+    /// The limit that the operator just seen is over, other than the cost.
     stop: Option<Stop>,
 }
 
@@ -155,8 +167,12 @@ struct Stop {
 }
 
 impl Notes<'_> {
+    fn refuse_if_over(&self, function: u32, offset: u64) -> Result<(), Invalid> {
+        if self.meter.is_over() { Err(self.refusal(function, offset)) } else { Ok(()) }
+    }
+
     #[cold]
-    fn refuse(&self, function: u32, offset: u64) -> Invalid {
+    fn refusal(&self, function: u32, offset: u64) -> Invalid {
         let (what, limit, count) = match &self.stop {
             Some(stop) => (stop.what, stop.limit, stop.count),
             None => (
@@ -190,13 +206,15 @@ impl Notes<'_> {
         })
     }
 
-    fn block(&mut self, ty: BlockType, is_loop: bool) {
+    // The methods below charge for operators whose validation takes time in proportion to an arity or a
+    // table, and say whether the function is over its limit, so that this validation has to be skipped.
+
+    fn block(&mut self, ty: BlockType, is_loop: bool) -> bool {
         let (params, results) = self.block_arity(ty);
         if params > 0 || results > 1 {
             self.body.flags |= BodyFlags::MULTI_VALUE;
         }
         self.meter.block(params + results, is_loop);
-        self.boundary = true;
         self.body.blocks += 1;
         if is_loop {
             self.body.loops += 1;
@@ -208,50 +226,62 @@ impl Notes<'_> {
             self.stop(Stop { what: "nesting of blocks", limit, count: nesting });
         }
         self.body.nesting = self.body.nesting.max(u32::try_from(nesting).unwrap_or(u32::MAX));
+        self.is_over()
     }
 
-    fn try_table(&mut self, table: &TryTable) {
-        self.block(table.ty, false);
+    fn try_table(&mut self, table: &TryTable) -> bool {
         self.meter.values(table.catches.len() as u64);
         self.body.flags |= BodyFlags::EXCEPTIONS;
+        self.block(table.ty, false)
     }
 
-    fn end(&mut self, label: Option<(BlockType, FrameKind)>) {
+    fn end(&mut self, label: Option<(BlockType, FrameKind)>) -> bool {
         let results = label.map_or(0, |(ty, _)| self.block_arity(ty).1);
         self.meter.values(results);
         self.meter.end();
-        self.boundary = true;
+        self.is_over()
     }
 
-    fn branch(&mut self, label: Option<(BlockType, FrameKind)>) {
+    fn branch(&mut self, label: Option<(BlockType, FrameKind)>) -> bool {
         self.meter.branch(self.label_values(label));
-        self.boundary = true;
+        self.is_over()
     }
 
-    fn branch_table(&mut self, table: &BrTable<'_>, label: Option<(BlockType, FrameKind)>) {
+    fn branch_table(&mut self, table: &BrTable<'_>, label: Option<(BlockType, FrameKind)>) -> bool {
         let targets = u64::from(table.len());
         self.meter.branch_table(targets, self.label_values(label));
         self.body.flags |= BodyFlags::BRANCH_TABLES;
-        self.boundary = true;
         if targets > self.limits.br_table_targets_max {
             let limit = ("br_table_targets_max", self.limits.br_table_targets_max);
             self.stop(Stop { what: "targets of a br_table", limit, count: targets });
         }
+        self.is_over()
     }
 
-    fn call(&mut self, function: u32, flags: BodyFlags) {
+    fn call(&mut self, function: u32, flags: BodyFlags) -> bool {
         let ty = self.surroundings.functions.get(function as usize).copied();
         if function < self.surroundings.imported_functions {
             self.body.flags |= BodyFlags::IMPORT_CALLS;
         }
-        self.call_type(ty.unwrap_or(u32::MAX), flags | BodyFlags::DIRECT_CALLS);
+        self.call_type(ty.unwrap_or(u32::MAX), flags | BodyFlags::DIRECT_CALLS)
     }
 
-    fn call_type(&mut self, ty: u32, flags: BodyFlags) {
+    fn call_type(&mut self, ty: u32, flags: BodyFlags) -> bool {
         let (params, results) = self.arity(ty);
         self.meter.call(params + results);
         self.body.calls += 1;
         self.body.flags |= flags;
+        self.is_over()
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.heavy = true;
+        self.meter.is_over()
+    }
+
+    fn access(&mut self, memarg: MemArg, flags: BodyFlags) {
+        self.body.flags |= flags;
+        self.align = memarg.align;
     }
 
     fn bulk(&mut self, flags: BodyFlags) {
@@ -272,14 +302,9 @@ struct Visitor<'n, 'a, V> {
     notes: &'n mut Notes<'a>,
 }
 
-impl<V: ModuleArity> FrameStack for Visitor<'_, '_, V> {
+impl<V: FrameStack> FrameStack for Visitor<'_, '_, V> {
     fn current_frame(&self) -> Option<FrameKind> {
-        // The validator panics when asked for a label after the last `end`.
-        if self.inner.control_stack_height() == 0 {
-            None
-        } else {
-            self.inner.label_block(0).map(|l| l.1)
-        }
+        self.inner.current_frame()
     }
 }
 
@@ -299,73 +324,82 @@ const STORES: BodyFlags = BodyFlags::STORES;
 const TABLES: BodyFlags = BodyFlags::TABLES;
 const TAIL: BodyFlags = BodyFlags::TAIL_CALLS;
 
+/// Ends the visit before the validator sees the operator, when the function is over its limit.
+macro_rules! heavy {
+    ($is_over:expr) => {
+        if $is_over {
+            return Ok(());
+        }
+    };
+}
+
 /// Notes one operator: its visiting method, its immediates, then its arity as `wasmparser` lists it.
 macro_rules! note {
     ($v:tt visit_block ($ty:ident) $($arity:tt)*) => {
-        $v.notes.block($ty, false)
+        heavy!($v.notes.block($ty, false))
     };
     ($v:tt visit_loop ($ty:ident) $($arity:tt)*) => {
-        $v.notes.block($ty, true)
+        heavy!($v.notes.block($ty, true))
     };
     ($v:tt visit_if ($ty:ident) $($arity:tt)*) => {
-        $v.notes.block($ty, false)
+        heavy!($v.notes.block($ty, false))
     };
     ($v:tt visit_try ($ty:ident) $($arity:tt)*) => {
-        $v.notes.block($ty, false)
+        heavy!($v.notes.block($ty, false))
     };
     ($v:tt visit_try_table ($table:ident) $($arity:tt)*) => {
-        $v.notes.try_table(&$table)
+        heavy!($v.notes.try_table(&$table))
     };
     ($v:tt visit_else () $($arity:tt)*) => {
-        $v.notes.branch($v.label(0))
+        heavy!($v.notes.branch($v.label(0)))
     };
     ($v:tt visit_end () $($arity:tt)*) => {
-        $v.notes.end($v.label(0))
+        heavy!($v.notes.end($v.label(0)))
     };
     ($v:tt visit_delegate ($depth:ident) $($arity:tt)*) => {
-        $v.notes.end($v.label(0))
+        heavy!($v.notes.end($v.label(0)))
     };
     ($v:tt visit_br ($depth:ident) $($arity:tt)*) => {
-        $v.notes.branch($v.label($depth))
+        heavy!($v.notes.branch($v.label($depth)))
     };
     ($v:tt visit_br_if ($depth:ident) $($arity:tt)*) => {
-        $v.notes.branch($v.label($depth))
+        heavy!($v.notes.branch($v.label($depth)))
     };
     ($v:tt visit_br_on_null ($depth:ident) $($arity:tt)*) => {
-        $v.notes.branch($v.label($depth))
+        heavy!($v.notes.branch($v.label($depth)))
     };
     ($v:tt visit_br_on_non_null ($depth:ident) $($arity:tt)*) => {
-        $v.notes.branch($v.label($depth))
+        heavy!($v.notes.branch($v.label($depth)))
     };
     ($v:tt visit_br_on_cast ($depth:ident $from:ident $to:ident) $($arity:tt)*) => {
-        $v.notes.branch($v.label($depth))
+        heavy!($v.notes.branch($v.label($depth)))
     };
     ($v:tt visit_br_on_cast_fail ($depth:ident $from:ident $to:ident) $($arity:tt)*) => {
-        $v.notes.branch($v.label($depth))
+        heavy!($v.notes.branch($v.label($depth)))
     };
     ($v:tt visit_br_table ($table:ident) $($arity:tt)*) => {
-        $v.notes.branch_table(&$table, $v.label($table.default()))
+        heavy!($v.notes.branch_table(&$table, $v.label($table.default())))
     };
     ($v:tt visit_return () $($arity:tt)*) => {
-        $v.notes.branch($v.return_label())
+        heavy!($v.notes.branch($v.return_label()))
     };
     ($v:tt visit_call ($function:ident) $($arity:tt)*) => {
-        $v.notes.call($function, NONE)
+        heavy!($v.notes.call($function, NONE))
     };
     ($v:tt visit_return_call ($function:ident) $($arity:tt)*) => {
-        $v.notes.call($function, TAIL)
+        heavy!($v.notes.call($function, TAIL))
     };
     ($v:tt visit_call_indirect ($ty:ident $table:ident) $($arity:tt)*) => {
-        $v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS)
+        heavy!($v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS))
     };
     ($v:tt visit_return_call_indirect ($ty:ident $table:ident) $($arity:tt)*) => {
-        $v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS | TAIL)
+        heavy!($v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS | TAIL))
     };
     ($v:tt visit_call_ref ($ty:ident) $($arity:tt)*) => {
-        $v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS)
+        heavy!($v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS))
     };
     ($v:tt visit_return_call_ref ($ty:ident) $($arity:tt)*) => {
-        $v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS | TAIL)
+        heavy!($v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS | TAIL))
     };
     ($v:tt visit_local_get ($local:ident) $($arity:tt)*) => {
         $v.notes.meter.local_get($local)
@@ -422,14 +456,14 @@ macro_rules! note {
     ($v:tt visit_table_size ($table:ident) $($arity:tt)*) => {
         $v.notes.body.flags |= TABLES
     };
-    ($v:tt $visit:ident ($($immediate:ident)*) arity memarg $in:literal -> 0) => {
-        $v.notes.body.flags |= STORES
+    ($v:tt $visit:ident ($memarg:ident $($lane:ident)?) arity memarg $in:literal -> 0) => {
+        $v.notes.access($memarg, STORES)
     };
-    ($v:tt $visit:ident ($($immediate:ident)*) arity memarg 1 -> 1) => {
-        $v.notes.body.flags |= LOADS
+    ($v:tt $visit:ident ($memarg:ident $($lane:ident)?) arity memarg 1 -> 1) => {
+        $v.notes.access($memarg, LOADS)
     };
-    ($v:tt $visit:ident ($($immediate:ident)*) arity memarg $in:literal -> 1) => {
-        $v.notes.body.flags |= LOADS | STORES
+    ($v:tt $visit:ident ($memarg:ident $($lane:ident)?) arity memarg $in:literal -> 1) => {
+        $v.notes.access($memarg, LOADS | STORES)
     };
     ($v:tt $visit:ident ($($immediate:ident)*) $($arity:tt)*) => {};
 }
@@ -459,13 +493,8 @@ macro_rules! visit_all {
         $(
             #[inline]
             fn $visit(&mut self $($(,$arg: $argty)*)?) -> Self::Output {
-                self.notes.meter.operator();
-                self.notes.body.operators += 1;
                 note_proposal!(self $proposal);
                 note!(self $visit ($($($arg)*)?) $($arity)*);
-                if self.notes.meter.is_over() {
-                    return Ok(());
-                }
                 self.inner.$visit($($($arg),*)?)
             }
         )*
@@ -474,20 +503,36 @@ macro_rules! visit_all {
 
 impl<'a, V> VisitOperator<'a> for Visitor<'_, '_, V>
 where
-    V: VisitSimdOperator<'a, Output = wasmparser::Result<()>> + ModuleArity,
+    V: VisitOperator<'a, Output = wasmparser::Result<()>> + ModuleArity,
 {
     type Output = wasmparser::Result<()>;
 
     fn simd_visitor(&mut self) -> Option<&mut dyn VisitSimdOperator<'a, Output = Self::Output>> {
-        Some(self)
+        // Without the inner one the reader refuses the operator by itself.
+        self.inner.simd_visitor().is_some().then_some(self as _)
     }
 
     wasmparser::for_each_visit_operator!(visit_all);
 }
 
+macro_rules! visit_all_simd {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($arity:tt)*))*) => {
+        $(
+            fn $visit(&mut self $($(,$arg: $argty)*)?) -> Self::Output {
+                note_proposal!(self $proposal);
+                note!(self $visit ($($($arg)*)?) $($arity)*);
+                match self.inner.simd_visitor() {
+                    Some(inner) => inner.$visit($($($arg),*)?),
+                    None => Ok(()),
+                }
+            }
+        )*
+    };
+}
+
 impl<'a, V> VisitSimdOperator<'a> for Visitor<'_, '_, V>
 where
-    V: VisitSimdOperator<'a, Output = wasmparser::Result<()>> + ModuleArity,
+    V: VisitOperator<'a, Output = wasmparser::Result<()>> + ModuleArity,
 {
-    wasmparser::for_each_visit_simd_operator!(visit_all);
+    wasmparser::for_each_visit_simd_operator!(visit_all_simd);
 }

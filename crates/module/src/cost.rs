@@ -34,8 +34,10 @@ const VALUE_BEYOND: u64 = 3 * UNIT;
 const VALUES_IN_REGISTERS: u64 = 8;
 /// One entry of a `br_table`.
 const TARGET: u64 = UNIT / 4;
+/// Each value that one entry of a `br_table` carries: validation alone compares every one of them.
+const TARGET_VALUE: u64 = UNIT / 4;
 /// Each level of nesting around a new block.
-const NESTING: u64 = 1;
+const NESTING: u64 = 2;
 /// An operand that waits below a block boundary.
 const WAITING: u64 = UNIT / 8;
 /// A boundary that a `local.get` looks back over.
@@ -100,9 +102,9 @@ impl Meter {
         self.nesting
     }
 
-    /// Any operator.
-    pub(crate) const fn operator(&mut self) {
-        self.sum += OPERATOR;
+    /// So many operators of any kind.
+    pub(crate) const fn operators(&mut self, count: u64) {
+        self.sum += count * OPERATOR;
     }
 
     /// A bulk operation.
@@ -138,7 +140,7 @@ impl Meter {
 
     /// A `br_table` with so many targets carries so many values.
     pub(crate) const fn branch_table(&mut self, targets: u64, values: u64) {
-        self.sum += targets * TARGET;
+        self.sum += targets * (TARGET + values * TARGET_VALUE);
         let distinct = if targets < self.nesting { targets } else { self.nesting };
         self.sum += distinct * values * (VALUE + VALUE_BEYOND);
         self.branch(values);
@@ -177,3 +179,6 @@ impl Meter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

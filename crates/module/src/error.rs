@@ -68,7 +68,10 @@ impl Invalid {
     /// What the validator found.
     #[cold]
     pub(crate) fn from_validator(error: &wasmparser::Error) -> Self {
-        Self::from_wasmparser(error, InvalidKind::Invalid)
+        // The standard counts this one among the errors of the format.
+        let of_format = error.message() == "data count section required";
+        let kind = if of_format { InvalidKind::Malformed } else { InvalidKind::Invalid };
+        Self::from_wasmparser(error, kind)
     }
 
     fn from_wasmparser(error: &wasmparser::Error, kind: InvalidKind) -> Self {

@@ -80,6 +80,12 @@ impl Features {
     /// Every proposal that has a name here.
     pub const ALL: Self = Self((1 << Self::TABLE.len()) - 1);
 
+    /// Messages of `wasmparser` for a missing feature that it does not mark as such.
+    const UNMARKED: &'static [(&'static str, Self)] = &[
+        ("multiple memories", Self::MULTI_MEMORY),
+        ("gc proposal must be enabled to use subtypes", Self::GC),
+    ];
+
     /// The proposal of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -130,7 +136,9 @@ impl Features {
 
     /// The feature whose absence made `wasmparser` refuse the bytes, if it says so and we can name it.
     pub(crate) fn missing_in(error: &wasmparser::Error) -> Option<Self> {
-        let missing = error.missing_wasm_feature()?;
+        let Some(missing) = error.missing_wasm_feature() else {
+            return Self::UNMARKED.iter().find(|row| row.0 == error.message()).map(|row| row.1);
+        };
         Self::TABLE.iter().find(|row| row.2.contains(missing)).map(|row| row.0)
     }
 }
