@@ -28,16 +28,16 @@ pub(super) fn define(store: &mut Store<()>, linker: &mut Linker<()>) -> Result<(
     for (name, value) in globals {
         let ty = GlobalType { value: value.ty(), mutable: false };
         let global = Global::new(&mut *store, ty, value)?;
-        linker.define(&*store, MODULE, name, global)?;
+        linker.define(MODULE, name, global)?;
     }
 
     let limits = Limits { min: 10, max: Some(20) };
     let ty = TableType { element: ValType::FuncRef, limits, is_64: false };
     let table = Table::new(&mut *store, ty, Val::FuncRef(None))?;
-    linker.define(&*store, MODULE, "table", table)?;
+    linker.define(MODULE, "table", table)?;
 
     let ty = MemoryType::new(1, Some(2));
     let memory = Memory::new(&mut *store, ty)?;
-    linker.define(&*store, MODULE, "memory", memory)?;
+    linker.define(MODULE, "memory", memory)?;
     Ok(())
 }
