@@ -117,6 +117,3 @@ impl Listing {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

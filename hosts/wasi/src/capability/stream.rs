@@ -221,6 +221,3 @@ impl Kept {
         Ok(done)
     }
 }
-
-#[cfg(test)]
-mod tests;

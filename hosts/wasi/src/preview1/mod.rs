@@ -27,6 +27,3 @@ mod table;
 
 pub use args::{PARAMS_MAX, Word};
 pub use table::{End, Function, SNAPSHOT_0, SNAPSHOT_1};
-
-#[cfg(test)]
-mod tests;

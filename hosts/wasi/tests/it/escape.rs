@@ -11,7 +11,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
 /// Lead out before their last component.
-const OUT_BEFORE_LAST: &[&str] = &[
+pub(crate) const OUT_BEFORE_LAST: &[&str] = &[
     "../outside/secret",
     "../inside/file",
     "../../etc/passwd",
@@ -48,7 +48,7 @@ const OUT_BEFORE_LAST: &[&str] = &[
 ];
 
 /// Have a link that leads out as their last component.
-const OUT_IN_LAST: &[&str] = &[
+pub(crate) const OUT_IN_LAST: &[&str] = &[
     "link_abs_file",
     "link_rel_file",
     "link_abs_dir",
@@ -67,7 +67,7 @@ const OUT_IN_LAST: &[&str] = &[
 ];
 
 /// Makes the same world anew: `outside`, and `inside` with links that lead out of it.
-fn make_world(scratch: &Scratch) {
+pub(crate) fn make_world(scratch: &Scratch) {
     for tree in ["inside", "outside"] {
         // Nothing is there the first time.
         let _ = fs::remove_dir_all(scratch.join(tree));
@@ -124,7 +124,7 @@ pub(crate) fn seen(tree: &Path) -> Vec<String> {
 pub(crate) type Verb = (&'static str, fn(&mut Guest, &str) -> u32);
 
 fn opened(guest: &mut Guest, lookup: u64, path: &str, oflags: u64, rights: u64) -> u32 {
-    guest.open_with(3, lookup, path, oflags, rights).err().unwrap_or(errno::OK)
+    guest.open_with((3, lookup), path, oflags, rights).err().unwrap_or(errno::OK)
 }
 
 /// Verbs that follow a link in the last component.
@@ -221,11 +221,11 @@ fn magic_links_are_not_followed() {
         format!("{process}/ns/mnt"),
         format!("{process}/task/{process}/root/etc/passwd"),
     ] {
-        let answer = guest.open_with(3, 1, &path, 0, rights::FD_READ);
+        let answer = guest.open_with((3, 1), &path, 0, rights::FD_READ);
         assert_eq!(answer, Err(errno::LOOP), "{path}");
     }
     // An ordinary link beside them is followed.
-    assert!(guest.open_with(3, 1, "self/status", 0, rights::FD_READ).is_ok());
+    assert!(guest.open_with((3, 1), "self/status", 0, rights::FD_READ).is_ok());
 }
 
 #[test]
@@ -260,9 +260,9 @@ fn loops_and_long_names_end() {
     let mut guest = Guest::with_dir(scratch.path(), Access::ReadWrite);
     let read = rights::FD_READ;
     for path in ["loop_a", "loop_a/x", "self", "self/self/x", "chain_0"] {
-        assert_eq!(guest.open_with(3, 1, path, 0, read), Err(errno::LOOP), "{path}");
+        assert_eq!(guest.open_with((3, 1), path, 0, read), Err(errno::LOOP), "{path}");
     }
-    assert!(guest.open_with(3, 1, "chain_30", 0, read).is_ok());
+    assert!(guest.open_with((3, 1), "chain_30", 0, read).is_ok());
     let fits = "n".repeat(255);
     let too_long = "n".repeat(256);
     let deep = "d/".repeat(2047) + "f";
@@ -308,7 +308,7 @@ fn a_directory_inside_confines_as_well() {
     let mut guest = Guest::with_dir(&scratch.join("inside"), Access::ReadWrite);
     let dir = guest.open("dir", oflags::DIRECTORY, rights::ALL & !rights::FD_WRITE).unwrap();
     for path in ["..", "../file", "sub/../../file", "link_deep/secret", "link_back/sub"] {
-        let answer = guest.open_with(dir, 1, path, 0, rights::FD_READ);
+        let answer = guest.open_with((dir, 1), path, 0, rights::FD_READ);
         assert_eq!(answer, Err(errno::NOTCAPABLE), "{path}");
     }
     assert!(guest.open_at(dir, "sub/..", oflags::DIRECTORY, 0).is_ok());
@@ -328,5 +328,5 @@ fn absolute_links_are_not_made() {
     ] {
         assert_eq!(call!(guest, "path_symlink", target, 3u32, "made"), expected, "{target:?}");
     }
-    assert_eq!(guest.open_with(3, 1, "made", 0, rights::FD_READ), Err(errno::NOTCAPABLE));
+    assert_eq!(guest.open_with((3, 1), "made", 0, rights::FD_READ), Err(errno::NOTCAPABLE));
 }

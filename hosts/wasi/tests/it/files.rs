@@ -78,7 +78,7 @@ const OPENINGS: &[Opening] = &[
 fn opening() {
     for (path, lookup, flags, rights, expected) in OPENINGS {
         let (_scratch, mut guest) = world();
-        let answer = guest.open_with(3, *lookup, path, *flags, *rights).map(drop);
+        let answer = guest.open_with((3, *lookup), path, *flags, *rights).map(drop);
         assert_eq!(answer, *expected, "{path:?} with {lookup} {flags} {rights:#x}");
     }
 }
@@ -95,7 +95,7 @@ fn opening_truncates_only_if_told() {
 #[test]
 fn opening_keeps_to_permissions() {
     let (scratch, mut guest) = world();
-    fs::set_permissions(scratch.join("file"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(scratch.join("file"), fs::Permissions::from_mode(0o0)).unwrap();
     let expected = match fs::File::open(scratch.join("file")) {
         Ok(_) => Ok(()), // a privileged user
         Err(_) => Err(errno::ACCES),

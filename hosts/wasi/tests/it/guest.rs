@@ -33,6 +33,7 @@ pub(crate) mod errno {
     pub(crate) const NAMETOOLONG: u32 = 37;
     pub(crate) const NOENT: u32 = 44;
     pub(crate) const NOSPC: u32 = 51;
+    pub(crate) const NOSYS: u32 = 52;
     pub(crate) const NOTCONN: u32 = 53;
     pub(crate) const NOTDIR: u32 = 54;
     pub(crate) const NOTEMPTY: u32 = 55;
@@ -210,7 +211,7 @@ impl Guest {
         &self.memory[at..at + usize::try_from(len).unwrap()]
     }
 
-    /// Opens without following a link, with all rights to pass on.
+    /// Opens without following a link.
     pub(crate) fn open_at(
         &mut self,
         fd: u32,
@@ -218,13 +219,13 @@ impl Guest {
         oflags: u64,
         rights: u64,
     ) -> Result<u32, u32> {
-        self.open_with(fd, 0, path, oflags, rights)
+        self.open_with((fd, 0), path, oflags, rights)
     }
 
+    /// Opens in a directory with flags for the lookup, and with all rights to pass on.
     pub(crate) fn open_with(
         &mut self,
-        fd: u32,
-        lookup: u64,
+        (fd, lookup): (u32, u64),
         path: &str,
         oflags: u64,
         rights: u64,

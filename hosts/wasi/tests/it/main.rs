@@ -14,6 +14,7 @@ mod hostile;
 mod poll;
 mod race;
 mod readonly;
+mod refused;
 mod sockets;
 mod stdio;
 mod table;

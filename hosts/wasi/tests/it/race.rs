@@ -58,7 +58,7 @@ fn a_directory_swapped_for_a_link_is_never_followed_out() {
             rename(&evil, &swap);
             rename(&swap, &evil);
         },
-        || match guest.open_with(3, 1, "swap/secret", 0, rights::FD_READ) {
+        || match guest.open_with((3, 1), "swap/secret", 0, rights::FD_READ) {
             Ok(fd) => {
                 assert_eq!(guest.read(fd, 16).unwrap(), b"public");
                 guest.close(fd);
@@ -88,7 +88,7 @@ fn changes_never_land_outside() {
         },
         || {
             let flags = oflags::CREAT | oflags::TRUNC;
-            if let Ok(fd) = guest.open_with(3, 1, "swap/made", flags, rights::FD_WRITE) {
+            if let Ok(fd) = guest.open_with((3, 1), "swap/made", flags, rights::FD_WRITE) {
                 guest.close(fd);
             }
             call!(guest, "path_create_directory", 3u32, "swap/made_dir");
@@ -122,12 +122,12 @@ fn many_dots_under_a_rename_storm_do_not_wear_the_sandbox_out() {
             rename(&storm_2, &storm);
         },
         || {
-            match guest.open_with(3, 1, &escape, 0, rights::FD_READ) {
+            match guest.open_with((3, 1), &escape, 0, rights::FD_READ) {
                 Err(errno::NOTCAPABLE) => answers[0] += 1,
                 Err(errno::AGAIN) => answers[1] += 1,
                 other => panic!("escaped or worse: {other:?}"),
             }
-            match guest.open_with(3, 1, &fine, 0, rights::FD_READ) {
+            match guest.open_with((3, 1), &fine, 0, rights::FD_READ) {
                 Ok(fd) => {
                     answers[2] += 1;
                     guest.close(fd);

@@ -29,7 +29,7 @@ fn guest(scratch: &Scratch) -> Guest {
 }
 
 fn open(g: &mut Guest, path: &str, oflags: u64, rights: u64) -> u32 {
-    g.open_with(3, 1, path, oflags, rights).err().unwrap_or(errno::OK)
+    g.open_with((3, 1), path, oflags, rights).err().unwrap_or(errno::OK)
 }
 
 /// A file that is open for reading, with every right that was to be had.
@@ -179,7 +179,7 @@ fn reading_works() {
     let mut guest = guest(&scratch);
     let fd = reading(&mut guest);
     assert_eq!(guest.read(fd, 100).unwrap(), b"file");
-    assert!(guest.open_with(3, 1, "link", 0, rights::FD_READ).is_ok());
+    assert!(guest.open_with((3, 1), "link", 0, rights::FD_READ).is_ok());
     assert_eq!(call!(guest, "path_filestat_get", 3u32, 0u64, "dir/file", OUT), errno::OK);
     assert_eq!(call!(guest, "path_readlink", 3u32, "link", OUT, 16u64, 8u64), errno::OK);
     assert_eq!(guest.bytes(OUT, 4), b"file");
