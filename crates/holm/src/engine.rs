@@ -1,0 +1,100 @@
+//! The engine with its tiers: the one place that knows which ways to code there are.
+//!
+//! Not here: what an engine does (see `holm-runtime`). Invariant: what a tier is asked for is exactly what
+//! the configuration and the machine say.
+
+use holm_abi::{Architecture, Settings, Tier};
+use holm_optimize::Optimizer;
+use holm_runtime::engine::{Parts, TierRequest};
+use holm_runtime::{Config, Result};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// What modules and stores share. Cheap to clone. Everything that takes a `&holm_runtime::Engine` takes a
+/// reference to this.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    inner: holm_runtime::Engine,
+}
+
+impl Engine {
+    /// An engine that compiles for the machine it runs on.
+    ///
+    /// # Errors
+    /// When the machine or the system cannot do what `config` asks for.
+    pub fn new(config: &Config) -> Result<Self> {
+        Ok(Self { inner: holm_runtime::Engine::with_parts(config, &ThisMachine)? })
+    }
+}
+
+/// An engine of the default [`Config`].
+///
+/// # Panics
+/// When the processor is too old or the system refuses what every engine needs; see [`Engine::new`].
+impl Default for Engine {
+    fn default() -> Self {
+        match Self::new(&Config::new()) {
+            Ok(engine) => engine,
+            Err(error) => panic!("cannot make an engine: {error}"),
+        }
+    }
+}
+
+impl Deref for Engine {
+    type Target = holm_runtime::Engine;
+
+    fn deref(&self) -> &Self::Target {
+        &self.inner
+    }
+}
+
+impl From<holm_runtime::Engine> for Engine {
+    fn from(inner: holm_runtime::Engine) -> Self {
+        Self { inner }
+    }
+}
+
+/// Tiers for the machine that this program runs on.
+struct ThisMachine;
+
+impl Parts for ThisMachine {
+    fn tier(&self, request: &TierRequest) -> Result<Arc<dyn Tier<holm_module::Module>>, String> {
+        let architecture = if cfg!(target_arch = "x86_64") {
+            Architecture::X86_64
+        } else if cfg!(target_arch = "aarch64") {
+            Architecture::Aarch64
+        } else {
+            return Err("no tier makes code for this processor".to_owned());
+        };
+        let settings = Settings {
+            architecture,
+            cpu_features: holm_optimize::host_features(),
+            memory: request.memory,
+            fuel: request.fuel,
+            polls: request.polls,
+            canonical_nans: request.canonical_nans,
+            optimize: request.optimize,
+        };
+        let tier = Optimizer::new(settings).map_err(|error| error.to_string())?;
+        Ok(Arc::new(tier))
+    }
+
+    fn text_to_binary(&self) -> Option<fn(&[u8]) -> Result<Option<Vec<u8>>, String>> {
+        #[cfg(feature = "text")]
+        return Some(text_to_binary);
+        #[cfg(not(feature = "text"))]
+        None
+    }
+}
+
+/// The binary form of `bytes`, if they look like text.
+#[cfg(feature = "text")]
+fn text_to_binary(bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    let looks_like_text = matches!(bytes.trim_ascii_start(), [b'(', ..] | [b';', b';', ..]);
+    match std::str::from_utf8(bytes) {
+        Ok(text) if looks_like_text => {
+            wat::parse_str(text).map(Some).map_err(|error| error.to_string())
+        }
+        _ => Ok(None),
+    }
+}

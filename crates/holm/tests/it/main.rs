@@ -1,0 +1,4 @@
+//! The public API, used as embedders use it.
+
+mod calls;
+mod support;
