@@ -462,7 +462,10 @@ macro_rules! note {
     ($v:tt $visit:ident ($memarg:ident $($lane:ident)?) arity memarg 1 -> 1) => {
         $v.notes.access($memarg, LOADS)
     };
-    ($v:tt $visit:ident ($memarg:ident $($lane:ident)?) arity memarg $in:literal -> 1) => {
+    ($v:tt $visit:ident ($memarg:ident $lane:ident) arity memarg 2 -> 1) => {
+        $v.notes.access($memarg, LOADS)
+    };
+    ($v:tt $visit:ident ($memarg:ident) arity memarg $in:literal -> 1) => {
         $v.notes.access($memarg, LOADS | STORES)
     };
     ($v:tt $visit:ident ($($immediate:ident)*) $($arity:tt)*) => {};
@@ -471,7 +474,7 @@ macro_rules! note {
 /// Notes what only the proposal of an operator says.
 macro_rules! note_proposal {
     ($v:tt threads) => {
-        $v.notes.body.flags |= BodyFlags::ATOMICS
+        $v.notes.body.flags |= BodyFlags::ATOMICS | LOADS | STORES
     };
     ($v:tt exceptions) => {
         $v.notes.body.flags |= BodyFlags::EXCEPTIONS

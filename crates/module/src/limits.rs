@@ -67,9 +67,9 @@ impl Default for Limits {
         Self {
             module_bytes_max: 1 << 30,
             types_max: 100_000,
-            functions_max: 500_000,
+            functions_max: 1_000_000,
             imports_max: 100_000,
-            exports_max: 500_000,
+            exports_max: 1_000_000,
             globals_max: 200_000,
             tables_max: 100,
             table_elements_max: 10_000_000,

@@ -75,100 +75,95 @@ fn use_locals(count: usize) -> Vec<u8> {
     (0..count).flat_map(|i| [local(GET, i), vec![0x41, 1, 0x6a], local(SET, i)].concat()).collect()
 }
 
-/// Every bomb with the limit that refuses it, or nothing if it is only to be compiled cheaply.
-fn bombs() -> Vec<(&'static str, Vec<u8>, Option<&'static str>)> {
-    let nested = |count: usize, open: &[u8], inner: &[u8], close: &[u8]| {
-        [open.repeat(count), inner.to_vec(), close.repeat(count)].concat()
-    };
-    let blocks: Vec<u8> = (0..50_000)
-        .flat_map(|i| [&[2, 0x40], CONST_0, &[0x0d, 0], CONST_0, &local(SET, i), &[0x0b]].concat())
-        .collect();
-    let wide_if = [CONST_0, &[4, 1, 5, 0x0b]].concat();
+/// A name, a module, and the limit that refuses it, or nothing if it is only to be compiled cheaply.
+type Bomb = (&'static str, Vec<u8>, Option<&'static str>);
+
+/// Values that cross many boundaries at once.
+fn wide() -> Vec<Bomb> {
     let thousand = CONST_0.repeat(1000);
-    let drops = [0x1a].repeat(1000);
-    let wide_table = [&thousand[..], CONST_0, &[0x0e], &leb(65_000), &[0].repeat(65_001)].concat();
-    let wide_tables = [&[2, 1], &wide_table[..], &[0x0b]].concat();
+    let ifs = [CONST_0, &[4, 1, 5, 0x0b]].concat().repeat(3000);
+    let ifs = [&thousand[..], &ifs, &[0x1a].repeat(1000)].concat();
+    let calls = [&thousand[..], &[0x10, 0].repeat(1000)].concat();
+    let table = [CONST_0, &[0x0e], &leb(65_000), &[0].repeat(65_001)].concat();
+    let tables = [&[2, 1], &thousand[..], &table, &[0x0b]].concat().repeat(20);
+    let tables = [&thousand[..], &tables].concat();
+    let waiting = [CONST_0.repeat(10_000), [2, 0x40, 0x0b].repeat(10_000), vec![0]].concat();
+    let wide = [ty(1000, 1000)];
     vec![
-        ("locals", functions(&[ty(0, 0)], 0, 100_000, 50_000, &[]), Some("module_cost_base")),
-        ("one local too many", function(50_001, &[]), Some("locals_max")),
-        ("types", functions(&vec![ty(0, 0); 1_000_000], 0, 0, 0, &[]), Some("types_max")),
-        (
-            "wide if",
-            function(0, &[&thousand[..], &wide_if.repeat(3000), &drops].concat()),
-            Some("function_cost_max"),
-        ),
-        (
-            "wide calls",
-            functions(
-                &[ty(1000, 1000)],
-                0,
-                1,
-                0,
-                &[&thousand[..], &[0x10, 0].repeat(1000)].concat(),
-            ),
-            Some("module_cost_base"),
-        ),
-        (
-            "wide functions",
-            functions(&[ty(1000, 1000)], 0, 100_000, 0, &[0]),
-            Some("module_cost_base"),
-        ),
-        (
-            "wide br_tables",
-            function(0, &[&thousand[..], &wide_tables.repeat(20)].concat()),
-            Some("function_cost_max"),
-        ),
-        (
-            "locals in nested loops",
-            function(1500, &nested(1500, &[3, 0x40], &use_locals(1500), &[0x0b])),
-            Some("module_cost_base"),
-        ),
-        (
-            "locals in fewer loops",
-            function(1000, &nested(1000, &[3, 0x40], &use_locals(1000), &[0x0b])),
-            None,
-        ),
-        ("locals set in blocks", function(50_000, &blocks), Some("module_cost_base")),
-        (
-            "long br_table",
-            function(0, &[CONST_0, &[0x0e], &leb(1_000_000), &[0].repeat(1_000_001)].concat()),
-            Some("br_table_targets_max"),
-        ),
-        ("deep", function(0, &nested(100_000, &[2, 0x40], &[], &[0x0b])), Some("nesting_max")),
-        ("less deep", function(0, &nested(20_000, &[2, 0x40], &[], &[0x0b])), None),
-        (
-            "waiting operands",
-            function(
-                0,
-                &[CONST_0.repeat(10_000), [2, 0x40, 0x0b].repeat(10_000), vec![0]].concat(),
-            ),
-            Some("function_cost_max"),
-        ),
-        ("operators", function(0, &[0x41, 0, 0x1a].repeat(2_500_000)), None),
-        ("functions", functions(&[ty(0, 0)], 0, 1_000_000, 0, &[]), Some("functions_max")),
-        ("empty functions", functions(&[ty(0, 0)], 0, 500_000, 0, &[]), Some("module_cost_base")),
+        ("wide ifs", function(0, &ifs), Some("function_cost_max")),
+        ("wide calls", functions(&wide, 0, 1, 0, &calls), Some("module_cost_base")),
+        ("wide functions", functions(&wide, 0, 100_000, 0, &[0]), Some("module_cost_base")),
+        ("wide br_tables", function(0, &tables), Some("function_cost_max")),
+        ("waiting operands", function(0, &waiting), Some("function_cost_max")),
     ]
+}
+
+/// Very many of something.
+fn many() -> Vec<Bomb> {
+    let small = [ty(0, 0)];
+    let targets = [CONST_0, &[0x0e], &leb(1_000_000), &[0].repeat(1_000_001)].concat();
+    let types = vec![ty(0, 0); 1_000_000];
+    vec![
+        ("locals", functions(&small, 0, 100_000, 50_000, &[]), Some("module_cost_base")),
+        ("one local too many", function(50_001, &[]), Some("locals_max")),
+        ("types", functions(&types, 0, 0, 0, &[]), Some("types_max")),
+        ("targets", function(0, &targets), Some("br_table_targets_max")),
+        ("operators", function(0, &[0x41, 0, 0x1a].repeat(2_500_000)), None),
+        ("functions", functions(&small, 0, 1_000_001, 0, &[]), Some("functions_max")),
+        ("empty functions", functions(&small, 0, 500_000, 0, &[]), Some("module_cost_base")),
+    ]
+}
+
+/// Blocks in blocks, and locals in use across them.
+fn deep() -> Vec<Bomb> {
+    let nested = |count: usize, open: &[u8], inner: &[u8]| {
+        [open.repeat(count), inner.to_vec(), [0x0b].repeat(count)].concat()
+    };
+    let loops = |count| nested(count, &[3, 0x40], &use_locals(count));
+    let block = |i| [&[2, 0x40], CONST_0, &[0x0d, 0], CONST_0, &local(SET, i), &[0x0b]].concat();
+    let blocks: Vec<u8> = (0..50_000).flat_map(block).collect();
+    vec![
+        ("deep", function(0, &nested(100_000, &[2, 0x40], &[])), Some("nesting_max")),
+        ("less deep", function(0, &nested(20_000, &[2, 0x40], &[])), None),
+        ("locals in loops", function(1500, &loops(1500)), Some("module_cost_base")),
+        ("locals in fewer loops", function(1000, &loops(1000)), None),
+        ("locals set in blocks", function(50_000, &blocks), Some("module_cost_base")),
+    ]
+}
+
+fn check((name, bytes, refused_by): Bomb) {
+    let limits = Limits::default();
+    let result = Module::new(&bytes, &limits, Features::WASM2);
+    match (result, refused_by) {
+        (Err(error), Some(expected)) => match error.kind() {
+            InvalidKind::Limit { name: limit, value, max } => {
+                assert_eq!(limit, expected, "{name}: {error}");
+                assert!(value > max, "{name}: {error}");
+            }
+            _ => panic!("{name}: {error}"),
+        },
+        (Ok(module), None) => {
+            let most = module.bodies.iter().map(|body| body.cost).max();
+            assert!(most > Some(limits.function_cost_optimize_max), "{name}: {most:?}");
+        }
+        (result, _) => panic!("{name}: {result:?}, expected {refused_by:?}"),
+    }
 }
 
 #[test]
 fn bombs_are_stopped_or_compiled_cheaply() {
-    let limits = Limits::default();
-    for (name, bytes, refused_by) in bombs() {
-        let result = Module::new(&bytes, &limits, Features::WASM2);
-        match (result, refused_by) {
-            (Err(error), Some(expected)) => match error.kind() {
-                InvalidKind::Limit { name: limit, value, max } => {
-                    assert_eq!(limit, expected, "{name}: {error}");
-                    assert!(value > max, "{name}: {error}");
-                    assert!(error.message().contains(limit), "{name}: {error}");
-                }
-                _ => panic!("{name}: {error}"),
-            },
-            (Ok(module), None) => {
-                let most = module.bodies.iter().map(|body| body.cost).max();
-                assert!(most > Some(limits.function_cost_optimize_max), "{name}: {most:?}");
-            }
-            (result, _) => panic!("{name}: {result:?}, expected {refused_by:?}"),
-        }
-    }
+    [wide(), many(), deep()].into_iter().flatten().for_each(check);
+}
+
+/// Cost per operator of code as compilers write it stays near one or two.
+#[test]
+fn plain_code_costs_about_its_operators() {
+    let step =
+        "(local.set 0 (i32.add (i32.load (local.get 0)) (i32.mul (local.get 1) (i32.const 3))))
+        (br_if 0 (i32.lt_u (local.get 0) (local.get 1)))";
+    let text = format!("(module (memory 1) (func (param i32 i32) (loop {})))", step.repeat(500));
+    let bytes = wat::parse_str(text).unwrap();
+    let module = Module::new(&bytes, &Limits::default(), Features::WASM2).unwrap();
+    let (cost, operators) = (module.cost(), module.operators());
+    assert!(operators < cost && cost < 2 * operators, "cost {cost}, operators {operators}");
 }
