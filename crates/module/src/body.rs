@@ -1,6 +1,6 @@
 //! Function bodies: what is known of each after validation, and the way to read its operators.
 //!
-//! Not here: how a body is validated (see [`crate::check`]). Invariant: a [`FunctionBody`] only describes;
+//! Not here: how a body is validated (see `check.rs`). Invariant: a [`FunctionBody`] only describes;
 //! its operators stay in the file, and a [`BodyReader`] gives them with the offsets that traps report.
 //! Read next: [`crate::wasm`] for the operators.
 

@@ -6,7 +6,7 @@
 //! loops, operands that wait below many blocks, declared locals, deep nesting, jump tables.
 //!
 //! Not here: what to do about a cost (see [`crate::Limits`]). Invariant: every operator adds in constant
-//! time, and the sum is the same on every machine. Read next: [`crate::check`], which feeds the meter.
+//! time, and the sum is the same on every machine. Read next: `check.rs`, which feeds the meter.
 //!
 //! The term for locals: a compiler in SSA form has to carry a local through every block between two uses,
 //! and makes a parameter for it at every loop header in between. So each `local.get` pays for the distance

@@ -1,6 +1,6 @@
 //! What each section of the file adds to the module.
 //!
-//! Not here: function bodies (see [`crate::check`]) and the order of sections (see [`crate::decode`]).
+//! Not here: function bodies (see `check.rs`) and the order of sections (see [`crate::decode`]).
 //! Invariant: for each section the counts are checked first, then it is read through (what fails there is
 //! malformed), then the validator sees it, and only then it becomes part of the module.
 //! Read next: [`crate::decode`].
