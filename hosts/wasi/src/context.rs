@@ -16,6 +16,7 @@ use crate::capability::socket::Listener;
 use crate::capability::table::Table;
 use crate::capability::wait::{Stopper, Waiting};
 use crate::capability::{Access, Object, resolve};
+use crate::linker::CallerMemory;
 use crate::preview1::descriptor::Descriptor;
 use crate::stdio::{Input, Output};
 use crate::{Errno, limits};
@@ -32,6 +33,8 @@ pub struct WasiCtx {
     pub(crate) descriptors: Table<Descriptor>,
     pub(crate) clocks: Clocks,
     stopper: Option<Stopper>,
+    /// Kept for `linker.rs`, which alone knows what it means.
+    pub(crate) caller_memory: Option<CallerMemory>,
 }
 
 /// A list of strings in the form a guest gets it: each with a NUL behind it.
@@ -238,6 +241,7 @@ impl WasiCtxBuilder {
             descriptors,
             clocks: Clocks::new(),
             stopper: self.stopper,
+            caller_memory: None,
         })
     }
 }

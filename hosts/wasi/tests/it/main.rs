@@ -11,6 +11,7 @@ mod escape;
 mod files;
 mod guest;
 mod hostile;
+mod linker;
 mod poll;
 mod race;
 mod readonly;

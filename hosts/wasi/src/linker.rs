@@ -1,0 +1,146 @@
+//! The functions of preview 1 for guests of `holm`.
+//!
+//! Each row of the table becomes a typed host function: parameters come in registers, are put into slots on the
+//! stack and handed to the row's function together with the caller's memory. Nothing is allocated per call.
+//!
+//! Not here: what the functions do (`preview1/`).
+//!
+//! Invariant: the memory is the one that the calling instance exports as `memory`; which one that is, is looked up
+//! once per instance and kept in the context.
+//!
+//! Read next: `preview1/table.rs`.
+
+use crate::preview1::{End, Function, PARAMS_MAX, SNAPSHOT_0, SNAPSHOT_1, Word};
+use crate::{Exit, Trap, WasiCtx};
+use holm::{Caller, Error, Extern, Instance, Linker, Memory, Result, TrapReason};
+
+/// Offers the functions of `wasi_snapshot_preview1` and `wasi_unstable`. `get` finds the context in a store's data.
+///
+/// A guest that ends itself makes the call into it fail with [`Exit`], one that raises a signal with [`Trap`], and
+/// one that is stopped by a [`crate::Stopper`] with the trap `interrupted`.
+///
+/// # Errors
+/// When a name is defined already.
+pub fn add_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    for function in &SNAPSHOT_1 {
+        add(linker, "wasi_snapshot_preview1", function, get)?;
+    }
+    for function in &SNAPSHOT_0 {
+        add(linker, "wasi_unstable", function, get)?;
+    }
+    Ok(())
+}
+
+/// Offers one function as a closure with the types of its row.
+fn add<T: 'static>(
+    linker: &mut Linker<T>,
+    module: &str,
+    function: &'static Function,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    use Word::{I32, I64};
+    /// One arm per list of parameters: `a I32 u32` is a parameter, its type in the row, and in Rust.
+    macro_rules! by_types {
+        ($([$($name:ident $word:ident $ty:ident),*])*) => {
+            match (function.params, function.results) {
+                ([I32], []) => linker.func_wrap(module, function.name, move |c: Caller<'_, T>, a: u32| {
+                    run(c, function, get, [a.into()]).map(drop)
+                }),
+                $(([$($word),*], [I32]) => linker.func_wrap(
+                    module,
+                    function.name,
+                    move |c: Caller<'_, T>, $($name: $ty),*| run(c, function, get, [$($name.into()),*]),
+                ),)*
+                (params, results) => {
+                    let text = format!("{} has unforeseen types {params:?} {results:?}", function.name);
+                    return Err(Error::host(text));
+                }
+            }
+        };
+    }
+    let added = by_types! {
+        []
+        [a I32 u32]
+        [a I32 u32, b I32 u32]
+        [a I32 u32, b I64 u64]
+        [a I32 u32, b I32 u32, d I32 u32]
+        [a I32 u32, b I64 u64, d I32 u32]
+        [a I32 u32, b I64 u64, d I64 u64]
+        [a I32 u32, b I32 u32, d I32 u32, e I32 u32]
+        [a I32 u32, b I64 u64, d I32 u32, e I32 u32]
+        [a I32 u32, b I64 u64, d I64 u64, e I32 u32]
+        [a I32 u32, b I32 u32, d I32 u32, e I32 u32, f I32 u32]
+        [a I32 u32, b I32 u32, d I32 u32, e I64 u64, f I32 u32]
+        [a I32 u32, b I32 u32, d I32 u32, e I32 u32, f I32 u32, g I32 u32]
+        [a I32 u32, b I32 u32, d I32 u32, e I32 u32, f I32 u32, g I32 u32, h I32 u32]
+        [a I32 u32, b I32 u32, d I32 u32, e I32 u32, f I64 u64, g I64 u64, h I32 u32]
+        [a I32 u32, b I32 u32, d I32 u32, e I32 u32, f I32 u32, g I64 u64, h I64 u64, i I32 u32, j I32 u32]
+    };
+    added.map(drop)
+}
+
+/// The memory that an instance calls from, as looked up last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallerMemory {
+    instance: Instance,
+    memory: Memory,
+}
+
+/// Calls a function with the memory and the context of the caller.
+#[inline]
+fn run<T: 'static, const N: usize>(
+    mut caller: Caller<'_, T>,
+    function: &'static Function,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy,
+    params: [u64; N],
+) -> Result<u32> {
+    let mut slots = [0; PARAMS_MAX];
+    slots[..N].copy_from_slice(&params);
+    let answer = match memory(&mut caller, get)? {
+        Some(memory) => {
+            let (bytes, data) = memory.data_and_store_mut(&mut caller);
+            function.call(get(data), bytes, &slots)
+        }
+        // The host called the function itself: there is no guest to write to.
+        None => function.call(get(caller.data_mut()), &mut [], &slots),
+    };
+    answer.map_err(ended)
+}
+
+/// The caller's memory.
+#[inline]
+fn memory<T: 'static>(
+    caller: &mut Caller<'_, T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx,
+) -> Result<Option<Memory>> {
+    let Some(instance) = caller.instance() else { return Ok(None) };
+    match get(caller.data_mut()).caller_memory {
+        Some(known) if known.instance == instance => Ok(Some(known.memory)),
+        _ => look_up(caller, get, instance).map(Some),
+    }
+}
+
+#[cold]
+fn look_up<T: 'static>(
+    caller: &mut Caller<'_, T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx,
+    instance: Instance,
+) -> Result<Memory> {
+    let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
+        return Err(Error::host("a module that calls WASI must export its memory as `memory`"));
+    };
+    get(caller.data_mut()).caller_memory = Some(CallerMemory { instance, memory });
+    Ok(memory)
+}
+
+#[cold]
+fn ended(end: End) -> Error {
+    match end {
+        End::Exit(code) => Error::host(Exit(code)),
+        End::Trap(Trap::Stopped) => Error::trap(TrapReason::Interrupted),
+        End::Trap(trap) => Error::host(trap),
+    }
+}
