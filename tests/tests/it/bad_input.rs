@@ -17,9 +17,9 @@ const MUTANTS: u64 = 2_000;
 
 /// One test per bomb, and one for the mutants.
 pub(crate) fn trials() -> Vec<Trial> {
-    let bombs = bombs::all()
-        .iter()
-        .map(|bomb| Trial::test(format!("bad_input::bombs::{}", bomb.name), || run_bomb(bomb)));
+    let bombs = bombs::all().into_iter().map(|bomb| {
+        Trial::test(format!("bad_input::bombs::{}", bomb.name), move || run_bomb(&bomb))
+    });
     let mutants = Trial::test("bad_input::mutants", run_mutants);
     bombs.chain([mutants]).collect()
 }

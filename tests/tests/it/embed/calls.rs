@@ -73,7 +73,8 @@ fn wide(engine: &Engine) -> Result<(), Failed> {
         results.iter_mut().zip(arguments.iter().rev()).for_each(|(to, from)| *to = *from);
         Ok(())
     })?;
-    let list = |types: &[ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let list =
+        |types: &[ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let (to, back) = (list(&WIDE), list(&reversed));
     let gets: String = (0..WIDE.len()).map(|index| format!("(local.get {index})")).collect();
     let text = format!(

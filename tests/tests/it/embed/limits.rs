@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use holm::{Config, Engine, ErrorKind, Linker, MemoryStrategy, Module, Store, StoreLimits, TrapReason};
+use holm::{
+    Config, Engine, ErrorKind, Linker, MemoryStrategy, Module, Store, StoreLimits, TrapReason,
+};
 use libtest_mimic::Failed;
 
 use super::{Test, instance, refused, same};
@@ -29,9 +31,14 @@ fn memory(engine: &Engine) -> Result<(), Failed> {
     same("does not fit", grow.call(&mut store, 1)?, -1)?;
     same("bytes held", store.memory_bytes(), memory_bytes_max)?;
     // All memories of a store count together.
-    let error = refused("one more", instance(&mut store, &Linker::new(engine), "(module (memory 1))"))?;
+    let error =
+        refused("one more", instance(&mut store, &Linker::new(engine), "(module (memory 1))"))?;
     same("kind", error.kind(), ErrorKind::Exhausted)?;
-    same("an empty one", instance(&mut store, &Linker::new(engine), "(module (memory 0))").is_ok(), true)
+    same(
+        "an empty one",
+        instance(&mut store, &Linker::new(engine), "(module (memory 0))").is_ok(),
+        true,
+    )
 }
 
 fn table(engine: &Engine) -> Result<(), Failed> {
@@ -63,11 +70,8 @@ const COUNTER: &str = r#"
 "#;
 
 /// An engine that counts fuel, with one more setting.
-fn counting(set: impl FnOnce(&mut Config)) -> holm::Result<Engine> {
-    let mut config = Config::new();
-    config.fuel(true);
-    set(&mut config);
-    Engine::new(&config)
+fn counting(set: fn(&mut Config) -> &mut Config) -> holm::Result<Engine> {
+    Engine::new(set(Config::new().fuel(true)))
 }
 
 fn used(engine: &Engine, rounds: i32) -> Result<(u64, u64), Failed> {
@@ -87,10 +91,10 @@ fn used(engine: &Engine, rounds: i32) -> Result<(u64, u64), Failed> {
 
 fn fuel(_: &Engine) -> Result<(), Failed> {
     let engines = [
-        counting(|config| drop(config.memory_strategy(Some(MemoryStrategy::Reserved))))?,
-        counting(|config| drop(config.memory_strategy(Some(MemoryStrategy::Checked))))?,
-        counting(|config| drop(config.optimize(false)))?,
-        counting(|config| drop(config.canonical_nans(true)))?,
+        counting(|config| config.memory_strategy(Some(MemoryStrategy::Reserved)))?,
+        counting(|config| config.memory_strategy(Some(MemoryStrategy::Checked)))?,
+        counting(|config| config.optimize(false))?,
+        counting(|config| config.canonical_nans(true))?,
     ];
     for rounds in [1, 2, 100] {
         let expected = used(&engines[0], rounds)?;
@@ -105,7 +109,7 @@ fn fuel(_: &Engine) -> Result<(), Failed> {
 }
 
 fn fuel_ends(_: &Engine) -> Result<(), Failed> {
-    let engine = counting(|_| {})?;
+    let engine = counting(|config| config)?;
     let mut store = Store::new(&engine, ());
     let mut linker = Linker::new(&engine);
     linker.func_wrap("host", "tick", || {})?;
@@ -144,7 +148,10 @@ fn interrupt(engine: &Engine, text: &str) -> Result<(), Failed> {
 }
 
 fn interrupted_loop(engine: &Engine) -> Result<(), Failed> {
-    interrupt(engine, r#"(module (func (export "run") (param i32) (loop (br_if 0 (local.get 0)))))"#)
+    interrupt(
+        engine,
+        r#"(module (func (export "run") (param i32) (loop (br_if 0 (local.get 0)))))"#,
+    )
 }
 
 fn interrupted_calls(engine: &Engine) -> Result<(), Failed> {

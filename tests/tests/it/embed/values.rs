@@ -1,6 +1,8 @@
 //! Memories, tables, globals and references in the host's hands.
 
-use holm::{Config, Engine, ExternRef, Global, GlobalType, Limits, Linker, Memory, MemoryType, Module};
+use holm::{
+    Config, Engine, ExternRef, Global, GlobalType, Limits, Linker, Memory, MemoryType, Module,
+};
 use holm::{Store, Table, TableType, Val, ValType};
 use libtest_mimic::Failed;
 
@@ -19,7 +21,7 @@ fn memory(engine: &Engine) -> Result<(), Failed> {
     let mut store = Store::new(engine, ());
     let mut linker = Linker::new(engine);
     let memory = Memory::new(&mut store, MemoryType::new(1, Some(3)))?;
-    linker.define(&store, "host", "memory", memory)?;
+    linker.define("host", "memory", memory)?;
     let text = r#"(module (import "host" "memory" (memory 1 4))
       (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
       (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#;
@@ -28,7 +30,11 @@ fn memory(engine: &Engine) -> Result<(), Failed> {
     let load = module.get_typed_func::<i32, i32>(&store, "load")?;
     same("what the host wrote", load.call(&mut store, 65_532)?, 7)?;
     refused("beyond the end", load.call(&mut store, 65_536))?;
-    same("grown by the guest", module.get_typed_func::<(), i32>(&store, "grow")?.call(&mut store, ())?, 1)?;
+    same(
+        "grown by the guest",
+        module.get_typed_func::<(), i32>(&store, "grow")?.call(&mut store, ())?,
+        1,
+    )?;
     same("size", memory.size(&store), 2)?;
     same("grown by the host", memory.grow(&mut store, 1)?, 2)?;
     same("seen by the guest", load.call(&mut store, 3 * 65_536 - 4)?, 0)?;
@@ -71,7 +77,7 @@ fn global(engine: &Engine) -> Result<(), Failed> {
     let vector = Global::new(&mut store, ty, Val::V128(1))?;
     let ty = GlobalType { value: ValType::F64, mutable: false };
     let fixed = Global::new(&mut store, ty, Val::from(2.5))?;
-    linker.define(&store, "host", "vector", vector)?.define(&store, "host", "fixed", fixed)?;
+    linker.define("host", "vector", vector)?.define("host", "fixed", fixed)?;
     let text = r#"(module
       (import "host" "vector" (global $vector (mut v128)))
       (import "host" "fixed" (global $fixed f64))
@@ -122,8 +128,10 @@ fn types(engine: &Engine) -> Result<(), Failed> {
         .map(|import| format!("{}.{} {}", import.module(), import.name(), import.ty().kind_name()))
         .collect();
     same("imports", imports, vec!["env.log function".to_owned(), "env.memory memory".to_owned()])?;
-    let exports: Vec<String> =
-        module.exports().map(|export| format!("{} {}", export.name(), export.ty().kind_name())).collect();
+    let exports: Vec<String> = module
+        .exports()
+        .map(|export| format!("{} {}", export.name(), export.ty().kind_name()))
+        .collect();
     let expected = ["t table", "g global", "f function"];
     same("exports", exports, expected.map(str::to_owned).to_vec())
 }
