@@ -1,29 +1,34 @@
-//! A set of small indices, one bit each.
+//! A set of indices below a known end, one bit each.
 //!
 //! Not here: sorting or removing. Invariant: inserting costs the same however full the set is, because
-//! function bodies insert the same few indices again and again. Read next: [`crate::facts`].
+//! function bodies insert the same few indices again and again; and it never takes memory, because the
+//! indices in a body are noted before they are validated. Read next: [`crate::facts`].
 
-/// A set of indices that grows to the largest one inserted.
+/// A set of indices below the end that it has room for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct IndexSet {
     words: Vec<u64>,
 }
 
 impl IndexSet {
-    /// Adds an index.
-    pub(crate) fn insert(&mut self, index: u32) {
-        let word = index as usize / 64;
-        if word >= self.words.len() {
-            self.words.resize(word + 1, 0);
+    /// Makes room for the indices below `end`.
+    pub(crate) fn make_room(&mut self, end: usize) {
+        let words = end.div_ceil(64);
+        if self.words.len() < words {
+            self.words.resize(words, 0);
         }
-        self.words[word] |= 1 << (index % 64);
+    }
+
+    /// Adds an index. One that there is no room for is nobody's and is ignored.
+    pub(crate) fn insert(&mut self, index: u32) {
+        if let Some(word) = self.words.get_mut(index as usize / 64) {
+            *word |= 1 << (index % 64);
+        }
     }
 
     /// Adds all of another set.
     pub(crate) fn insert_all(&mut self, other: &Self) {
-        if self.words.len() < other.words.len() {
-            self.words.resize(other.words.len(), 0);
-        }
+        self.make_room(other.words.len() * 64);
         for (own, other) in self.words.iter_mut().zip(&other.words) {
             *own |= other;
         }

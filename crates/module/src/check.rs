@@ -9,7 +9,7 @@
 use crate::body::{BodyFlags, FunctionBody};
 use crate::cost::Meter;
 use crate::error::{Invalid, at_most};
-use crate::facts::Effects;
+use crate::facts::{Counts, Effects};
 use crate::limits::Limits;
 use visitor::Visitor;
 use wasmparser::{
@@ -30,6 +30,7 @@ pub(crate) struct Surroundings {
     /// For each function its type, imported ones first.
     pub(crate) functions: Vec<u32>,
     pub(crate) imported_functions: u32,
+    pub(crate) counts: Counts,
 }
 
 /// What is kept from body to body.
@@ -61,6 +62,7 @@ pub(crate) fn check_body(
         features: surroundings.features,
     };
     let mut validator = to_validate.into_validator(allocations);
+    scratch.effects.make_room(surroundings.counts);
     scratch.meter.start(limits.function_cost_max);
     let params = surroundings.arities.get(ty as usize).map_or(0, |arity| arity.0);
     let locals = read_locals(&mut validator, &mut reader, limits)?;

@@ -10,7 +10,7 @@
 use crate::body::FunctionBody;
 use crate::check::{Scratch, Surroundings, check_body};
 use crate::error::{Invalid, at_most};
-use crate::facts::{Effects, Facts};
+use crate::facts::{Counts, Effects, Facts};
 use crate::features::Features;
 use crate::limits::Limits;
 use crate::module::{CustomSection, Module};
@@ -282,6 +282,7 @@ impl State {
                     .collect(),
                 functions: module.functions.iter().map(|ty| ty.0).collect(),
                 imported_functions: module.imported_functions,
+                counts: Counts::of(module),
             });
         }
         Ok(defined)

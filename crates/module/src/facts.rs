@@ -37,7 +37,36 @@ pub(crate) struct Effects {
     pub(crate) globals_written: IndexSet,
 }
 
+/// How many of each there are in a module.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts {
+    functions: usize,
+    tables: usize,
+    memories: usize,
+    globals: usize,
+}
+
+impl Counts {
+    /// The counts of `module`, once the sections before the code are read.
+    pub(crate) fn of(module: &Module) -> Self {
+        Self {
+            functions: module.functions.len(),
+            tables: module.tables.len(),
+            memories: module.memories.len(),
+            globals: module.globals.len(),
+        }
+    }
+}
+
 impl Effects {
+    /// Makes room for the indices of a module.
+    pub(crate) fn make_room(&mut self, counts: Counts) {
+        self.functions_referenced.make_room(counts.functions);
+        self.tables_written.make_room(counts.tables);
+        self.memories_grown.make_room(counts.memories);
+        self.globals_written.make_room(counts.globals);
+    }
+
     /// Adds what others gathered.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.functions_referenced.insert_all(&other.functions_referenced);
@@ -89,9 +118,11 @@ impl Facts {
 
     /// Draws the conclusions once everything has been read.
     pub(crate) fn conclude(module: &Module, effects: &Effects) -> Self {
-        let Effects { tables_written, memories_grown, globals_written, .. } = effects;
-        let (mut tables, mut memories) = (tables_written.clone(), memories_grown.clone());
-        let mut globals = globals_written.clone();
+        let mut effects = effects.clone();
+        effects.make_room(Counts::of(module));
+        let escaped = escaped(module, effects.functions_referenced);
+        let (mut tables, mut memories) = (effects.tables_written, effects.memories_grown);
+        let mut globals = effects.globals_written;
         globals.extend(0..module.imported_globals);
         for export in &module.exports {
             match export.kind {
@@ -105,7 +136,7 @@ impl Facts {
         let is_mutable = |global: u32| module.globals[global as usize].ty.mutable;
         Self {
             complete: true,
-            escaped: escaped(module, effects).below(count(module.functions.len())).collect(),
+            escaped: escaped.below(count(module.functions.len())).collect(),
             fixed_tables: (module.imported_tables..count(module.tables.len()))
                 .filter(|table| !tables.contains(*table))
                 .collect(),
@@ -131,9 +162,9 @@ impl Facts {
     }
 }
 
-/// The functions somebody can hold a reference to, or call by name.
-fn escaped(module: &Module, effects: &Effects) -> IndexSet {
-    let mut escaped = effects.functions_referenced.clone();
+/// The functions somebody can hold a reference to, or call by name: those referenced in bodies and more.
+fn escaped(module: &Module, referenced_in_bodies: IndexSet) -> IndexSet {
+    let mut escaped = referenced_in_bodies;
     escaped.extend(module.start);
     for export in module.exports.iter().filter(|export| export.kind == ExternKind::Func) {
         escaped.insert(export.index);

@@ -155,6 +155,22 @@ fn bombs_are_stopped_or_compiled_cheaply() {
     [wide(), many(), deep()].into_iter().flatten().for_each(check);
 }
 
+/// An index that nothing has must not take memory before it is refused.
+#[test]
+fn indices_out_of_range_are_only_refused() {
+    let huge = leb(u32::MAX as usize);
+    let cases: [&[&[u8]]; 3] = [
+        &[&[0xd2], &huge, &[0x1a]],
+        &[CONST_0, &[0x24], &huge],
+        &[CONST_0, &[0xd0, 0x70, 0x26], &huge],
+    ];
+    for code in cases {
+        let bytes = function(0, &code.concat());
+        let error = Module::new(&bytes, &Limits::default(), Features::WASM2).unwrap_err();
+        assert_eq!(error.kind(), InvalidKind::Invalid, "{error}");
+    }
+}
+
 /// Cost per operator of code as compilers write it stays near one or two.
 #[test]
 fn plain_code_costs_about_its_operators() {
