@@ -152,7 +152,7 @@ impl Module {
             let (count, ty) = declarations.read().map_err(|error| Invalid::from_reader(&error))?;
             let ty = wasm::val_type(ty).ok_or_else(|| {
                 let at = declarations.original_position();
-                Invalid::broken_rule("local has a type that is not supported", at)
+                Invalid::unsupported("local has a type that is not supported by this version", at)
             })?;
             locals.push((count, ty));
         }

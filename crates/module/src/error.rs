@@ -30,6 +30,8 @@ pub enum InvalidKind {
     Invalid,
     /// The module uses something that is switched off.
     Feature(Features),
+    /// The module is valid but uses something that this version has no data for.
+    Unsupported,
     /// The module is larger or costlier than a limit allows.
     Limit {
         /// The limit, as it is spelled in [`crate::Limits`].
@@ -57,6 +59,12 @@ impl Invalid {
     #[cold]
     pub(crate) fn broken_rule(message: impl Into<String>, offset: u64) -> Self {
         Self::new(InvalidKind::Invalid, message, offset)
+    }
+
+    /// The bytes use what this version has no data for.
+    #[cold]
+    pub(crate) fn unsupported(message: impl Into<String>, offset: u64) -> Self {
+        Self::new(InvalidKind::Unsupported, message, offset)
     }
 
     /// What the reader of the format found.

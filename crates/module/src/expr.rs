@@ -191,7 +191,8 @@ pub(crate) fn read(
 }
 
 fn unsupported(offset: u64) -> Invalid {
-    Invalid::broken_rule("constant expression uses an operator that is not supported", offset)
+    let message = "constant expression uses an operator that is not supported by this version";
+    Invalid::unsupported(message, offset)
 }
 
 /// The operators that are a whole expression by themselves.

@@ -46,7 +46,7 @@ fn scan<'a, T: FromReader<'a>>(section: &SectionLimited<'a, T>) -> Result<Vec<(u
 /// Something of a later proposal that the data model does not have yet.
 #[cold]
 fn unsupported(what: &str, offset: u64) -> Invalid {
-    Invalid::broken_rule(format!("{what} of a later proposal is not supported"), offset)
+    Invalid::unsupported(format!("{what} is not supported by this version"), offset)
 }
 
 fn val_type(ty: wasmparser::ValType, offset: u64) -> Result<ValType, Invalid> {
