@@ -6,10 +6,13 @@
 //! Read next: `xtask/src/tidy.rs`.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod ci;
 mod fuzz;
 mod guests;
 mod kit;
+mod peers;
+mod real;
 mod tidy;
 
 use std::io::Write as _;
@@ -41,6 +44,21 @@ const CHORES: &[Chore] = &[
         name: "guests",
         help: "build the guest programs of tests/guests: [--fetch] [--light] [--run] [--engine NAME] [NAME…]",
         run: guests::run,
+    },
+    Chore {
+        name: "real",
+        help: "run third-party programs from the registries: [--list] [--engine NAME] [NAME…]",
+        run: real::run,
+    },
+    Chore {
+        name: "bench",
+        help: "measure beside peers: [--run] [--compile] [--hello] [--calls] [--all] [--rounds N] [--only NAME,…]",
+        run: bench::run,
+    },
+    Chore {
+        name: "peers",
+        help: "install the peers of the benchmarks under target/peers: [wasmtime] [wasmi] [node]",
+        run: peers::run,
     },
 ];
 

@@ -2,7 +2,7 @@
 //!
 //! `{name}` inside a word is replaced by its value; a word that is only `{name…}` becomes all values of that
 //! list; a hole that names a package is replaced by the folder of its (fetched) content; a `*` in a
-//! path is expanded to the files that match.
+//! path is expanded to the files that match; a word `!END` takes earlier words with that end out again.
 //! Invariant: a hole that nobody fills is an error, never an empty word.
 //! Read next: `xtask/src/kit/toolchain.rs`.
 
@@ -35,6 +35,10 @@ impl Holes {
     pub(crate) fn fill_all(&self, words: &[String]) -> Result<Vec<String>, String> {
         let mut filled = Vec::new();
         for word in words {
+            if let Some(end) = word.strip_prefix('!') {
+                filled.retain(|earlier: &String| !earlier.ends_with(end));
+                continue;
+            }
             let name = word.strip_prefix('{').and_then(|rest| rest.strip_suffix("…}"));
             match name {
                 Some(name) => {
@@ -68,7 +72,7 @@ impl Holes {
     }
 }
 
-/// Replaces a path with `*` in its last part by the files that match; `!` words are left to the caller.
+/// Replaces a path with `*` in its last part by the files that match.
 fn expand(word: &str) -> Result<Vec<String>, String> {
     let path = Path::new(word);
     let pattern = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

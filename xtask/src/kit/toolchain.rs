@@ -86,7 +86,7 @@ impl Toolchain {
         let flags = holes.fill_all(&build.flags)?;
         let stamp = stamp_of(&self.build, &flags, build.folder, &sources)?;
         holes.list("sources", sources).list("flags", flags);
-        let mark = build.out.with_extension("stamp");
+        let mark = build.out.with_added_extension("stamp");
         let is_done = build.out.is_file() && kit::read_text(&mark).is_ok_and(|old| old == stamp);
         if is_done {
             return Ok(false);

@@ -26,3 +26,9 @@ fn refuses_what_nothing_fills() {
 fn a_star_that_matches_nothing_is_an_error() {
     assert!(Holes::default().fill_all(&words(&["src/*.nothing-ends-so"])).is_err());
 }
+
+#[test]
+fn an_exclamation_mark_takes_words_out() {
+    let filled = Holes::default().fill_all(&words(&["a/x.c", "b/x.c", "!b/x.c", "y.c"]));
+    assert_eq!(filled, Ok(words(&["a/x.c", "y.c"])));
+}

@@ -1,0 +1,66 @@
+//! The smallest command from a warm cache: what starting the engine costs, in time and memory.
+//!
+//! Invariant: every engine has run the module once before the first counted run.
+
+use std::collections::BTreeMap;
+
+use crate::bench::measure::{self, Sample};
+use crate::bench::{Wish, stats};
+use crate::kit::engine::{Engine, Job, Kind};
+use crate::kit::toolchain::{self, Build};
+use crate::{kit, say};
+
+/// Rounds: these runs are short.
+const ROUNDS: usize = 41;
+
+/// The medians of one engine.
+pub(crate) struct Hello {
+    pub(crate) engine: String,
+    pub(crate) wall_ns: f64,
+    pub(crate) cpu_ns: f64,
+    pub(crate) peak_kib: f64,
+}
+
+/// Measures `hello` on all engines.
+pub(crate) fn measure(_wish: &Wish, engines: &[Engine]) -> Result<Vec<Hello>, String> {
+    let folder = crate::root().join("bench/programs");
+    let wasm = kit::made_folder("bench/programs")?.join("hello.wasm");
+    let native = wasm.with_extension("native");
+    let toolchains = toolchain::all()?;
+    for (name, out) in [("clang", &wasm), ("native", &native)] {
+        let toolchain = toolchains.get(name).ok_or("no such toolchain")?;
+        let (sources, flags) = (vec!["hello.c".into()], vec!["-Os".into()]);
+        toolchain.build(&Build { sources, flags, folder: &folder, out })?;
+    }
+    let mut samples: BTreeMap<&str, Vec<Sample>> = BTreeMap::new();
+    for round in 0..=ROUNDS {
+        for turn in 0..engines.len() {
+            let engine = &engines[(round + turn) % engines.len()];
+            let file = if engine.kind == Kind::Native { native.clone() } else { wasm.clone() };
+            let job = Job { file, ..Job::default() };
+            let measured = measure::measure(&engine.command(&job))?;
+            if measured.stdout != "hello\n" {
+                return Err(format!("{} answered {:?}", engine.name, measured.stdout));
+            }
+            if round > 0 {
+                samples.entry(&engine.name).or_default().push(measured.sample);
+            }
+        }
+    }
+    let middle = |samples: &[Sample], of: fn(&Sample) -> f64| {
+        stats::median(&samples.iter().map(of).collect::<Vec<_>>()).unwrap_or(f64::NAN)
+    };
+    say("hello: done");
+    Ok(engines
+        .iter()
+        .filter_map(|engine| {
+            let samples = samples.get(engine.name.as_str())?;
+            Some(Hello {
+                engine: engine.name.clone(),
+                wall_ns: middle(samples, |sample| sample.wall_ns),
+                cpu_ns: middle(samples, |sample| sample.cpu_ns),
+                peak_kib: middle(samples, |sample| sample.peak_kib),
+            })
+        })
+        .collect())
+}
