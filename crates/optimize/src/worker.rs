@@ -143,7 +143,7 @@ impl Worker {
         let call = |relocation| self.call_site(relocation);
         Ok(Compiled {
             code: buffer.data().to_vec(),
-            alignment: buffer.alignment.max(isa.function_alignment().minimum),
+            alignment: buffer.alignment.max(isa.function_alignment().preferred),
             calls: buffer.relocs().iter().map(call).collect::<Result<_, _>>()?,
             traps: buffer
                 .traps()

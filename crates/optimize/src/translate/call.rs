@@ -6,6 +6,7 @@
 
 use super::flags::Region;
 use super::{Handled, Translator, environment};
+use crate::error::Failure;
 use cranelift_codegen::ir::{
     AbiParam, ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, SigRef, Signature,
     StackSlotData, StackSlotKind, UserExternalName, Value, types,
@@ -18,7 +19,7 @@ use holm_module::wasm::Operator;
 impl Translator<'_, '_> {
     pub(super) fn call_operator(&mut self, operator: &Operator<'_>) -> Handled {
         match operator {
-            Operator::Call { function_index } => self.call(*function_index),
+            Operator::Call { function_index } => self.call(*function_index)?,
             Operator::CallIndirect { type_index, table_index } => {
                 self.call_indirect(*type_index, *table_index);
             }
@@ -27,8 +28,13 @@ impl Translator<'_, '_> {
         Ok(true)
     }
 
-    fn call(&mut self, function: u32) {
+    fn call(&mut self, function: u32) -> Result<(), Failure> {
         let ty = self.env.function_type_index(function);
+        if let Some(defined) = self.env.module.defined_index(function)
+            && self.wants_inlined(defined)
+        {
+            return self.inline_call(defined, ty);
+        }
         let args = self.pop_canonical(self.env.ty(ty).params().len());
         let results = match self.env.module.defined_index(function) {
             Some(defined) => {
@@ -42,6 +48,7 @@ impl Translator<'_, '_> {
             }
         };
         self.stack.extend(results);
+        Ok(())
     }
 
     /// Calls what `target` (the address of a `Callee`) says, with its own anchor.

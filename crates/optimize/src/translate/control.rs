@@ -226,9 +226,13 @@ impl Translator<'_, '_> {
 
     fn return_operator(&mut self) {
         self.end_segment();
-        let count = self.frames[0].results.len();
-        let values = self.peek_canonical(count);
-        self.return_values(&values);
+        let values = self.peek_canonical(self.frames[self.body_frame].results.len());
+        if self.body_frame == 0 {
+            self.return_values(&values);
+        } else {
+            let exit = self.exit_block(self.body_frame);
+            self.jump(exit, &values);
+        }
         self.leave();
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Frame<'a> {
 pub(super) enum Kind {
     /// The body.
     Function,
+    /// The body of a function that is translated in place of a call.
+    Inlined,
     Block,
     /// A loop with its header.
     Loop(Block),

@@ -17,6 +17,7 @@ mod frames;
 mod fuel;
 mod global;
 mod indirect;
+mod inline;
 mod integer;
 mod local;
 mod memory;
@@ -38,7 +39,7 @@ use cranelift_codegen::ir::{
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use flags::Regions;
 use frames::Frame;
-use holm_module::wasm::Operator;
+use holm_module::wasm::{Operator, OperatorsReader};
 use local::Local;
 use std::collections::BTreeMap;
 
@@ -54,6 +55,9 @@ pub(crate) struct Translator<'a, 'f> {
     frames: Vec<Frame<'a>>,
     /// Parameters and locals of the function being translated.
     locals: Vec<Local>,
+    /// The frame of the body being translated: the function's own, or that of an inlined call.
+    body_frame: usize,
+    inlining: inline::Inlining,
     /// Whether the place can be reached. If not, operators only open and close blocks.
     reachable: bool,
     /// The value of the pinned register: the same in the whole function.
@@ -94,6 +98,8 @@ pub(crate) fn function(
         stack: Vec::new(),
         frames: Vec::new(),
         locals: Vec::new(),
+        body_frame: 0,
+        inlining: inline::Inlining::new(env, defined),
         reachable: true,
         anchor,
         result_buffer: None,
@@ -126,8 +132,13 @@ impl Translator<'_, '_> {
         }
         self.open_function(env.ty(ty).results());
         self.begin_segment();
-        while !reader.operators.eof() {
-            let (operator, offset) = reader.operators.read_with_offset()?;
+        self.operators(&mut reader.operators)
+    }
+
+    /// Translates operators up to the end of their body.
+    fn operators(&mut self, operators: &mut OperatorsReader<'_>) -> Result<(), Failure> {
+        while !operators.eof() {
+            let (operator, offset) = operators.read_with_offset()?;
             self.locate(offset);
             self.operator(&operator)?;
         }
