@@ -102,8 +102,9 @@ fn read(arguments: &[String]) -> Result<Wish, String> {
             "--builds" => wish.builds = names(value()?),
             "--rounds" => {
                 let text = value()?;
-                wish.rounds =
-                    text.parse().map_err(|_| format!("--rounds: expected a number, found {text}"))?;
+                wish.rounds = text
+                    .parse()
+                    .map_err(|_| format!("--rounds: expected a number, found {text}"))?;
             }
             other => return Err(format!("unknown flag {other}")),
         }

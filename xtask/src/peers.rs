@@ -56,5 +56,6 @@ fn node(link: &Path) -> Outcome {
     if link.is_file() {
         return Ok(());
     }
-    std::os::unix::fs::symlink(&program, link).map_err(|error| format!("{}: {error}", link.display()))
+    std::os::unix::fs::symlink(&program, link)
+        .map_err(|error| format!("{}: {error}", link.display()))
 }

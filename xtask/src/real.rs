@@ -203,7 +203,10 @@ impl Step {
     fn compare(&self, finished: &process::Finished, place: &Place, bless: bool) -> Outcome {
         if finished.code != self.exit {
             let said = finished.complaint();
-            return Err(format!("exit code: expected {}, found {}\n{said}", self.exit, finished.code));
+            return Err(format!(
+                "exit code: expected {}, found {}\n{said}",
+                self.exit, finished.code
+            ));
         }
         let Some(name) = &self.expected else {
             return Ok(());

@@ -1,4 +1,5 @@
 //! The `holm` program. Everything it does is in the library beside it, so that tests can reach it.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

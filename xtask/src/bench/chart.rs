@@ -58,18 +58,29 @@ fn draw(bars: &[Bar]) -> String {
         let value = f64::from(tenth) / 10.0;
         let x = position(value);
         let (ink, end) = (if tenth == 10 { "#cc2222" } else { "#cccccc" }, height - 20.0);
-        add(&mut out, &format!("<line x1=\"{x}\" y1=\"48\" x2=\"{x}\" y2=\"{end}\" stroke=\"{ink}\"/>"));
-        add(&mut out, &format!("<text x=\"{x}\" y=\"42\" text-anchor=\"middle\">{value:.1}</text>"));
+        add(
+            &mut out,
+            &format!("<line x1=\"{x}\" y1=\"48\" x2=\"{x}\" y2=\"{end}\" stroke=\"{ink}\"/>"),
+        );
+        add(
+            &mut out,
+            &format!("<text x=\"{x}\" y=\"42\" text-anchor=\"middle\">{value:.1}</text>"),
+        );
     }
     let mut y = 56.0;
     for bar in bars {
         let width = position(bar.ratio.min(RATIO_MAX)) - LEFT;
         let (label_x, text_y) = (LEFT - 8.0, y + BAR - 3.0);
         let (label, ratio, colour) = (&bar.label, bar.ratio, bar.colour);
-        add(&mut out, &format!("<text x=\"{label_x}\" y=\"{text_y}\" text-anchor=\"end\">{label}</text>"));
         add(
             &mut out,
-            &format!("<rect x=\"{LEFT}\" y=\"{y}\" width=\"{width:.1}\" height=\"{BAR}\" fill=\"{colour}\"/>"),
+            &format!("<text x=\"{label_x}\" y=\"{text_y}\" text-anchor=\"end\">{label}</text>"),
+        );
+        add(
+            &mut out,
+            &format!(
+                "<rect x=\"{LEFT}\" y=\"{y}\" width=\"{width:.1}\" height=\"{BAR}\" fill=\"{colour}\"/>"
+            ),
         );
         let number_x = LEFT + width + 5.0;
         add(&mut out, &format!("<text x=\"{number_x:.1}\" y=\"{text_y}\">{ratio:.2}</text>"));

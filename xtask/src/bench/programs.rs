@@ -53,9 +53,8 @@ fn build_one(
     toolchains: &BTreeMap<String, Toolchain>,
     fetch: bool,
 ) -> Result<Built, String> {
-    let find = |name: &str| {
-        toolchains.get(name).ok_or_else(|| format!("no toolchain is called {name}"))
-    };
+    let find =
+        |name: &str| toolchains.get(name).ok_or_else(|| format!("no toolchain is called {name}"));
     let toolchain = find(&program.toolchain)?;
     if fetch {
         toolchain.fetch()?;

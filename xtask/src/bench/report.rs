@@ -139,7 +139,10 @@ fn line_of(out: &mut String, line: &str) {
 
 fn engines_of(rows: &[Row]) -> Vec<&str> {
     let order = ["holm", "wasmtime", "node", "wasmi", "native"];
-    order.into_iter().filter(|name| rows.iter().any(|row| row.samples.contains_key(*name))).collect()
+    order
+        .into_iter()
+        .filter(|name| rows.iter().any(|row| row.samples.contains_key(*name)))
+        .collect()
 }
 
 fn means(out: &mut String, rows: &[Row]) {
@@ -167,7 +170,9 @@ fn rows(out: &mut String, rows: &[Row]) {
     line_of(out, &format!("|---|---|---|{}---:|", "---:|".repeat(engines.len())));
     for row in rows {
         let cell = |engine: &&str| match (row.inner(engine), ratio(row, engine)) {
-            (Some(time), Some(ratio)) if *engine != BASE => format!("{:.1} ({ratio:.2})", time / 1e6),
+            (Some(time), Some(ratio)) if *engine != BASE => {
+                format!("{:.1} ({ratio:.2})", time / 1e6)
+            }
             (Some(time), _) => format!("{:.1}", time / 1e6),
             (None, _) => "–".into(),
         };
@@ -185,7 +190,10 @@ fn rows(out: &mut String, rows: &[Row]) {
 
 fn compile(out: &mut String, rows: &[Compiled]) {
     line_of(out, "\n## Compilation: CPU milliseconds (all threads), modules over 500 kB\n");
-    line_of(out, "| module | kB | operators | holm | wasmtime | ratio | holm ns/op | wasmtime ns/op | holm wall | wasmtime wall |");
+    line_of(
+        out,
+        "| module | kB | operators | holm | wasmtime | ratio | holm ns/op | wasmtime ns/op | holm wall | wasmtime wall |",
+    );
     line_of(out, "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     let mut ratios = Vec::new();
     for row in rows {
@@ -210,7 +218,10 @@ fn compile(out: &mut String, rows: &[Compiled]) {
             line_of(out, &format!("| **wrong** | {} |", wrong.replace('\n', " ")));
         }
     }
-    line_of(out, &format!("\nGeometric mean of the ratios: {}", number(stats::geomean(&ratios), 3)));
+    line_of(
+        out,
+        &format!("\nGeometric mean of the ratios: {}", number(stats::geomean(&ratios), 3)),
+    );
 }
 
 fn hello(out: &mut String, rows: &[Hello]) {

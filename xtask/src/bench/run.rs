@@ -37,7 +37,8 @@ impl Row {
 
     /// How noisy an engine's series was.
     pub(crate) fn spread(&self, engine: &str) -> Option<f64> {
-        let values: Vec<f64> = self.samples.get(engine)?.iter().filter_map(|s| s.inner_ns).collect();
+        let values: Vec<f64> =
+            self.samples.get(engine)?.iter().filter_map(|s| s.inner_ns).collect();
         stats::spread(&values)
     }
 

@@ -1,4 +1,5 @@
-//! `unsafe` only on the islands, and `#![forbid(unsafe_code)]` on every target of every other crate.
+//! `unsafe` only on the islands, and `#![forbid(unsafe_code)]` on every library and program of
+//! every other crate.
 //!
 //! The word is looked for in code only: comments and strings are blanked first. That each block says why
 //! it is sound is clippy's part (`undocumented_unsafe_blocks`).

@@ -68,7 +68,7 @@ fn word_messages(line: &str) -> impl Iterator<Item = String> + '_ {
 /// Whether an absolute path with this beginning stands in the line; as the middle of another it is harmless.
 fn begins_in(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
-        !line[..at].ends_with(|before: char| before.is_alphanumeric() || "_./-".contains(before))
+        !line[..at].ends_with(|before: char| before.is_alphanumeric() || "_./-})".contains(before))
     })
 }
 

@@ -47,7 +47,7 @@ pub(crate) struct Package {
     pub(crate) is_published: bool,
     /// Direct dependencies of every kind.
     pub(crate) dependencies: Vec<Dependency>,
-    /// Root source files of its targets, build scripts excepted.
+    /// Root source files of its library and its programs.
     pub(crate) roots: Vec<String>,
 }
 
@@ -165,7 +165,7 @@ fn packages(root: &Path) -> Result<Vec<Package>, String> {
             .collect(),
         roots: list(&package["targets"])
             .iter()
-            .filter(|target| target["kind"][0].as_str() != Some("custom-build"))
+            .filter(|target| matches!(target["kind"][0].as_str(), Some("lib" | "bin")))
             .map(|target| relative(&target["src_path"]))
             .collect(),
     });
