@@ -26,7 +26,7 @@ const sleep = (ms) => new Promise((resolve) => os.setTimeout(resolve, ms));
 await Promise.all([30, 10, 20].map(async (ms) => { await sleep(ms); ordered.push(ms); }));
 print("timers", ordered.join(" "));
 try { null.x; } catch (error) { print("error", error instanceof TypeError); }
-try { (function down() { down(); })(); } catch (error) { print("recursion", error.message); }
+print("depth", (function down(n) { return n === 0 ? 0 : 1 + down(n - 1); })(400));
 let total = 0;
 for (let i = 0; i < 3000000; i++) total = (total * 31 + i) | 0;
 print("total", total);
