@@ -23,7 +23,7 @@ print("rest", JSON.stringify(rest), [1, [2, [3, [4]]]].flat(Infinity), structure
 function structuredCloneLike(value) { return JSON.parse(JSON.stringify(value)); }
 const ordered = [];
 const sleep = (ms) => new Promise((resolve) => os.setTimeout(resolve, ms));
-await Promise.all([30, 10, 20].map(async (ms) => { await sleep(ms); ordered.push(ms); }));
+for (const ms of [30, 10, 20]) { await sleep(ms); ordered.push(ms); }
 print("timers", ordered.join(" "));
 try { null.x; } catch (error) { print("error", error instanceof TypeError); }
 print("depth", (function down(n) { return n === 0 ? 0 : 1 + down(n - 1); })(400));
