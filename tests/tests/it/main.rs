@@ -12,6 +12,7 @@ mod bad_input;
 mod commands;
 mod embed;
 mod examples;
+mod narrow;
 mod program;
 mod scripts;
 
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(scripts::suite());
     trials.extend(scripts::own());
+    trials.extend(narrow::trials());
     trials.extend(commands::trials());
     trials.extend(embed::trials());
     trials.extend(examples::trials());

@@ -30,7 +30,7 @@ const CONFIGURATIONS: &[Configuration] = &[
 ];
 
 /// The one script among those for vectors that is not about 2.0: it has two memories.
-const BEYOND: &str = "simd_memory-multi";
+pub(crate) const BEYOND: &str = "simd_memory-multi";
 
 fn reserved(config: &mut Config) {
     config.memory_strategy(Some(MemoryStrategy::Reserved));
