@@ -14,6 +14,10 @@ use std::time::{Duration, Instant};
 /// How long a look at a running child is put off.
 const LOOK_EVERY: Duration = Duration::from_millis(3);
 
+/// How much of standard error goes into a message.
+const COMPLAINT_LINES: usize = 8;
+const COMPLAINT_WIDTH: usize = 300;
+
 /// A child that has ended.
 pub(crate) struct Finished {
     pub(crate) stdout: Vec<u8>,
@@ -33,8 +37,9 @@ impl Finished {
     pub(crate) fn complaint(&self) -> String {
         let text = String::from_utf8_lossy(&self.stderr);
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-        let from = lines.len().saturating_sub(8);
-        lines[from..].join("\n")
+        let from = lines.len().saturating_sub(COMPLAINT_LINES);
+        let cut = |line: &&str| line.chars().take(COMPLAINT_WIDTH).collect::<String>();
+        lines[from..].iter().map(cut).collect::<Vec<_>>().join("\n")
     }
 }
 
