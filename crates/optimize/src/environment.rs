@@ -4,6 +4,7 @@
 //! Made once per compilation, read by all workers. Not here: anything of a single function.
 //! Read next: [`crate::translate`].
 
+use crate::fixed::FixedTables;
 use cranelift_codegen::ir::{self, AbiParam, Signature, types};
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig, TargetIsa};
 use holm_abi::settings::{Architecture, MemoryStrategy};
@@ -25,6 +26,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) layout: ContextLayout,
     pub(crate) registers: RegisterFile,
     pub(crate) frontend: TargetFrontendConfig,
+    /// What indirect calls can reach.
+    pub(crate) fixed: FixedTables,
     signatures: Vec<Signature>,
 }
 
@@ -58,6 +61,7 @@ impl<'a> Environment<'a> {
             layout: ContextLayout::new(shape(module)),
             registers,
             frontend: isa.frontend_config(),
+            fixed: FixedTables::new(module),
             signatures,
         }
     }

@@ -11,6 +11,7 @@
 mod anchor;
 mod environment;
 mod error;
+mod fixed;
 pub mod inspect;
 mod isa;
 mod link;

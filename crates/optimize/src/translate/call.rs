@@ -21,14 +21,14 @@ impl Translator<'_, '_> {
         match operator {
             Operator::Call { function_index } => self.call(*function_index)?,
             Operator::CallIndirect { type_index, table_index } => {
-                self.call_indirect(*type_index, *table_index);
+                self.call_indirect(*type_index, *table_index)?;
             }
             _ => return Ok(false),
         }
         Ok(true)
     }
 
-    fn call(&mut self, function: u32) -> Result<(), Failure> {
+    pub(super) fn call(&mut self, function: u32) -> Result<(), Failure> {
         let ty = self.env.function_type_index(function);
         if let Some(defined) = self.env.module.defined_index(function)
             && self.wants_inlined(defined)

@@ -1,65 +1,154 @@
 //! `call_indirect`.
 //!
-//! In a table defined here: one comparison with the length, one 32-bit comparison of the signature, a call.
-//! The signature of an entry that belongs to another instance carries a bit that makes the comparison
-//! fail; the cold path then finds out what it is. A table that is imported always takes that
-//! path, because its entries say "foreign" relative to the instance that defines it.
-//! Read next: [`super::table`].
+//! In general, through a table defined here: one comparison with the length, one 32-bit comparison of the
+//! signature, a call. The signature of an entry that belongs to another instance carries a bit that makes the
+//! comparison fail; the cold path then finds out what it is. A table that is imported always takes
+//! that path, because its entries say "foreign" relative to the instance that defines it.
+//! Through a table whose entries are known: comparisons of the index with those of the few functions of the
+//! right type, each followed by a direct call; whatever is left over traps. Read next: [`super::table`].
 
 use super::flags::Region;
 use super::{Translator, trap};
+use crate::error::Failure;
+use crate::fixed::{Candidate, Reachable};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
 use holm_abi::layout;
 use holm_spec::trap::TrapReason;
 
+/// The most direct calls in place of an indirect one, if at least one of them stays a call.
+const CALLS_MAX: usize = 3;
+
 impl Translator<'_, '_> {
-    pub(super) fn call_indirect(&mut self, ty: u32, table: u32) {
+    pub(super) fn call_indirect(&mut self, ty: u32, table: u32) -> Result<(), Failure> {
         let index = self.pop();
         let args = self.pop_canonical(self.env.ty(ty).params().len());
+        if let Some(reachable) = self.env.fixed.reachable(table, ty) {
+            if self.wants_candidates(reachable) {
+                return self.call_candidates(ty, table, index, &args, &reachable.candidates);
+            }
+            self.call_entry(ty, table, index, args, Some(reachable));
+        } else {
+            self.call_entry(ty, table, index, args, None);
+        }
+        Ok(())
+    }
+
+    /// Whether direct calls of all that can be reached are better than a call through the table.
+    fn wants_candidates(&self, reachable: &Reachable) -> bool {
+        let small = |candidate: &Candidate| {
+            let defined = self.env.module.defined_index(candidate.function);
+            defined.is_some_and(|defined| self.wants_inlined(defined))
+        };
+        let candidates = &reachable.candidates;
+        !reachable.truncated
+            && !candidates.is_empty()
+            && self.env.settings.optimize
+            && (candidates.len() <= CALLS_MAX || candidates.iter().all(small))
+    }
+
+    /// Compares the index with that of every function that it can name.
+    fn call_candidates(
+        &mut self,
+        ty: u32,
+        table: u32,
+        index: Value,
+        args: &[Value],
+        candidates: &[Candidate],
+    ) -> Result<(), Failure> {
+        let base = self.stack.len();
+        let results = self.env.ty(ty).results();
+        let joined = self.block_with_params(results);
+        for candidate in candidates {
+            let same = self.b.ins().icmp_imm_u(IntCC::Equal, index, i64::from(candidate.index));
+            let (chosen, other) = (self.b.create_block(), self.b.create_block());
+            self.b.ins().brif(same, chosen, &[], other, &[]);
+            self.switch_to_only(chosen);
+            self.stack.extend_from_slice(args);
+            self.call(candidate.function)?;
+            if self.reachable {
+                let values = self.peek_canonical(results.len());
+                self.jump(joined, &values);
+            }
+            self.stack.truncate(base);
+            self.reachable = true;
+            self.switch_to_only(other);
+        }
+        if let Some(last) = self.b.current_block() {
+            self.b.set_cold_block(last);
+        }
         let entry = self.table_entry(table, index, TrapReason::UndefinedElement);
+        let found =
+            self.b.ins().load(types::I32, Self::constant_flags(), entry, layout::ENTRY_SIGNATURE);
+        self.trap_if_null(found);
+        self.b.ins().trap(trap::code(TrapReason::IndirectCallTypeMismatch));
+        self.b.seal_block(joined);
+        self.enter(joined, base);
+        Ok(())
+    }
+
+    /// Calls through the table.
+    fn call_entry(
+        &mut self,
+        ty: u32,
+        table: u32,
+        index: Value,
+        args: Vec<Value>,
+        reachable: Option<&Reachable>,
+    ) {
+        let entry = self.table_entry(table, index, TrapReason::UndefinedElement);
+        // A table without entries has no memory that a load could be moved to.
+        let fixed = reachable.is_some_and(|reachable| !reachable.candidates.is_empty());
+        let flags = if fixed { Self::constant_flags() } else { self.flags(Region::Tables) };
+        if reachable.is_some_and(|reachable| reachable.uniform && !reachable.foreign) {
+            return self.call_code(ty, entry, args, flags);
+        }
         let wanted = self.context_constant(types::I32, self.env.layout.type_id(ty));
-        let flags = self.flags(Region::Tables);
         let found = self.b.ins().load(types::I32, flags, entry, layout::ENTRY_SIGNATURE);
         if table < self.env.module.imported_tables {
-            let mask = i64::from(!layout::FOREIGN);
-            let plain = self.b.ins().band_imm_u(found, mask);
+            let plain = self.b.ins().band_imm_u(found, i64::from(!layout::FOREIGN));
             let differs = self.b.ins().icmp(IntCC::NotEqual, plain, wanted);
-            self.trap_if_mismatch(found, differs);
+            self.trap_if_null(found);
+            self.b.ins().trapnz(differs, trap::code(TrapReason::IndirectCallTypeMismatch));
             let results = self.call_record(ty, entry, args);
             self.stack.extend(results);
             return;
         }
-        let joined = self.block_with_params(self.env.ty(ty).results());
         let same = self.b.ins().icmp(IntCC::Equal, found, wanted);
         let (near, far) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(far);
         self.b.ins().brif(same, near, &[], far, &[]);
-        self.switch_to_only(near);
-        let code = self.b.ins().load(types::I64, flags, entry, layout::ENTRY_CODE);
-        let signature = self.signature(ty);
-        let results = self.with_results(ty, args.clone(), |t, args| {
-            t.b.ins().call_indirect(signature, code, args)
-        });
-        self.jump(joined, &results);
         self.switch_to_only(far);
+        self.trap_if_null(found);
+        let mismatch = trap::code(TrapReason::IndirectCallTypeMismatch);
+        if reachable.is_some_and(|reachable| !reachable.foreign) {
+            self.b.ins().trap(mismatch);
+            self.switch_to_only(near);
+            return self.call_code(ty, entry, args, flags);
+        }
+        let joined = self.block_with_params(self.env.ty(ty).results());
         let difference = self.b.ins().bxor(found, wanted);
         let foreign = i64::from(layout::FOREIGN);
         let differs = self.b.ins().icmp_imm_u(IntCC::NotEqual, difference, foreign);
-        self.trap_if_mismatch(found, differs);
-        let results = self.call_record(ty, entry, args);
+        self.b.ins().trapnz(differs, mismatch);
+        let results = self.call_record(ty, entry, args.clone());
+        self.jump(joined, &results);
+        self.switch_to_only(near);
+        let base = self.stack.len();
+        self.call_code(ty, entry, args, flags);
+        let results = self.pop_canonical(self.stack.len() - base);
         self.jump(joined, &results);
         self.b.seal_block(joined);
-        let base = self.stack.len();
         self.enter(joined, base);
     }
 
-    /// Traps when the entry's signature is null's, or `differs` from the one asked for.
-    fn trap_if_mismatch(&mut self, found: Value, differs: Value) {
-        let null = i64::from(layout::NEVER);
-        let null = self.b.ins().icmp_imm_u(IntCC::Equal, found, null);
-        self.b.ins().trapnz(null, trap::code(TrapReason::UninitializedElement));
-        self.b.ins().trapnz(differs, trap::code(TrapReason::IndirectCallTypeMismatch));
+    /// Calls the code of an entry with this instance's anchor.
+    fn call_code(&mut self, ty: u32, entry: Value, args: Vec<Value>, flags: MemFlagsData) {
+        let code = self.b.ins().load(types::I64, flags, entry, layout::ENTRY_CODE);
+        let signature = self.signature(ty);
+        let call = |t: &mut Self, args: &[Value]| t.b.ins().call_indirect(signature, code, args);
+        let results = self.with_results(ty, args, call);
+        self.stack.extend(results);
     }
 
     /// Calls the function of an entry through its record in the store.
@@ -72,6 +161,13 @@ impl Translator<'_, '_> {
         let offset = self.b.ins().imul_imm_u(reference, i64::from(layout::RECORD_BYTES));
         let record = self.b.ins().iadd(records, offset);
         self.call_foreign(ty, record, args)
+    }
+
+    /// Traps when the entry's signature is null's.
+    fn trap_if_null(&mut self, found: Value) {
+        let null = i64::from(layout::NEVER);
+        let null = self.b.ins().icmp_imm_u(IntCC::Equal, found, null);
+        self.b.ins().trapnz(null, trap::code(TrapReason::UninitializedElement));
     }
 
     /// Continues in a block that has all its predecessors.

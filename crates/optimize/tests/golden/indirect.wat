@@ -24,43 +24,31 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq    %r15, %rcx
-;;     movl -0x2000(%rcx), %eax
-;;     cmpl $0x2, %edi
-;;     jnb #trap=user4
-;;     movq -0x20c0(%rcx), %rdx
-;;     movl %edi, %eax
-;;     shlq $0x4, %rax
-;;     leaq (%rdx, %rax), %rax
-;;     cmpl $0x2, %edi
-;;     cmovaeq %rdx, %rax
-;;     movl 8(%rax), %edx
-;;     movl -0x20d0(%rcx), %ecx
-;;     cmpl %ecx, %edx
+;;     movq    %r15, %r11
+;;     movl -0x2000(%r11), %r11d
+;;     testl %edi, %edi
 ;;     jz      label2; j label1
 ;;   block2:
-;;     movq (%rax), %rax
-;;     movl $0x5, %edi
-;;     call    *%rax
 ;;     jmp     label3
 ;;   block3:
+;;     movl $0x1, %eax
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq
 ;;   block1:
-;;     testl %edx, %edx
-;;     jz #trap=user5
-;;     xorl %ecx, %edx
-;;     cmpl $0x80000000, %edx
-;;     jnz #trap=user6
-;;     movl 0xc(%rax), %edi
+;;     cmpl $0x2, %edi
+;;     jnb #trap=user4
 ;;     movq    %r15, %rax
-;;     movq -0x2008(%rax), %rax
-;;     shlq $0x5, %rdi
-;;     addq (%rax), %rdi
-;;     movl $0x5, %esi
-;;     call    User(userextname0)
-;;     jmp     label3
+;;     movq -0x20c0(%rax), %rax
+;;     movl %edi, %ecx
+;;     shlq $0x4, %rcx
+;;     leaq (%rax, %rcx), %rcx
+;;     cmpl $0x2, %edi
+;;     cmovaeq %rax, %rcx
+;;     movl 8(%rcx), %eax
+;;     testl %eax, %eax
+;;     jz #trap=user5
+;;     ud2
 ;; function 3:
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
