@@ -3,7 +3,6 @@
 //! Compiled code is only good for the build that made it. A version number alone would let two builds of
 //! the same version exchange code while they are being worked on.
 #![expect(clippy::disallowed_methods, reason = "a build script reads the sources it is about")]
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 
 use std::path::{Path, PathBuf};
 

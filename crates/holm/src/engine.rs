@@ -5,7 +5,7 @@
 
 use holm_abi::{Architecture, Settings, Tier};
 use holm_optimize::Optimizer;
-use holm_runtime::engine::{Parts, TierRequest};
+use holm_runtime::engine::{Parts, TextParser, TierRequest};
 use holm_runtime::{Config, Result};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Parts for ThisMachine {
         Ok(Arc::new(tier))
     }
 
-    fn text_to_binary(&self) -> Option<fn(&[u8]) -> Result<Option<Vec<u8>>, String>> {
+    fn text_to_binary(&self) -> Option<TextParser> {
         #[cfg(feature = "text")]
         return Some(text_to_binary);
         #[cfg(not(feature = "text"))]

@@ -28,6 +28,10 @@ pub struct TierRequest {
     pub optimize: bool,
 }
 
+/// Gives the binary form of a module in the text format; nothing if the bytes are not text, and a message
+/// that shows the place if the text is not well formed.
+pub type TextParser = fn(&[u8]) -> Result<Option<Vec<u8>>, String>;
+
 /// What an engine is built from besides its [`Config`]: the crate on top knows the tiers, this one does not.
 pub trait Parts {
     /// A way from modules to code for this machine.
@@ -36,11 +40,8 @@ pub trait Parts {
     /// When the machine is not supported.
     fn tier(&self, request: &TierRequest) -> Result<Arc<dyn Tier<holm_module::Module>>, String>;
 
-    /// The binary form of a module in the text format, or nothing if `bytes` are not text.
-    ///
-    /// # Errors
-    /// With a message that shows the place, when the text is not well formed.
-    fn text_to_binary(&self) -> Option<fn(&[u8]) -> Result<Option<Vec<u8>>, String>>;
+    /// The way from the text format to the binary format, if there is one.
+    fn text_to_binary(&self) -> Option<TextParser>;
 }
 
 /// What modules and stores share: compiled-code settings, types, idle memory. Cheap to clone.
@@ -55,7 +56,7 @@ struct Inner {
     tier: Arc<dyn Tier<holm_module::Module>>,
     /// The tier's settings as text: what code must have been compiled for.
     settings: String,
-    text_to_binary: Option<fn(&[u8]) -> Result<Option<Vec<u8>>, String>>,
+    text_to_binary: Option<TextParser>,
     config: Config,
 }
 

@@ -152,10 +152,18 @@ pub(crate) fn enter<T: 'static>(
     function: FunctionId,
     frame: &mut CallFrame,
 ) -> Result<()> {
+    if store.0.is_poisoned() {
+        return Err(poisoned());
+    }
     match store.0.call(function, frame) {
         Ok(()) => Ok(()),
         Err(exit) => Err(left(store.0, exit)),
     }
+}
+
+#[cold]
+fn poisoned() -> Error {
+    Error::bug("the store cannot be used any more: a host function panicked in it")
 }
 
 /// What a guest that did not return means for its caller.

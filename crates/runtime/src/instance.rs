@@ -78,7 +78,7 @@ impl Instance {
         if self.store != store.id() {
             return None;
         }
-        let (kind, index) = self.module(&store).find_export(name)?;
+        let (kind, index) = self.module(store).find_export(name)?;
         self.item(store.0, kind, index).ok()
     }
 

@@ -286,15 +286,18 @@ impl<T: 'static> Linker<T> {
             .imports()
             .filter(|import| !self.contains(import.module(), import.name()))
             .collect();
-        let mut message = "unknown import:".to_owned();
+        let mut lines = Vec::with_capacity(missing.len());
         for import in missing.iter().take(MISSING_NAMED_MAX) {
             let (module, name, ty) = (import.module(), import.name(), import.ty());
-            message += &format!(" `{module}` `{name}` has not been defined, it should be a {ty}\n");
+            lines.push(format!("`{module}` `{name}` has not been defined, it should be a {ty}"));
         }
         if missing.len() > MISSING_NAMED_MAX {
-            message += &format!("and {} more", missing.len() - MISSING_NAMED_MAX);
+            lines.push(format!("and {} more", missing.len() - MISSING_NAMED_MAX));
         }
-        Error::link(message.trim_end().to_owned())
+        match &lines[..] {
+            [one] => Error::link(format!("unknown import: {one}")),
+            _ => Error::link(format!("unknown imports:\n{}", lines.join("\n"))),
+        }
     }
 }
 

@@ -1,4 +1,17 @@
-//! The public API, used as embedders use it.
+//! The public API, used as embedders use it. One file per subject; every test that runs guest code runs it in
+//! both memory strategies, optimized and not, with and without fuel.
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected should end there")]
 
+mod artifacts;
 mod calls;
+mod errors;
+mod examples;
+mod hosts;
+mod interruption;
+mod linking;
+mod modules;
+mod objects;
+mod references;
+mod stores;
 mod support;
+mod traps;

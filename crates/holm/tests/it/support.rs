@@ -8,27 +8,20 @@ pub(crate) static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
 
 /// Engines that must behave alike.
 pub(crate) static ENGINES: LazyLock<Vec<Engine>> = LazyLock::new(|| {
-    let configs: [&dyn Fn(&mut Config); 4] = [
-        &|_| {},
-        &|config| {
-            config.memory_strategy(Some(MemoryStrategy::Checked));
-        },
-        &|config| {
-            config.optimize(false);
-        },
-        &|config| {
-            config.fuel(true).canonical_nans(true);
-        },
-    ];
-    configs
-        .iter()
-        .map(|set| {
-            let mut config = Config::new();
-            set(&mut config);
-            Engine::new(&config).unwrap()
-        })
-        .collect()
+    vec![
+        ENGINE.clone(),
+        engine(|config| config.memory_strategy(Some(MemoryStrategy::Checked))),
+        engine(|config| config.optimize(false).interruption(false)),
+        engine(|config| config.fuel(true).canonical_nans(true)),
+    ]
 });
+
+/// An engine of the default configuration with a change.
+pub(crate) fn engine(change: impl FnOnce(&mut Config) -> &mut Config) -> Engine {
+    let mut config = Config::new();
+    change(&mut config);
+    Engine::new(&config).unwrap()
+}
 
 pub(crate) fn module(engine: &Engine, text: &str) -> Module {
     Module::new(engine, text).unwrap_or_else(|error| panic!("{error}\n{text}"))
