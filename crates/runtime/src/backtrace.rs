@@ -4,6 +4,7 @@
 //! names are looked up and DWARF is read only when somebody asks.
 //! Read next: [`crate::dwarf`].
 
+use crate::context::StoreId;
 use crate::dwarf::Lines;
 use crate::module::Module;
 use std::fmt;
@@ -16,6 +17,8 @@ const FRAMES_SHOWN_LAST: usize = 8;
 #[derive(Clone, Default)]
 pub struct Backtrace {
     frames: Vec<BacktraceFrame>,
+    /// The stores whose guests are in it; each was asked for all its frames at once.
+    stores: Vec<StoreId>,
 }
 
 /// One active call of a guest function.
@@ -41,8 +44,9 @@ pub struct Symbol {
 }
 
 impl Backtrace {
-    pub(crate) fn new(frames: Vec<BacktraceFrame>) -> Self {
-        Self { frames }
+    /// All frames of the guests of one store.
+    pub(crate) fn new(frames: Vec<BacktraceFrame>, store: StoreId) -> Self {
+        Self { frames, stores: vec![store] }
     }
 
     /// The frames, innermost first.
@@ -51,9 +55,13 @@ impl Backtrace {
         &self.frames
     }
 
-    /// Adds the calls outside of a host function below those inside of it.
+    /// Adds the calls outside of a host function below those inside of it, if they are another store's: an
+    /// inner activation knows the outer ones of its own store already.
     pub(crate) fn append(&mut self, outer: Self) {
-        self.frames.extend(outer.frames);
+        if !outer.stores.iter().any(|store| self.stores.contains(store)) {
+            self.frames.extend(outer.frames);
+            self.stores.extend(outer.stores);
+        }
     }
 }
 

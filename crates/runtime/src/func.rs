@@ -171,12 +171,15 @@ fn poisoned() -> Error {
 fn left<T: 'static>(store: &VmStore<T>, exit: impl Into<Box<Exit>>) -> Error {
     let exit = *exit.into();
     let modules = &store.data().modules;
-    let frames = exit.backtrace.into_iter().filter_map(|frame| {
+    let mut frames = Vec::with_capacity(exit.backtrace.len());
+    for frame in &exit.backtrace {
         let known = frame.instance.and_then(|instance| modules.get(instance.index() as usize));
-        let module = known.or_else(|| modules.iter().find(|module| module.runs(&frame.code)))?;
-        Some(resolve(module, &frame))
-    });
-    let backtrace = Backtrace::new(frames.collect());
+        let module = known.or_else(|| modules.iter().find(|module| module.runs(&frame.code)));
+        if let Some(module) = module {
+            resolve(module, frame, &mut frames);
+        }
+    }
+    let backtrace = Backtrace::new(frames, store.data().id);
     match exit.cause {
         ExitCause::Trap(reason) => Error::trap(reason),
         ExitCause::Host(failure) => match failure.downcast::<Error>() {
@@ -190,7 +193,25 @@ fn left<T: 'static>(store: &VmStore<T>, exit: impl Into<Box<Exit>>) -> Error {
     .with_frames(backtrace)
 }
 
-fn resolve(module: &Module, frame: &holm_vm::Frame) -> BacktraceFrame {
-    let function = module.meta().function_index(frame.function);
-    BacktraceFrame::new(module.clone(), function, frame.code.code().source_at(frame.offset))
+/// Adds the functions that a frame of machine code stands for: its own, and before it the one that it was
+/// executing if the compiler put that in place of a call.
+fn resolve(module: &Module, frame: &holm_vm::Frame, frames: &mut Vec<BacktraceFrame>) {
+    let meta = module.meta();
+    let offset = frame.code.code().source_at(frame.offset);
+    let body = offset.and_then(|offset| {
+        let offset = u64::from(offset);
+        let after = meta.bodies.partition_point(|body| body.range.start <= offset);
+        let defined = after.checked_sub(1)?;
+        meta.bodies[defined].range.contains(&offset).then_some(u32::try_from(defined).ok()?)
+    });
+    let add = |frames: &mut Vec<_>, defined: u32, offset: Option<u32>| {
+        frames.push(BacktraceFrame::new(module.clone(), meta.function_index(defined), offset));
+    };
+    match body {
+        Some(inlined) if inlined != frame.function => {
+            add(frames, inlined, offset);
+            add(frames, frame.function, None);
+        }
+        _ => add(frames, frame.function, offset),
+    }
 }
