@@ -27,8 +27,8 @@ struct Bar {
 pub(crate) fn svg(rows: &[Row]) -> String {
     let mut means = Vec::new();
     for group in groups() {
-        if let Some((ratio, _)) = group_means(rows, group, OURS) {
-            means.push(Bar { label: (*group).into(), ratio, colour: "#444444" });
+        if let Some(mean) = group_means(rows, group, OURS) {
+            means.push(Bar { label: (*group).into(), ratio: mean.inner, colour: "#444444" });
         }
     }
     let mut bars: Vec<(String, Bar)> = rows

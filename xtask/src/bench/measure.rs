@@ -23,6 +23,7 @@ pub(crate) struct Sample {
     pub(crate) wall_ns: f64,
     /// User and system time.
     pub(crate) cpu_ns: f64,
+    /// Peak memory; never below what the launcher itself has, about three MiB.
     pub(crate) peak_kib: f64,
     /// The guest's own measurement of its work, where it prints one.
     pub(crate) inner_ns: Option<f64>,

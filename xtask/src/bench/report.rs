@@ -67,8 +67,11 @@ fn row_json(row: &Row) -> Value {
         .map(|(engine, samples)| {
             let inner: Vec<_> = samples.iter().map(|sample| sample.inner_ns).collect();
             let whole: Vec<_> = samples.iter().map(|sample| sample.wall_ns).collect();
+            let cpu: Vec<_> = samples.iter().map(|sample| sample.cpu_ns).collect();
             let peak: Vec<_> = samples.iter().map(|sample| sample.peak_kib).collect();
-            (engine.clone(), json!({ "inner_ns": inner, "whole_ns": whole, "peak_kib": peak }))
+            let series =
+                json!({ "inner_ns": inner, "whole_ns": whole, "cpu_ns": cpu, "peak_kib": peak });
+            (engine.clone(), series)
         })
         .collect();
     json!({ "name": row.name, "build": row.build, "groups": row.groups, "engines": engines, "wrong": row.wrong })
@@ -91,18 +94,30 @@ pub(crate) fn ratio(row: &Row, engine: &str) -> Option<f64> {
     Some(row.inner(engine)? / row.inner(BASE)?)
 }
 
-/// Geometric mean of a group's ratios, by the guest's own time and by the whole process.
-pub(crate) fn group_means(rows: &[Row], group: &str, engine: &str) -> Option<(f64, f64)> {
+/// Geometric means of a group's ratios.
+pub(crate) struct Means {
+    /// Of the guest's own time.
+    pub(crate) inner: f64,
+    /// Of the whole process, wall time.
+    whole: f64,
+    /// Of the whole process, CPU time of all threads.
+    cpu: f64,
+}
+
+/// The means of one group's ratios to the base.
+pub(crate) fn group_means(rows: &[Row], group: &str, engine: &str) -> Option<Means> {
     let member =
         |row: &&Row| group == "all" || row.build == group || row.groups.iter().any(|g| g == group);
-    let (mut inner, mut whole) = (Vec::new(), Vec::new());
+    let (mut inner, mut whole, mut cpu) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows.iter().filter(member) {
         if let Some(value) = ratio(row, engine) {
             inner.push(value);
             whole.extend(row.whole(engine).zip(row.whole(BASE)).map(|(a, b)| a / b));
+            cpu.extend(row.cpu(engine).zip(row.cpu(BASE)).map(|(a, b)| a / b));
         }
     }
-    Some((stats::geomean(&inner)?, stats::geomean(&whole)?))
+    let mean = stats::geomean;
+    Some(Means { inner: mean(&inner)?, whole: mean(&whole)?, cpu: mean(&cpu)? })
 }
 
 /// The groups that have rows.
@@ -148,14 +163,14 @@ fn engines_of(rows: &[Row]) -> Vec<&str> {
 fn means(out: &mut String, rows: &[Row]) {
     let engines: Vec<&str> = engines_of(rows).into_iter().filter(|name| *name != BASE).collect();
     line_of(out, &format!("\n## Time as a ratio to {BASE}, geometric means (lower is better)\n"));
-    line_of(out, "Guest's own time / whole process.\n");
+    line_of(out, "Guest's own time / whole process, wall / whole process, CPU of all threads.\n");
     line_of(out, &format!("| group | {} |", engines.join(" | ")));
     line_of(out, &format!("|---|{}", "---:|".repeat(engines.len())));
     for group in GROUPS {
         let cells: Vec<String> = engines
             .iter()
             .map(|engine| match group_means(rows, group, engine) {
-                Some((inner, whole)) => format!("{inner:.3} / {whole:.3}"),
+                Some(Means { inner, whole, cpu }) => format!("{inner:.3} / {whole:.3} / {cpu:.3}"),
                 None => "–".into(),
             })
             .collect();

@@ -35,6 +35,11 @@ impl Row {
         self.median(engine, |sample| sample.wall_ns)
     }
 
+    /// The median CPU time of the whole process, all threads, in nanoseconds.
+    pub(crate) fn cpu(&self, engine: &str) -> Option<f64> {
+        self.median(engine, |sample| sample.cpu_ns)
+    }
+
     /// How noisy an engine's series was.
     pub(crate) fn spread(&self, engine: &str) -> Option<f64> {
         let values: Vec<f64> =
