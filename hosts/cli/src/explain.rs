@@ -95,6 +95,8 @@ pub(crate) struct End<'a> {
     pub(crate) late: bool,
     /// Whether it had been instantiated.
     pub(crate) began: bool,
+    /// Bytes of memory it had.
+    pub(crate) memory: u64,
 }
 
 /// What becomes of a guest that did not simply return.
@@ -107,7 +109,7 @@ pub(crate) fn outcome(name: &str, error: &Error, end: &End<'_>) -> Result<ExitCo
 }
 
 fn stopped(name: &str, error: &Error, end: &End<'_>) -> Failure {
-    let End { limits, late, began } = *end;
+    let End { limits, late, began, .. } = *end;
     let wasi = error.downcast_ref::<holm_wasi::Trap>();
     let reason = error.trap_reason();
     if late && (reason == Some(TrapReason::Interrupted) || wasi == Some(&holm_wasi::Trap::Stopped))
@@ -116,7 +118,7 @@ fn stopped(name: &str, error: &Error, end: &End<'_>) -> Failure {
     }
     let text = error.to_string();
     match error.kind() {
-        ErrorKind::Trap => trapped(name, error, reason, limits),
+        ErrorKind::Trap => trapped(name, error, reason, end),
         ErrorKind::Exhausted if reason == Some(TrapReason::OutOfFuel) => {
             let fuel = limits.fuel.unwrap_or_default();
             with_frames(
@@ -147,13 +149,20 @@ fn out_of_time(name: &str, error: &Error, limits: &Limits) -> Failure {
     .help("give it more time with --timeout, or leave --timeout out for no limit")
 }
 
-fn trapped(name: &str, error: &Error, reason: Option<TrapReason>, limits: &Limits) -> Failure {
+fn trapped(name: &str, error: &Error, reason: Option<TrapReason>, end: &End<'_>) -> Failure {
     let failure = Failure::new(status::TRAP, format!("{name} trapped: {error}"));
     let failure = with_frames(failure, error);
-    let stack = show_size(limits.max_stack);
+    let Limits { max_stack, max_memory, .. } = *end.limits;
     match reason {
         Some(TrapReason::StackOverflow) => failure.help(format!(
-            "raise --max-stack, now {stack}; if that does not help, the program calls itself without end"
+            "raise --max-stack, now {}; if that does not help, the program calls itself without end",
+            show_size(max_stack)
+        )),
+        // A program that is refused memory gives up sooner or later.
+        Some(TrapReason::Unreachable) if end.memory > max_memory / 4 * 3 => failure.help(format!(
+            "if it gave up for want of memory, raise --max-memory: it had {} of {}",
+            show_size(end.memory),
+            show_size(max_memory)
         )),
         Some(TrapReason::Unreachable) => {
             failure.help("the program gave up; what it wrote before may say why")
@@ -175,11 +184,47 @@ fn exhausted(name: &str, error: &Error, limits: &Limits, began: bool) -> Failure
     }
 }
 
-/// Adds the guest's calls, innermost first.
-fn with_frames(failure: Failure, error: &Error) -> Failure {
+/// Adds the guest's calls, innermost first; a call that is repeated is written once.
+fn with_frames(mut failure: Failure, error: &Error) -> Failure {
     let Some(backtrace) = error.backtrace() else { return failure };
     let text = backtrace.to_string();
-    text.lines().fold(failure, |failure, line| failure.detail(line))
+    for line in folded(text.lines()) {
+        failure = failure.detail(demangled(&line));
+    }
+    failure
+}
+
+/// Writes names of Rust functions as their programmers know them.
+fn demangled(line: &str) -> String {
+    let Some(at) = line.find("_R").or_else(|| line.find("_ZN")) else { return line.to_owned() };
+    let (before, rest) = line.split_at(at);
+    let (name, after) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
+    match rustc_demangle::try_demangle(name) {
+        Ok(name) => format!("{before}{name:#}{after}"),
+        Err(_) => line.to_owned(),
+    }
+}
+
+/// Replaces runs of lines that differ only in the number before the colon.
+fn folded<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let call = |line: &'a str| line.split_once(": ").map_or(line, |(_, call)| call);
+    let mut folded: Vec<String> = Vec::new();
+    let (mut last, mut times) = (None, 0_usize);
+    let flush = |folded: &mut Vec<String>, times: usize| match times {
+        0 | 1 => {}
+        _ => folded.push(format!("     … the same {} times more", times - 1)),
+    };
+    for line in lines {
+        if last == Some(call(line)) {
+            times += 1;
+            continue;
+        }
+        flush(&mut folded, times);
+        (last, times) = (Some(call(line)), 1);
+        folded.push(line.to_owned());
+    }
+    flush(&mut folded, times);
+    folded
 }
 
 fn not_yet(name: &str, feature: &str) -> Failure {

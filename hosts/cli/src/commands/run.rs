@@ -16,7 +16,7 @@ use holm_wasi::{Stopper, WasiCtx};
 
 use crate::cached::CacheOptions;
 use crate::code::{self, CodeOptions, Loader};
-use crate::explain;
+use crate::explain::{self, End};
 use crate::failure::Failure;
 use crate::grants::Grants;
 use crate::limits::Limits;
@@ -109,11 +109,11 @@ impl Run {
         }
         match result {
             Ok(()) => guest.results(),
-            Err(error) => explain::outcome(
-                &name,
-                &error,
-                &explain::End { limits: &self.limits, late, began: guest.began },
-            ),
+            Err(error) => {
+                let memory = guest.store.memory_bytes();
+                let end = End { limits: &self.limits, late, began: guest.began, memory };
+                explain::outcome(&name, &error, &end)
+            }
         }
     }
 
@@ -137,7 +137,7 @@ impl Run {
         let memory_bytes_max = self.limits.max_memory;
         let limits = StoreLimits { memory_bytes_max, ..StoreLimits::default() };
         let store = Store::try_new(engine, limits, context);
-        let mut store = store.map_err(|error| explain::engine(&error))?;
+        let store = store.map_err(|error| explain::engine(&error))?;
         let mut linker = Linker::new(engine);
         holm_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx| context)
             .map_err(|error| explain::engine(&error))?;

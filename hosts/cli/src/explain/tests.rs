@@ -24,3 +24,19 @@ fn a_proposal_is_named() {
     let text = not_yet("a.wasm", "threads").render(Style::plain());
     assert!(text.contains("a.wasm uses threads") && text.contains("\nhelp: "), "{text}");
 }
+
+#[test]
+fn repeated_calls_are_written_once() {
+    let lines = ["0: 0x1 - a", "1: 0x2 - b", "2: 0x2 - b", "3: 0x2 - b", "4: 0x3 - a"];
+    let folded = folded(lines.into_iter());
+    assert_eq!(folded, ["0: 0x1 - a", "1: 0x2 - b", "     … the same 2 times more", "4: 0x3 - a"]);
+}
+
+#[test]
+fn rust_names_are_readable() {
+    let line = "  1: 0x1426e - words.wasm!_RNvNtCsiwN8gx6w4aj_3std9panicking15panic_with_hook";
+    assert_eq!(demangled(line), "  1: 0x1426e - words.wasm!std::panicking::panic_with_hook");
+    let line = "  1: 0x1 - m!_ZN4core3fmt5write17h0123456789abcdefE";
+    assert_eq!(demangled(line), "  1: 0x1 - m!core::fmt::write");
+    assert_eq!(demangled("  0: 0x1 - a_Room"), "  0: 0x1 - a_Room");
+}
