@@ -172,6 +172,9 @@ fn parse_f64(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Reads one lane's bits.
+type ReadLane = fn(&str) -> Result<u64, String>;
+
 /// Reads `i32x4:1,2,3,4` and its like, or 128 bits as one hexadecimal number.
 fn parse_vector(text: &str) -> Result<u128, String> {
     const SAY: &str =
@@ -180,7 +183,7 @@ fn parse_vector(text: &str) -> Result<u128, String> {
         let bits = text.strip_prefix("0x").map(|digits| u128::from_str_radix(digits, 16));
         return bits.and_then(Result::ok).ok_or_else(|| SAY.to_owned());
     };
-    let (width, read): (u32, fn(&str) -> Result<u64, String>) = match shape {
+    let (width, read): (u32, ReadLane) = match shape {
         "i8x16" => (8, |lane| parse_integer(lane, 8)),
         "i16x8" => (16, |lane| parse_integer(lane, 16)),
         "i32x4" => (32, |lane| parse_integer(lane, 32)),

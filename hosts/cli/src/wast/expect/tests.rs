@@ -18,8 +18,8 @@ fn nan_patterns() {
         assert_eq!(f32_matches(bits, &NanPattern::CanonicalNan), canonical, "{bits:#x}");
         assert_eq!(f32_matches(bits, &NanPattern::ArithmeticNan), arithmetic, "{bits:#x}");
         // The same patterns, widened.
-        let wide = u64::from(bits & 0x8000_0000) << 32
-            | u64::from(bits & 0x7f80_0000 == 0x7f80_0000) * (0x7ff << 52)
+        let wide = (u64::from(bits & 0x8000_0000) << 32)
+            | (u64::from(bits & 0x7f80_0000 == 0x7f80_0000) * (0x7ff << 52))
             | u64::from(bits & 0x007f_ffff) << 29;
         assert_eq!(f64_matches(wide, &NanPattern::CanonicalNan), canonical, "{wide:#x}");
         assert_eq!(f64_matches(wide, &NanPattern::ArithmeticNan), arithmetic, "{wide:#x}");
