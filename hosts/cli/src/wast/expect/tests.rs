@@ -20,7 +20,7 @@ fn nan_patterns() {
         // The same patterns, widened.
         let wide = (u64::from(bits & 0x8000_0000) << 32)
             | (u64::from(bits & 0x7f80_0000 == 0x7f80_0000) * (0x7ff << 52))
-            | u64::from(bits & 0x007f_ffff) << 29;
+            | (u64::from(bits & 0x007f_ffff) << 29);
         assert_eq!(f64_matches(wide, &NanPattern::CanonicalNan), canonical, "{wide:#x}");
         assert_eq!(f64_matches(wide, &NanPattern::ArithmeticNan), arithmetic, "{wide:#x}");
     }
