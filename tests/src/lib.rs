@@ -4,3 +4,8 @@
 pub mod bombs;
 pub mod mutants;
 pub mod pattern;
+
+/// The program in the README, so that the tests compile and run it.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
