@@ -161,12 +161,16 @@ impl Directory {
     }
 
     pub(crate) fn stat_at(&self, path: GuestPath<'_>, follow: bool) -> Result<Stat, Errno> {
-        if follow || !acts_on_name(path) {
-            return Ok(rustix::fs::fstat(self.open_target(path)?)?.into());
+        // Where nothing has to be opened to look at the name, it is only opened to follow a link.
+        if acts_on_name(path) && (!follow || path.split().0.is_none()) {
+            let place = self.locate(path, Errno::Inval)?;
+            let flags = AtFlags::SYMLINK_NOFOLLOW;
+            let stat = Stat::from(rustix::fs::statat(&place.parent, place.name, flags)?);
+            if !follow || stat.kind != Kind::SymbolicLink {
+                return Ok(stat);
+            }
         }
-        let place = self.locate(path, Errno::Inval)?;
-        let stat = rustix::fs::statat(&place.parent, place.name, AtFlags::SYMLINK_NOFOLLOW)?;
-        Ok(stat.into())
+        Ok(rustix::fs::fstat(self.open_target(path)?)?.into())
     }
 
     pub(crate) fn set_times(&self, times: SetTimes) -> Result<(), Errno> {

@@ -12,7 +12,6 @@ use super::stat::Kind;
 use crate::{Errno, limits};
 use rustix::fd::BorrowedFd;
 use rustix::fs::{RawDir, SeekFrom};
-use std::ops::Range;
 
 /// The cookie before the first entry.
 pub(crate) const START: u64 = 0;
@@ -27,12 +26,13 @@ pub(crate) struct Entry<'a> {
     pub(crate) name: &'a [u8],
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Kept {
     next: u64,
     inode: u64,
     kind: Kind,
-    name: Range<usize>,
+    /// Where the name ends in `names`; it begins where the one before ends.
+    name_end: u32,
 }
 
 /// The entries that were fetched last.
@@ -41,7 +41,6 @@ pub(crate) struct Listing {
     start: u64,
     entries: Vec<Kept>,
     names: Vec<u8>,
-    raw: Vec<u8>,
     /// Where the last visit began: the next one begins shortly behind it.
     cursor: usize,
 }
@@ -65,9 +64,14 @@ impl Listing {
         };
         self.cursor = index;
         loop {
+            let mut begin = match index.checked_sub(1) {
+                Some(before) => self.entries.get(before).map_or(0, |kept| kept.name_end as usize),
+                None => 0,
+            };
             while let Some(kept) = self.entries.get(index) {
-                let Kept { next, inode, kind, ref name } = *kept;
-                let name = &self.names[name.clone()];
+                let Kept { next, inode, kind, name_end } = *kept;
+                let name = &self.names[begin..name_end as usize];
+                begin = name_end as usize;
                 if !visit(Entry { next, inode, kind, name })? {
                     return Ok(());
                 }
@@ -98,17 +102,16 @@ impl Listing {
         self.names.clear();
         self.start = start;
         self.cursor = 0;
-        self.raw.reserve(limits::LISTING_BYTES);
-        let mut raw = RawDir::new(directory, self.raw.spare_capacity_mut());
+        let mut buffer = Vec::with_capacity(limits::LISTING_BYTES);
+        let mut raw = RawDir::new(directory, buffer.spare_capacity_mut());
         while let Some(entry) = raw.next() {
             let entry = entry?;
-            let begin = self.names.len();
             self.names.extend_from_slice(entry.file_name().to_bytes());
             self.entries.push(Kept {
                 next: entry.next_entry_cookie(),
                 inode: entry.ino(),
                 kind: Kind::from(entry.file_type()),
-                name: begin..self.names.len(),
+                name_end: u32::try_from(self.names.len()).map_err(|_| Errno::Overflow)?,
             });
             if raw.is_buffer_empty() {
                 break;

@@ -2,6 +2,13 @@
 
 use super::WasiCtx;
 
+/// Contexts move between threads with the stores they belong to.
+#[test]
+fn contexts_can_be_sent() {
+    fn is_sent<T: Send + Sync>() {}
+    is_sent::<WasiCtx>();
+}
+
 #[test]
 fn refusals_name_the_thing_and_both_values() {
     let mut builder = WasiCtx::builder();
