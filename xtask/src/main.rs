@@ -37,7 +37,7 @@ const CHORES: &[Chore] = &[
     Chore { name: "ci", help: "run the gate exactly as the server does", run: ci::run },
     Chore {
         name: "fuzz",
-        help: "run the bad-input drivers of tests/ with large counts: [mutants|bombs] [COUNT]",
+        help: "run bombs and mutants in a release build: [mutants|bombs] [[FIRST] COUNT]",
         run: fuzz::run,
     },
     Chore {
