@@ -131,6 +131,9 @@ impl Translator<'_, '_> {
         if let Kind::Function = self.frames[frame].kind {
             return self.close_function();
         }
+        if let Kind::LoopCopy(_) = self.frames[frame].kind {
+            return self.close_copy();
+        }
         let joined = self.frames[frame].exit.is_some();
         if joined && self.reachable {
             self.fall_through(frame);
@@ -152,6 +155,16 @@ impl Translator<'_, '_> {
         if self.reachable {
             self.begin_segment();
         }
+    }
+
+    /// The end of a loop's copy: all copies end at the same place.
+    fn close_copy(&mut self) {
+        let ends = self.reachable;
+        if ends {
+            self.fall_through(self.frames.len() - 1);
+        }
+        self.frames.pop();
+        self.reachable = ends;
     }
 
     /// The end of the body: what is on the stack is the result.

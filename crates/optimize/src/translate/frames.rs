@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Block,
     /// A loop with its header.
     Loop(Block),
+    /// One of several copies of a loop, with the header of the next.
+    LoopCopy(Block),
     /// The first arm of an `if`: how to get to the second.
     If(Otherwise),
     /// The second arm of an `if`.
@@ -86,13 +88,17 @@ impl<'a> Translator<'a, '_> {
     /// Number of operands that a branch to a frame takes along.
     pub(super) fn target_arity(&self, frame: usize) -> usize {
         let frame = &self.frames[frame];
-        if matches!(frame.kind, Kind::Loop(_)) { frame.params.len() } else { frame.results.len() }
+        if let Kind::Loop(_) | Kind::LoopCopy(_) = frame.kind {
+            frame.params.len()
+        } else {
+            frame.results.len()
+        }
     }
 
     /// The Cranelift block that a branch to a frame goes to.
     pub(super) fn target_block(&mut self, frame: usize) -> Block {
         match self.frames[frame].kind {
-            Kind::Loop(header) => header,
+            Kind::Loop(header) | Kind::LoopCopy(header) => header,
             _ => self.exit_block(frame),
         }
     }

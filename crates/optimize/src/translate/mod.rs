@@ -25,6 +25,7 @@ mod poll;
 mod reference;
 mod table;
 pub(crate) mod trap;
+mod unroll;
 mod vector_access;
 mod vector_conversion;
 mod vector_float;
@@ -138,11 +139,24 @@ impl Translator<'_, '_> {
     /// Translates operators up to the end of their body.
     fn operators(&mut self, operators: &mut OperatorsReader<'_>) -> Result<(), Failure> {
         while !operators.eof() {
-            let (operator, offset) = operators.read_with_offset()?;
-            self.locate(offset);
-            self.operator(&operator)?;
+            self.step(operators)?;
         }
         Ok(())
+    }
+
+    /// Translates the next operator, or the next loop if it is one to be unrolled.
+    fn step(&mut self, operators: &mut OperatorsReader<'_>) -> Result<(), Failure> {
+        let (operator, offset) = operators.read_with_offset()?;
+        self.locate(offset);
+        if let Operator::Loop { blockty } = operator
+            && self.reachable
+        {
+            let copies = self.loop_copies(operators)?;
+            if copies > 1 {
+                return self.unrolled_loop(blockty, operators, copies);
+            }
+        }
+        self.operator(&operator)
     }
 
     /// Says which place in the file the next instructions stem from.

@@ -33,13 +33,29 @@
 ;;     add w1, w3, w2
 ;;     movn x3, #12319
 ;;     str w1, [x0, x3]
-;;     add w5, w5, #1
+;;     add w3, w5, #1
 ;;     mov x0, x4
-;;     subs wzr, w5, w0
-;;     b.lo label2 ; b label3
+;;     subs wzr, w3, w0
+;;     b.lo label3 ; b label2
 ;;   block2:
+;;     b label6
+;;   block3:
+;;     movz w4, #1024
+;;     add w4, w4, w3, LSL 2
+;;     mov x3, x21
+;;     ldr w4, [x3, w4, UXTW]
+;;     add w2, w2, w4
+;;     add w1, w1, w2
+;;     movn x4, #12319
+;;     str w1, [x3, x4]
+;;     add w5, w5, #2
+;;     subs wzr, w5, w0
+;;     b.lo label4 ; b label5
+;;   block4:
 ;;     mov x4, x0
 ;;     b label1
-;;   block3:
+;;   block5:
+;;     b label6
+;;   block6:
 ;;     ldp fp, lr, [sp], #16
 ;;     ret

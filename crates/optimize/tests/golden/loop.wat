@@ -20,20 +20,37 @@
 ;;     movq %rax, %rsi
 ;;     jmp     label1
 ;;   block1:
-;;     movq    %r15, %rcx
-;;     movl -0x2000(%rcx), %edx
-;;     movq %rsi, %rdx
-;;     shll $0x2, %edx
-;;     leal 0x400(%rdx), %edx
-;;     movl (%rcx, %rdx), %edx
-;;     leal (%rax, %rdx), %eax
-;;     addl %eax, -0x3020(%rcx)
-;;     leal 1(%rsi), %esi
-;;     cmpl %edi, %esi
-;;     jb      label2; j label3
+;;     movq    %r15, %rdx
+;;     movl -0x2000(%rdx), %ecx
+;;     movq %rsi, %rcx
+;;     shll $0x2, %ecx
+;;     leal 0x400(%rcx), %ecx
+;;     movl (%rdx, %rcx), %ecx
+;;     movl -0x3020(%rdx), %r8d
+;;     leal (%rax, %rcx), %eax
+;;     leal (%r8, %rax), %ecx
+;;     movl %ecx, -0x3020(%rdx)
+;;     leal 1(%rsi), %edx
+;;     cmpl %edi, %edx
+;;     jb      label3; j label2
 ;;   block2:
-;;     jmp     label1
+;;     jmp     label6
 ;;   block3:
+;;     shll $0x2, %edx
+;;     leal 0x400(%rdx), %r8d
+;;     movq    %r15, %rdx
+;;     movl (%rdx, %r8), %r8d
+;;     leal (%rax, %r8), %eax
+;;     leal (%rcx, %rax), %ecx
+;;     movl %ecx, -0x3020(%rdx)
+;;     leal 2(%rsi), %esi
+;;     cmpl %edi, %esi
+;;     jb      label4; j label5
+;;   block4:
+;;     jmp     label1
+;;   block5:
+;;     jmp     label6
+;;   block6:
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq

@@ -1,0 +1,101 @@
+//! Small innermost loops, translated several times over.
+//!
+//! The copies are chained: the way back from each leads to the next, from the last to the first. Only the first
+//! polls, and what one copy has computed or loaded is known in the next. A copy can be left at any
+//! point, so the number of rounds does not matter.
+//! Invariant: every cycle passes the first copy's header, hence a poll. Read next: [`super::poll`].
+
+use super::Translator;
+use super::frames::{Frame, Kind};
+use crate::error::Failure;
+use holm_module::wasm::{BlockType, Operator, OperatorsReader};
+
+/// The most operators of a loop that is translated four times.
+const FOURFOLD_OPERATORS_MAX: u32 = 14;
+/// The most operators of a loop that is translated twice.
+const TWOFOLD_OPERATORS_MAX: u32 = 32;
+
+impl Translator<'_, '_> {
+    /// How often the body of a loop, which `operators` stand at, is to be translated.
+    pub(super) fn loop_copies(&self, operators: &OperatorsReader<'_>) -> Result<usize, Failure> {
+        if !self.env.settings.optimize || self.env.settings.fuel {
+            return Ok(1);
+        }
+        let mut operators = operators.clone();
+        let (mut nesting, mut goes_back) = (0, false);
+        for count in 1..=TWOFOLD_OPERATORS_MAX {
+            match operators.read()? {
+                Operator::Block { .. } | Operator::If { .. } => nesting += 1,
+                Operator::End if nesting == 0 => {
+                    return Ok(match count {
+                        _ if !goes_back => 1,
+                        ..=FOURFOLD_OPERATORS_MAX => 4,
+                        _ => 2,
+                    });
+                }
+                Operator::End => nesting -= 1,
+                Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
+                    goes_back |= relative_depth == nesting;
+                }
+                Operator::Loop { .. }
+                | Operator::BrTable { .. }
+                | Operator::Call { .. }
+                | Operator::CallIndirect { .. } => return Ok(1),
+                _ => {}
+            }
+        }
+        Ok(1)
+    }
+
+    /// Translates a loop, whose body is next in `operators`, so many times.
+    pub(super) fn unrolled_loop(
+        &mut self,
+        ty: BlockType,
+        operators: &mut OperatorsReader<'_>,
+        copies: usize,
+    ) -> Result<(), Failure> {
+        let (params, results) = self.block_type(ty);
+        let headers: Vec<_> = (0..copies).map(|_| self.block_with_params(params)).collect();
+        let exit = self.block_with_params(results);
+        let values = self.pop_canonical(params.len());
+        let base = self.stack.len();
+        self.jump(headers[0], &values);
+        let mut ends = false;
+        for copy in 0..copies {
+            if copy > 0 {
+                self.b.seal_block(headers[copy]);
+            }
+            self.enter(headers[copy], base);
+            if copy == 0 {
+                self.poll();
+            }
+            let kind = Kind::LoopCopy(headers[(copy + 1) % copies]);
+            let (exit, if_params) = (Some(exit), Vec::new());
+            self.frames.push(Frame { kind, base, params, results, exit, if_params });
+            if copy + 1 < copies {
+                self.until_closed(&mut operators.clone())?;
+            } else {
+                self.until_closed(operators)?;
+            }
+            ends |= self.reachable;
+        }
+        self.b.seal_block(headers[0]);
+        self.b.seal_block(exit);
+        self.reachable = ends;
+        if ends {
+            self.enter(exit, base);
+        } else {
+            self.stack.truncate(base);
+        }
+        Ok(())
+    }
+
+    /// Translates operators until the innermost frame is closed.
+    fn until_closed(&mut self, operators: &mut OperatorsReader<'_>) -> Result<(), Failure> {
+        let depth = self.frames.len();
+        while self.frames.len() >= depth {
+            self.step(operators)?;
+        }
+        Ok(())
+    }
+}
