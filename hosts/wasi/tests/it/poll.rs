@@ -238,7 +238,7 @@ fn a_stop_ends_every_wait() {
         });
         assert_eq!(wait(&mut guest), Err(End::Trap(Trap::Stopped)), "{name}");
         let late = stop.join().unwrap().elapsed();
-        assert!(late < Duration::from_millis(500), "{name} ended {late:?} after the stop");
+        assert!(late < Duration::from_secs(2), "{name} ended {late:?} after the stop");
         assert!(stopper.is_stopped());
     }
 }
