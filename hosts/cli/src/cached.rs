@@ -33,9 +33,9 @@ impl CacheOptions {
         let cache = config(self.cache_dir.as_deref()).and_then(Cache::open);
         cache.map_err(|why| {
             if self.cache_dir.is_some() {
-                terminal::print_error(&format!("warning: no cache: {why}\n"));
+                terminal::print_error(&format!("warning: no cache: {}\n", reason(&why)));
             }
-            why.to_string()
+            reason(&why)
         })
     }
 }
@@ -100,11 +100,17 @@ impl holm::CodeCache for DiskCache {
 
     fn put(&self, parts: &[&[u8]], artifact: &[u8]) {
         let kept = match self.cache() {
-            Ok(cache) => cache.put(&key(parts), &[artifact]).map_err(|why| why.to_string()),
+            Ok(cache) => cache.put(&key(parts), &[artifact]).map_err(|why| reason(&why)),
             Err(why) => Err(why.clone()),
         };
         self.note(kept.map_or_else(Origin::NotKept, |()| Origin::Kept));
     }
+}
+
+/// Why there is no cache, without the system's numbers.
+pub(crate) fn reason(why: &Unavailable) -> String {
+    let text = why.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// The name of an entry: all that the engine says code depends on.

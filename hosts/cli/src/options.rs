@@ -23,7 +23,7 @@ A program gets nothing from its host but what you grant: see holm run --help.";
 /// grant.
 #[derive(Debug, Parser)]
 #[command(name = "holm", version, after_help = EXAMPLES, max_term_width = 100)]
-#[command(propagate_version = false, disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(propagate_version = false, arg_required_else_help = true)]
 pub(crate) struct Options {
     #[command(subcommand)]
     pub(crate) command: Command,

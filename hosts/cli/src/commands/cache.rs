@@ -84,6 +84,6 @@ fn emptied(cache: &Store) -> Result<String, Failure> {
 }
 
 fn unavailable(why: &Unavailable) -> Failure {
-    Failure::new(1, format!("the cache can not be used: {why}"))
+    Failure::new(1, format!("the cache can not be used: {}", cached::reason(why)))
         .help("name another directory with --cache-dir or HOLM_CACHE_DIR")
 }

@@ -107,14 +107,18 @@ impl Run {
         if self.stats {
             terminal::print_error(&stats.to_string());
         }
-        match result {
+        let outcome = match result {
             Ok(()) => guest.results(),
             Err(error) => {
                 let memory = guest.store.memory_bytes();
                 let end = End { limits: &self.limits, late, began: guest.began, memory };
                 explain::outcome(&name, &error, &end)
             }
-        }
+        };
+        // The process is about to end, and the system takes everything back at once: cleaning up for a next
+        // guest would only cost time.
+        std::mem::forget((guest, module, loader));
+        outcome
     }
 
     /// Everything the guest needs, before any of it runs.

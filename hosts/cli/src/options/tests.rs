@@ -12,7 +12,7 @@ fn the_options_do_not_contradict_each_other() {
 fn every_command_has_examples_and_no_line_is_too_long() {
     let mut root = Options::command();
     root.build();
-    for command in root.get_subcommands_mut() {
+    for command in root.get_subcommands_mut().filter(|command| command.get_name() != "help") {
         let help = command.render_long_help().to_string();
         assert!(help.contains("Example"), "{}", command.get_name());
         for line in help.lines() {
