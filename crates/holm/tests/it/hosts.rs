@@ -35,78 +35,45 @@ fn closures_of_rust_types() {
     }
 }
 
+/// Sixteen results, in another order than the parameters.
+type Many = (i32, i32, i32, i32, i64, u64, u32, i32, i32, f64, f64, f64, f32, u128, u128, u128);
+
+#[rustfmt::skip]
+#[expect(clippy::too_many_arguments, reason = "that is what is tested")]
+fn many(
+    mut caller: Caller<'_, u32>,
+    a: i32, b: f64, c: i64, d: u128, e: i32, f: f32, g: i32, h: i32,
+    i: f64, j: u128, k: f64, l: f64, m: f64, n: u128, o: u32, p: u64,
+) -> Many {
+    *caller.data_mut() += 1;
+    (a, e, g, h, c, p, o, 1, 2, b, i, k + l + m, f, d, j, n)
+}
+
 #[test]
 fn sixteen_parameters_and_more_results_than_registers() {
     for engine in &*ENGINES {
         let mut linker = Linker::<u32>::new(engine);
-        #[expect(clippy::too_many_arguments, reason = "that is what is tested")]
-        fn many(
-            mut caller: Caller<'_, u32>,
-            a: i32,
-            b: f64,
-            c: i64,
-            d: u128,
-            e: i32,
-            f: f32,
-            g: i32,
-            h: i32,
-            i: f64,
-            j: u128,
-            k: f64,
-            l: f64,
-            m: f64,
-            n: u128,
-            o: u32,
-            p: u64,
-        ) -> (i32, i32, i32, i32, i64, u64, u32, i32, i32, f64, f64, f64, f32, u128, u128, u128)
-        {
-            *caller.data_mut() += 1;
-            (a, e, g, h, c, p, o, 1, 2, b, i, k + l + m, f, d, j, n)
-        }
         linker.func_wrap("host", "f", many).unwrap();
         let params = "i32 f64 i64 v128 i32 f32 i32 i32 f64 v128 f64 f64 f64 v128 i32 i64";
         let results = "i32 i32 i32 i32 i64 i64 i32 i32 i32 f64 f64 f64 f32 v128 v128 v128";
         let (mut store, instance) = start_with(&linker, 0, &forwarder(params, results));
         let f = instance.get_func(&mut store, "f").unwrap();
+        #[rustfmt::skip]
         let params = [
-            Val::I32(1),
-            Val::from(2.0),
-            Val::I64(3),
-            Val::V128(4),
-            Val::I32(5),
-            Val::from(6.0_f32),
-            Val::I32(7),
-            Val::I32(8),
-            Val::from(9.0),
-            Val::V128(10),
-            Val::from(11.0),
-            Val::from(12.0),
-            Val::from(13.0),
-            Val::V128(14),
-            Val::I32(15),
+            Val::I32(1), Val::from(2.0), Val::I64(3), Val::V128(4), Val::I32(5),
+            Val::from(6.0_f32), Val::I32(7), Val::I32(8), Val::from(9.0), Val::V128(10),
+            Val::from(11.0), Val::from(12.0), Val::from(13.0), Val::V128(14), Val::I32(15),
             Val::I64(16),
         ];
         let mut results = [Val::I32(0); 16];
         for _ in 0..2 {
             f.call(&mut store, &params, &mut results).unwrap();
         }
+        #[rustfmt::skip]
         let expected = [
-            Val::I32(1),
-            Val::I32(5),
-            Val::I32(7),
-            Val::I32(8),
-            Val::I64(3),
-            Val::I64(16),
-            Val::I32(15),
-            Val::I32(1),
-            Val::I32(2),
-            Val::from(2.0),
-            Val::from(9.0),
-            Val::from(36.0),
-            Val::from(6.0_f32),
-            Val::V128(4),
-            Val::V128(10),
-            Val::V128(14),
+            Val::I32(1), Val::I32(5), Val::I32(7), Val::I32(8), Val::I64(3), Val::I64(16),
+            Val::I32(15), Val::I32(1), Val::I32(2), Val::from(2.0), Val::from(9.0),
+            Val::from(36.0), Val::from(6.0_f32), Val::V128(4), Val::V128(10), Val::V128(14),
         ];
         assert_eq!(format!("{results:?}"), format!("{expected:?}"), "{engine:?}");
         assert_eq!(*store.data(), 2);

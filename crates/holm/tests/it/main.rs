@@ -1,6 +1,7 @@
 //! The public API, used as embedders use it. One file per subject; every test that runs guest code runs it in
 //! both memory strategies, optimized and not, with and without fuel.
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected should end there")]
+#![expect(clippy::disallowed_methods, reason = "this is the embedder, who has threads and clocks")]
 
 mod artifacts;
 mod calls;
@@ -8,6 +9,7 @@ mod errors;
 mod examples;
 mod hosts;
 mod interruption;
+mod lines;
 mod linking;
 mod modules;
 mod objects;
