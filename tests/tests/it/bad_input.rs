@@ -13,7 +13,7 @@ use libtest_mimic::{Failed, Trial};
 use crate::program;
 
 /// How many mutants a run of the tests makes; `HOLM_BAD_INPUT_COUNT` asks for another number.
-const MUTANTS: u64 = 2_000;
+const MUTANTS: u64 = 1_000;
 
 /// One test per bomb, and one for the mutants.
 pub(crate) fn trials() -> Vec<Trial> {
