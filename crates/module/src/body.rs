@@ -29,6 +29,8 @@ pub struct FunctionBody {
     pub loops: u32,
     /// How many operators call, directly or indirectly.
     pub calls: u32,
+    /// How many block parameters its locals need in SSA form, at most.
+    pub block_parameters: u32,
     /// How deep blocks lie in each other.
     pub nesting: u32,
     /// What kinds of operators it has.

@@ -7,13 +7,13 @@
 //! Read next: `visitor`, the list of operators; then [`crate::decode`], which calls this.
 
 use crate::body::{BodyFlags, FunctionBody};
-use crate::cost::Meter;
+use crate::cost::{Kind, Meter};
 use crate::error::{Invalid, at_most};
 use crate::facts::{Counts, Effects};
 use crate::limits::Limits;
 use visitor::Visitor;
 use wasmparser::{
-    BinaryReader, BlockType, BrTable, FrameKind, FuncToValidate, FuncValidator,
+    BinaryReader, BlockType, BrTable, Catch, FrameKind, FuncToValidate, FuncValidator,
     FuncValidatorAllocations, MemArg, TryTable, ValidatorResources, WasmFeatures,
 };
 
@@ -83,6 +83,7 @@ pub(crate) fn check_body(
         },
     )?;
     body.cost = scratch.meter.cost();
+    body.block_parameters = u32::try_from(scratch.meter.parameters()).unwrap_or(u32::MAX);
     scratch.allocations = validator.into_allocations();
     Ok(body)
 }
@@ -148,6 +149,9 @@ fn read_operators(
     reader.finish_expression(&validator.visitor(end)).map_err(|error| Invalid::from_reader(&error))
 }
 
+/// A label as the validator knows it.
+type Label = Option<(BlockType, FrameKind)>;
+
 /// What is noted about the body while its operators pass.
 struct Notes<'a> {
     surroundings: &'a Surroundings,
@@ -203,7 +207,7 @@ impl Notes<'_> {
     }
 
     /// How many values a branch to this label carries.
-    fn label_values(&self, label: Option<(BlockType, FrameKind)>) -> u64 {
+    fn label_values(&self, label: Label) -> u64 {
         label.map_or(0, |(ty, kind)| {
             let (params, results) = self.block_arity(ty);
             if kind == FrameKind::Loop { params } else { results }
@@ -213,14 +217,14 @@ impl Notes<'_> {
     // The methods below charge for operators whose validation takes time in proportion to an arity or a
     // table, and say whether the function is over its limit, so that this validation has to be skipped.
 
-    fn block(&mut self, ty: BlockType, is_loop: bool) -> bool {
+    fn block(&mut self, ty: BlockType, kind: Kind) -> bool {
         let (params, results) = self.block_arity(ty);
         if params > 0 || results > 1 {
             self.body.flags |= BodyFlags::MULTI_VALUE;
         }
-        self.meter.block(params + results, is_loop);
+        self.meter.block(params + results, kind);
         self.body.blocks += 1;
-        if is_loop {
+        if kind == Kind::Loop {
             self.body.loops += 1;
             self.body.flags |= BodyFlags::LOOPS;
         }
@@ -236,29 +240,60 @@ impl Notes<'_> {
     fn try_table(&mut self, table: &TryTable) -> bool {
         self.meter.values(table.catches.len() as u64);
         self.body.flags |= BodyFlags::EXCEPTIONS;
-        self.block(table.ty, false)
+        for catch in &table.catches {
+            let (Catch::One { label, .. }
+            | Catch::OneRef { label, .. }
+            | Catch::All { label }
+            | Catch::AllRef { label }) = catch;
+            self.meter.target(*label, 0);
+        }
+        self.block(table.ty, Kind::Block)
     }
 
-    fn end(&mut self, label: Option<(BlockType, FrameKind)>) -> bool {
-        let results = label.map_or(0, |(ty, _)| self.block_arity(ty).1);
-        self.meter.values(results);
-        self.meter.end();
+    fn other_half(&mut self, label: Label) -> bool {
+        self.meter.other_half(self.label_values(label));
         self.is_over()
     }
 
-    fn branch(&mut self, label: Option<(BlockType, FrameKind)>) -> bool {
-        self.meter.branch(self.label_values(label));
+    fn end(&mut self, label: Label) -> bool {
+        self.meter.end(label.map_or(0, |(ty, _)| self.block_arity(ty).1));
         self.is_over()
     }
 
-    fn branch_table(&mut self, table: &BrTable<'_>, label: Option<(BlockType, FrameKind)>) -> bool {
+    /// A branch that may be taken.
+    fn branch(&mut self, depth: u32, label: Label) -> bool {
+        self.meter.branch(depth, self.label_values(label));
+        self.is_over()
+    }
+
+    /// A branch that is taken.
+    fn jump(&mut self, depth: u32, label: Label) -> bool {
+        self.branch(depth, label);
+        self.meter.stop();
+        self.is_over()
+    }
+
+    /// `return`, whose label is that of the function.
+    fn leave(&mut self, label: Label) -> bool {
+        self.meter.leave(self.label_values(label));
+        self.is_over()
+    }
+
+    fn branch_table(&mut self, table: &BrTable<'_>, label: Label) -> bool {
         let targets = u64::from(table.len());
         self.meter.branch_table(targets, self.label_values(label));
         self.body.flags |= BodyFlags::BRANCH_TABLES;
         if targets > self.limits.br_table_targets_max {
             let limit = ("br_table_targets_max", self.limits.br_table_targets_max);
             self.stop(Stop { what: "targets of a br_table", limit, count: targets });
+            return true;
         }
+        // What cannot be read here the validator refuses.
+        for depth in table.targets().map_while(Result::ok) {
+            self.meter.target(depth, targets);
+        }
+        self.meter.target(table.default(), targets);
+        self.meter.stop();
         self.is_over()
     }
 
@@ -275,6 +310,9 @@ impl Notes<'_> {
         self.meter.call(params + results);
         self.body.calls += 1;
         self.body.flags |= flags;
+        if flags.contains(BodyFlags::TAIL_CALLS) {
+            self.meter.stop();
+        }
         self.is_over()
     }
 

@@ -3,14 +3,22 @@
 //! One unit is about what an optimizing compiler spends on one plain operator. Most of what a real function
 //! costs is its operators; the other terms are small for real code and large for code that is made to
 //! exhaust a compiler: values that cross blocks and calls, locals that stay in use across many blocks or
-//! loops, operands that wait below many blocks, declared locals, deep nesting, jump tables.
+//! loops, operands that wait below many blocks, declared locals, jump tables.
 //!
 //! Not here: what to do about a cost (see [`crate::Limits`]). Invariant: every operator adds in constant
 //! time, and the sum is the same on every machine. Read next: `check.rs`, which feeds the meter.
 //!
-//! The term for locals: a compiler in SSA form has to carry a local through every block between two uses,
-//! and makes a parameter for it at every loop header in between. So each `local.get` pays for the distance
-//! to the previous use of the same local, counted in block boundaries; a loop header counts as sixteen.
+//! The terms for locals follow what compilers in SSA form do. To find the value of a local they walk back
+//! over the blocks since its last use, so each `local.get` pays for that distance in block boundaries. Where
+//! different values of a local meet they make a block parameter; the register allocator's time grows with
+//! the square of their number, which is measured to be harmless up to about ten thousand in a function. And
+//! they keep a map from blocks to values for each local, which takes memory in proportion to the distance
+//! from a local's first use to its last.
+
+mod flow;
+
+use flow::Flow;
+pub(crate) use flow::Kind;
 
 /// Costs are added in fractions of this.
 const UNIT: u64 = 256;
@@ -36,16 +44,25 @@ const VALUES_IN_REGISTERS: u64 = 8;
 const TARGET: u64 = UNIT / 4;
 /// Each value that one entry of a `br_table` carries: validation alone compares every one of them.
 const TARGET_VALUE: u64 = UNIT / 4;
-/// Each level of nesting around a new block.
-const NESTING: u64 = 2;
 /// An operand that waits below a block boundary.
 const WAITING: u64 = UNIT / 8;
 /// A boundary that a `local.get` looks back over.
 const LOOK_BACK: u64 = UNIT / 8;
-/// A boundary between two uses of a local, whatever the uses are.
-const SPAN: u64 = 1;
 /// How many boundaries a loop header stands for.
-const BOUNDARIES_PER_LOOP: u64 = 16;
+const BOUNDARIES_PER_LOOP: u64 = 8;
+/// A boundary between two uses of a local, whatever the uses are …
+const SPAN: u64 = UNIT / 8;
+/// … after so many of them, which stand for about 160 MB of memory.
+const SPANS_FREE: u64 = 64 << 20;
+/// A block parameter for a local.
+const PARAMETER: u64 = 2 * UNIT;
+/// The square of the number of block parameters is divided by this.
+const PARAMETERS_SQUARED: u64 = 5;
+/// For each block parameter the targets of every `br_table` that goes there are looked through; they are
+/// divided by this.
+const PARAMETER_TARGETS: u64 = 2;
+/// A block that a `local.set` makes aware of a change.
+const CHANGE: u64 = UNIT / 16;
 
 /// The sum for one function at a time.
 #[derive(Debug, Default)]
@@ -58,10 +75,21 @@ pub(crate) struct Meter {
     boundaries: u64,
     /// Where the function began.
     boundaries_at_start: u64,
-    /// For each local, the boundaries passed at its last use, in this function or an earlier one.
-    used_at: Vec<u64>,
-    /// Blocks that are open.
-    nesting: u64,
+    /// For each local, its last use, in this function or an earlier one.
+    uses: Vec<Use>,
+    /// Boundaries between uses of locals.
+    spans: u64,
+    /// Block parameters.
+    parameters: u64,
+    /// The blocks that are open.
+    flow: Flow,
+}
+
+/// When a local was used last, counted in boundaries.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    used_at: u64,
+    set_at: u64,
 }
 
 impl Meter {
@@ -69,14 +97,17 @@ impl Meter {
     pub(crate) fn start(&mut self, cost_max: u64) {
         self.sum = FUNCTION;
         self.sum_max = cost_max.saturating_mul(UNIT);
+        // The next function is later than all uses in earlier ones.
+        self.boundaries += 1;
         self.boundaries_at_start = self.boundaries;
-        self.nesting = 0;
+        (self.spans, self.parameters) = (0, 0);
+        self.flow.start();
     }
 
     /// The function has so many locals, `params` of which are parameters.
     pub(crate) fn locals(&mut self, all: usize, params: usize) {
-        if self.used_at.len() < all {
-            self.used_at.resize(all, 0);
+        if self.uses.len() < all {
+            self.uses.resize(all, Use::default());
         }
         self.values(params as u64);
         self.sum += (all - params) as u64 * LOCAL;
@@ -98,8 +129,13 @@ impl Meter {
     }
 
     /// How many blocks are open.
-    pub(crate) const fn nesting(&self) -> u64 {
-        self.nesting
+    pub(crate) fn nesting(&self) -> u64 {
+        self.flow.nesting()
+    }
+
+    /// How many block parameters locals need, at most.
+    pub(crate) const fn parameters(&self) -> u64 {
+        self.parameters
     }
 
     /// So many operators of any kind.
@@ -118,32 +154,63 @@ impl Meter {
     }
 
     /// A block begins, taking and giving so many values together.
-    pub(crate) const fn block(&mut self, values: u64, is_loop: bool) {
-        self.nesting += 1;
-        self.sum += BLOCK + self.nesting * NESTING;
+    pub(crate) fn block(&mut self, values: u64, kind: Kind) {
+        self.boundaries += if kind == Kind::Loop { BOUNDARIES_PER_LOOP } else { 1 };
+        self.flow.open(kind, self.boundaries);
+        self.sum += BLOCK;
         self.values(values);
-        self.boundaries += if is_loop { BOUNDARIES_PER_LOOP } else { 1 };
+    }
+
+    /// The other half of an `if` begins, after so many values.
+    pub(crate) fn other_half(&mut self, values: u64) {
+        self.boundary(values);
+        self.flow.other_half();
     }
 
     /// A block ends.
-    pub(crate) const fn end(&mut self) {
-        self.nesting = self.nesting.saturating_sub(1);
+    pub(crate) fn end(&mut self, values: u64) {
         self.boundaries += 1;
+        self.values(values);
+        let merge = self.flow.close();
+        let before = self.parameters;
+        self.parameters += merge.parameters;
+        self.sum += merge.parameters * (PARAMETER + merge.table_targets / PARAMETER_TARGETS);
+        self.sum += (self.parameters.pow(2) - before.pow(2)) / PARAMETERS_SQUARED;
     }
 
-    /// A branch carries so many values.
-    pub(crate) const fn branch(&mut self, values: u64) {
+    /// A branch to this label that may be taken carries so many values.
+    pub(crate) fn branch(&mut self, depth: u32, values: u64) {
+        self.boundary(values);
+        self.flow.branch(depth);
+    }
+
+    /// The targets of a `br_table`, so many of them, each carry so many values.
+    pub(crate) fn branch_table(&mut self, targets: u64, values: u64) {
+        self.sum += targets * (TARGET + values * TARGET_VALUE);
+        self.sum += targets.min(self.nesting()) * values * (VALUE + VALUE_BEYOND);
+        self.boundary(values);
+    }
+
+    /// One of the targets of the last `br_table`, which has so many.
+    pub(crate) fn target(&mut self, depth: u32, targets: u64) {
+        self.flow.table(depth, targets, self.boundaries);
+    }
+
+    /// The function is left with so many values.
+    pub(crate) fn leave(&mut self, values: u64) {
+        self.boundary(values);
+        self.flow.stop();
+    }
+
+    /// Control does not go on from here.
+    pub(crate) fn stop(&mut self) {
+        self.flow.stop();
+    }
+
+    const fn boundary(&mut self, values: u64) {
+        self.boundaries += 1;
         self.sum += BLOCK;
         self.values(values);
-        self.boundaries += 1;
-    }
-
-    /// A `br_table` with so many targets carries so many values.
-    pub(crate) const fn branch_table(&mut self, targets: u64, values: u64) {
-        self.sum += targets * (TARGET + values * TARGET_VALUE);
-        let distinct = if targets < self.nesting { targets } else { self.nesting };
-        self.sum += distinct * values * (VALUE + VALUE_BEYOND);
-        self.branch(values);
     }
 
     /// A call takes and gives so many values together.
@@ -159,23 +226,29 @@ impl Meter {
 
     /// A local is read.
     pub(crate) fn local_get(&mut self, local: u32) {
-        self.sum += self.distance(local) * LOOK_BACK;
+        if let Some(last) = self.uses.get_mut(local as usize) {
+            let distance = self.boundaries - last.used_at.max(self.boundaries_at_start);
+            last.used_at = self.boundaries;
+            self.sum += distance * LOOK_BACK;
+            self.span(distance);
+        }
     }
 
     /// A local is written.
     pub(crate) fn local_set(&mut self, local: u32) {
-        self.sum += self.distance(local) * SPAN;
+        if let Some(last) = self.uses.get_mut(local as usize) {
+            let distance = self.boundaries - last.used_at.max(self.boundaries_at_start);
+            let changes = self.flow.set(last.set_at.max(self.boundaries_at_start));
+            *last = Use { used_at: self.boundaries, set_at: self.boundaries };
+            self.sum += changes * CHANGE;
+            self.span(distance);
+        }
     }
 
-    /// The boundaries since the last use of a local, which is now.
-    fn distance(&mut self, local: u32) -> u64 {
-        match self.used_at.get_mut(local as usize) {
-            Some(used_at) => {
-                let since = (*used_at).max(self.boundaries_at_start);
-                *used_at = self.boundaries;
-                self.boundaries - since
-            }
-            None => 0,
+    const fn span(&mut self, distance: u64) {
+        self.spans += distance;
+        if self.spans > SPANS_FREE {
+            self.sum += distance * SPAN;
         }
     }
 }

@@ -4,6 +4,8 @@
 //! Invariant: each limit is checked before memory or time in proportion to the counted thing is spent, and
 //! an error names the limit as it is spelled here. Read next: [`crate::cost`] for the unit of the costs.
 
+use crate::body::FunctionBody;
+
 /// What a module may contain. The defaults let every real program pass that is known to us and stop files
 /// that are made to exhaust a compiler.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -54,6 +56,11 @@ pub struct Limits {
     pub br_table_targets_max: u64,
     /// Cost of one function over which compilers use their cheap settings. Refuses nothing.
     pub function_cost_optimize_max: u64,
+    /// Cost of one function that is out of proportion to its size, so that compilers use their cheap
+    /// settings, is over this …
+    pub function_cost_optimize_base: u64,
+    /// … plus this for each byte of its body. Refuses nothing.
+    pub function_cost_optimize_per_byte: u64,
     /// Cost of one function.
     pub function_cost_max: u64,
     /// Cost that the functions of any module may have together …
@@ -87,15 +94,28 @@ impl Default for Limits {
             locals_max: 50_000,
             nesting_max: 50_000,
             br_table_targets_max: 65_520,
-            function_cost_optimize_max: 1_000_000,
+            function_cost_optimize_max: 700_000,
+            function_cost_optimize_base: 20_000,
+            function_cost_optimize_per_byte: 16,
             function_cost_max: 16_000_000,
-            module_cost_base: 4_000_000,
-            module_cost_per_byte: 8,
+            module_cost_base: 2_000_000,
+            module_cost_per_byte: 4,
         }
     }
 }
 
 impl Limits {
+    /// Whether a function is worth an optimizing compiler's full settings: it costs neither very much, nor
+    /// much more than code of its size does.
+    #[must_use]
+    pub const fn is_worth_optimizing(&self, body: &FunctionBody) -> bool {
+        let bytes = body.range.end.saturating_sub(body.range.start);
+        let proportionate = self
+            .function_cost_optimize_base
+            .saturating_add(self.function_cost_optimize_per_byte.saturating_mul(bytes));
+        body.cost <= self.function_cost_optimize_max && body.cost <= proportionate
+    }
+
     /// The cost that all functions together may have when `bytes` of the file have been read.
     #[must_use]
     pub const fn module_cost_max(&self, bytes: u64) -> u64 {

@@ -5,9 +5,10 @@
 //! Invariant: every operator reaches the validator, unless the function is already over its limit.
 //! Read next: [`crate::cost`].
 
-use super::Notes;
+use super::{Label, Notes};
 use crate::body::BodyFlags;
-use wasmparser::{BlockType, FrameKind, FrameStack, ModuleArity, VisitOperator, VisitSimdOperator};
+use crate::cost::Kind;
+use wasmparser::{FrameKind, FrameStack, ModuleArity, VisitOperator, VisitSimdOperator};
 
 /// Sees each operator before the validator does.
 pub(super) struct Visitor<'n, 'a, V> {
@@ -24,11 +25,11 @@ impl<V: FrameStack> FrameStack for Visitor<'_, '_, V> {
 }
 
 impl<V: ModuleArity> Visitor<'_, '_, V> {
-    fn label(&self, depth: u32) -> Option<(BlockType, FrameKind)> {
+    fn label(&self, depth: u32) -> Label {
         self.inner.label_block(depth)
     }
 
-    fn return_label(&self) -> Option<(BlockType, FrameKind)> {
+    fn return_label(&self) -> Label {
         self.inner.label_block(self.inner.control_stack_height().checked_sub(1)?)
     }
 }
@@ -51,22 +52,22 @@ macro_rules! heavy {
 /// Notes one operator: its visiting method, its immediates, then its arity as `wasmparser` lists it.
 macro_rules! note {
     ($v:tt visit_block ($ty:ident) $($arity:tt)*) => {
-        heavy!($v.notes.block($ty, false))
+        heavy!($v.notes.block($ty, Kind::Block))
     };
     ($v:tt visit_loop ($ty:ident) $($arity:tt)*) => {
-        heavy!($v.notes.block($ty, true))
+        heavy!($v.notes.block($ty, Kind::Loop))
     };
     ($v:tt visit_if ($ty:ident) $($arity:tt)*) => {
-        heavy!($v.notes.block($ty, false))
+        heavy!($v.notes.block($ty, Kind::If))
     };
     ($v:tt visit_try ($ty:ident) $($arity:tt)*) => {
-        heavy!($v.notes.block($ty, false))
+        heavy!($v.notes.block($ty, Kind::Block))
     };
     ($v:tt visit_try_table ($table:ident) $($arity:tt)*) => {
         heavy!($v.notes.try_table(&$table))
     };
     ($v:tt visit_else () $($arity:tt)*) => {
-        heavy!($v.notes.branch($v.label(0)))
+        heavy!($v.notes.other_half($v.label(0)))
     };
     ($v:tt visit_end () $($arity:tt)*) => {
         heavy!($v.notes.end($v.label(0)))
@@ -75,28 +76,28 @@ macro_rules! note {
         heavy!($v.notes.end($v.label(0)))
     };
     ($v:tt visit_br ($depth:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($v.label($depth)))
+        heavy!($v.notes.jump($depth, $v.label($depth)))
     };
     ($v:tt visit_br_if ($depth:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($v.label($depth)))
+        heavy!($v.notes.branch($depth, $v.label($depth)))
     };
     ($v:tt visit_br_on_null ($depth:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($v.label($depth)))
+        heavy!($v.notes.branch($depth, $v.label($depth)))
     };
     ($v:tt visit_br_on_non_null ($depth:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($v.label($depth)))
+        heavy!($v.notes.branch($depth, $v.label($depth)))
     };
     ($v:tt visit_br_on_cast ($depth:ident $from:ident $to:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($v.label($depth)))
+        heavy!($v.notes.branch($depth, $v.label($depth)))
     };
     ($v:tt visit_br_on_cast_fail ($depth:ident $from:ident $to:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($v.label($depth)))
+        heavy!($v.notes.branch($depth, $v.label($depth)))
     };
     ($v:tt visit_br_table ($table:ident) $($arity:tt)*) => {
         heavy!($v.notes.branch_table(&$table, $v.label($table.default())))
     };
     ($v:tt visit_return () $($arity:tt)*) => {
-        heavy!($v.notes.branch($v.return_label()))
+        heavy!($v.notes.leave($v.return_label()))
     };
     ($v:tt visit_call ($function:ident) $($arity:tt)*) => {
         heavy!($v.notes.call($function, NONE))
@@ -115,6 +116,18 @@ macro_rules! note {
     };
     ($v:tt visit_return_call_ref ($ty:ident) $($arity:tt)*) => {
         heavy!($v.notes.call_type($ty, BodyFlags::INDIRECT_CALLS | TAIL))
+    };
+    ($v:tt visit_unreachable () $($arity:tt)*) => {
+        $v.notes.meter.stop()
+    };
+    ($v:tt visit_throw ($tag:ident) $($arity:tt)*) => {
+        $v.notes.meter.stop()
+    };
+    ($v:tt visit_throw_ref () $($arity:tt)*) => {
+        $v.notes.meter.stop()
+    };
+    ($v:tt visit_rethrow ($depth:ident) $($arity:tt)*) => {
+        $v.notes.meter.stop()
     };
     ($v:tt visit_local_get ($local:ident) $($arity:tt)*) => {
         $v.notes.meter.local_get($local)

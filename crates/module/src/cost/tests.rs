@@ -116,18 +116,24 @@ fn many() -> Vec<Bomb> {
 
 /// Blocks in blocks, and locals in use across them.
 fn deep() -> Vec<Bomb> {
-    let nested = |count: usize, open: &[u8], inner: &[u8]| {
-        [open.repeat(count), inner.to_vec(), [0x0b].repeat(count)].concat()
+    let nested = |count: usize, open: &[u8], inner: &[u8], close: &[u8]| {
+        [open.repeat(count), inner.to_vec(), close.repeat(count)].concat()
     };
-    let loops = |count| nested(count, &[3, 0x40], &use_locals(count));
+    let again = [&local(GET, 0)[..], &[0x0d, 0, 0x0b]].concat();
+    let loops = |count| nested(count, &[3, 0x40], &use_locals(count), &again);
     let block = |i| [&[2, 0x40], CONST_0, &[0x0d, 0], CONST_0, &local(SET, i), &[0x0b]].concat();
     let blocks: Vec<u8> = (0..50_000).flat_map(block).collect();
+    let table =
+        [&local(GET, 0)[..], &[0x0e], &leb(39_999), &(0..40_000).flat_map(leb).collect::<Vec<_>>()]
+            .concat();
+    let case = [&[0x0b], CONST_0, &local(SET, 0)].concat();
+    let switch = [[2, 0x40].repeat(40_000), table, case.repeat(40_000)].concat();
     vec![
-        ("deep", function(0, &nested(100_000, &[2, 0x40], &[])), Some("nesting_max")),
-        ("less deep", function(0, &nested(20_000, &[2, 0x40], &[])), None),
-        ("locals in loops", function(1500, &loops(1500)), Some("module_cost_base")),
-        ("locals in fewer loops", function(1000, &loops(1000)), None),
-        ("locals set in blocks", function(50_000, &blocks), Some("module_cost_base")),
+        ("deep", function(0, &nested(100_000, &[2, 0x40], &[], &[0x0b])), Some("nesting_max")),
+        ("locals in loops", function(1500, &loops(1500)), Some("function_cost_max")),
+        ("locals in fewer loops", function(200, &loops(200)), None),
+        ("locals set in blocks", function(50_000, &blocks), Some("function_cost_max")),
+        ("cases that fall through", function(1, &switch), Some("module_cost_base")),
     ]
 }
 
@@ -143,8 +149,8 @@ fn check((name, bytes, refused_by): Bomb) {
             _ => panic!("{name}: {error}"),
         },
         (Ok(module), None) => {
-            let most = module.bodies.iter().map(|body| body.cost).max();
-            assert!(most > Some(limits.function_cost_optimize_max), "{name}: {most:?}");
+            let body = module.bodies.iter().max_by_key(|body| body.cost).unwrap();
+            assert!(!limits.is_worth_optimizing(body), "{name}: {body:?}");
         }
         (result, _) => panic!("{name}: {result:?}, expected {refused_by:?}"),
     }
@@ -182,4 +188,38 @@ fn plain_code_costs_about_its_operators() {
     let module = Module::new(&bytes, &Limits::default(), Features::WASM2).unwrap();
     let (cost, operators) = (module.cost(), module.operators());
     assert!(operators < cost && cost < 2 * operators, "cost {cost}, operators {operators}");
+}
+
+/// How many block parameters locals need, for small functions of two locals.
+#[test]
+fn block_parameters() {
+    let cases = [
+        ("(local.set 0 (i32.const 1))", 0),
+        ("(block (local.set 0 (i32.const 1)))", 0),
+        ("(block (br_if 0 (local.get 1)) (local.set 0 (i32.const 1)))", 1),
+        ("(block (local.set 0 (i32.const 1)) (br_if 0 (local.get 1)))", 1),
+        ("(block (br_if 0 (local.get 1)) (local.set 0 (i32.const 1)) (return))", 0),
+        ("(block (br_if 0 (local.get 1)) (local.set 0 (i32.const 1)) (unreachable))", 0),
+        ("(if (local.get 1) (then (local.set 0 (i32.const 1))))", 1),
+        (
+            "(if (local.get 1) (then (local.set 0 (i32.const 1))) (else (local.set 1 (i32.const 1))))",
+            2,
+        ),
+        ("(if (local.get 1) (then (local.set 0 (i32.const 1)) (return)) (else))", 0),
+        ("(loop (local.set 0 (i32.const 1)))", 0),
+        ("(loop (local.set 0 (i32.const 1)) (br_if 0 (local.get 1)))", 1),
+        ("(loop (br_if 0 (local.get 1)) (local.set 0 (i32.const 1)))", 0),
+        (
+            "(loop (loop (local.set 0 (i32.const 1)) (br_if 0 (local.get 1)) (br_if 1 (local.get 1))))",
+            2,
+        ),
+        ("(loop (local.set 0 (i32.const 1)) (br 0) (br 0))", 1),
+        ("(block (block (br_table 0 1 1 (local.get 1))) (local.set 0 (i32.const 1)))", 1),
+        ("(block (block (br_table 0 0 (local.get 1))) (local.set 0 (i32.const 1)) (br 0))", 0),
+    ];
+    for (code, parameters) in cases {
+        let bytes = wat::parse_str(format!("(module (func (param i32 i32) {code}))")).unwrap();
+        let module = Module::new(&bytes, &Limits::default(), Features::WASM2).unwrap();
+        assert_eq!(module.bodies[0].block_parameters, parameters, "{code}");
+    }
 }
