@@ -56,7 +56,7 @@ pub use holm_runtime::{
     Config, Error, ErrorKind, Export, ExportType, Extern, ExternRef, ExternType, Features, Func,
     FuncType, Global, GlobalType, ImportType, Instance, InstancePre, InterruptHandle, IntoFunc,
     Limits, Linker, Memory, MemoryAccessError, MemoryStrategy, MemoryType, Module, ModuleLimits,
-    OneWorker, Result, SharedBytes, Store, StoreContext, StoreContextMut, StoreLimits, Symbol,
-    Table, TableType, TrapReason, TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet,
-    WasmTy, Workers,
+    ModuleStream, OneWorker, Result, SharedBytes, Store, StoreContext, StoreContextMut,
+    StoreLimits, StreamProgress, Symbol, Table, TableType, TrapReason, TypedFunc, Val, ValType,
+    WasmParams, WasmResults, WasmRet, WasmTy, Workers,
 };

@@ -85,22 +85,33 @@ impl Ingredients {
     /// From a module in the binary or text format, through the engine's cache if it has one.
     pub(crate) fn from_source(engine: &Engine, source: &[u8]) -> Result<Self> {
         let wasm = to_binary(engine, source)?;
-        let Some(cache) = engine.code_cache() else { return Self::compile(engine, &wasm) };
+        Self::cached(engine, &wasm, || validate(engine, &wasm))
+    }
+
+    /// From the bytes of a module through the engine's cache if it has one; `validated` gives the module when
+    /// it has to be compiled.
+    pub(crate) fn cached(
+        engine: &Engine,
+        wasm: &[u8],
+        validated: impl FnOnce() -> Result<Meta>,
+    ) -> Result<Self> {
+        let Some(cache) = engine.code_cache() else {
+            return Self::compile(engine, wasm, validated()?);
+        };
         // Limits and features are part of the key because code in the cache is not validated again.
         let rules = format!("{:?} {:?}", engine.limits(), engine.features());
         let key: [&[u8]; 4] =
-            [BUILD_ID.as_bytes(), engine.settings().as_bytes(), rules.as_bytes(), &wasm];
+            [BUILD_ID.as_bytes(), engine.settings().as_bytes(), rules.as_bytes(), wasm];
         let kept = cache.get(&key).and_then(|bytes| Self::read(engine, bytes).ok());
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        let made = Self::compile(engine, &wasm)?;
+        let made = Self::compile(engine, wasm, validated()?)?;
         cache.put(&key, &made.write()?);
         Ok(made)
     }
 
-    fn compile(engine: &Engine, wasm: &[u8]) -> Result<Self> {
-        let meta = validate(engine, wasm)?;
+    fn compile(engine: &Engine, wasm: &[u8], meta: Meta) -> Result<Self> {
         let code = engine.tier().compile(&meta, wasm, engine.workers())?;
         let bytes = KeptBytes::new(wasm, &meta);
         Ok(Self { meta, bytes, code })

@@ -117,7 +117,7 @@ impl Module {
         crate::artifact::validate(engine, &binary).map(|_| ())
     }
 
-    fn assemble(engine: &Engine, ingredients: Ingredients) -> Result<Self> {
+    pub(crate) fn assemble(engine: &Engine, ingredients: Ingredients) -> Result<Self> {
         let Ingredients { meta, bytes, code } = ingredients;
         refuse_unsupported(&meta)?;
         let plan = Plan::new(&meta, &bytes)?;

@@ -1,7 +1,9 @@
 //! Modules: what they say about themselves, and what is refused.
 
 use crate::support::*;
-use holm::{Engine, ErrorKind, ExternType, Features, Module, ModuleLimits, OneWorker, Workers};
+use holm::{
+    Engine, ErrorKind, ExternType, Features, Module, ModuleLimits, ModuleStream, OneWorker, Workers,
+};
 use std::sync::Arc;
 
 #[test]
@@ -160,4 +162,34 @@ fn modules_and_engines_go_between_threads() {
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert_eq!(sum, 16);
+}
+
+/// In whatever pieces the bytes come, the module is the same and so is the error.
+#[test]
+fn modules_arrive_in_pieces() {
+    let wasm = wat::parse_str(many_functions(&[])).unwrap();
+    let whole = ENGINE.precompile(&wasm).unwrap();
+    for piece in [1, 7, 1000, wasm.len()] {
+        let mut stream = ModuleStream::new(&ENGINE);
+        let mut ready = 0;
+        for bytes in wasm.chunks(piece) {
+            let progress = stream.push(bytes).unwrap();
+            assert!(progress.bodies_ready >= ready);
+            ready = progress.bodies_ready;
+        }
+        assert_eq!(ready, 600);
+        assert_eq!(stream.finish().unwrap().artifact().unwrap(), whole);
+    }
+    let mut stream = ModuleStream::new(&ENGINE);
+    stream.push(&wasm[..wasm.len() - 1]).unwrap();
+    assert!(error(stream.finish()).is_malformed());
+
+    let bad = wat::parse_str(many_functions(&[250])).unwrap();
+    let expected = text(Module::new(&ENGINE, &bad));
+    let mut stream = ModuleStream::new(&ENGINE);
+    let refused = bad.chunks(10).position(|bytes| match stream.push(bytes) {
+        Ok(_) => false,
+        Err(error) => error.to_string() == expected,
+    });
+    assert!(refused.is_some_and(|at| at * 10 < bad.len() - 500), "{refused:?}");
 }
