@@ -8,7 +8,7 @@ class Stack {
   *[Symbol.iterator]() { yield* [...this.#items].reverse(); }
 }
 print("stack", [...new Stack().push(1).push("two").push([3])].map(String).join("/"));
-const words = std.loadFile("/work/notes.md").toLowerCase().match(/\w+/g);
+const words = std.loadFile("/here/notes.md").toLowerCase().match(/\w+/g);
 const counts = Map.groupBy(words, (word) => word);
 print("words", [...counts].map(([word, all]) => [all.length, word]).sort((a, b) => b[0] - a[0] || (a[1] < b[1] ? -1 : 1)).slice(0, 3).join(" "));
 let big = 1n;
@@ -30,8 +30,8 @@ print("depth", (function down(n) { return n === 0 ? 0 : 1 + down(n - 1); })(400)
 let total = 0;
 for (let i = 0; i < 3000000; i++) total = (total * 31 + i) | 0;
 print("total", total);
-const file = std.open("/work/made.txt", "w");
+const file = std.open("/here/made.txt", "w");
 file.puts("made by JavaScript\n");
 file.close();
-print("file", std.loadFile("/work/made.txt").trim(), os.remove("/work/made.txt"));
+print("file", std.loadFile("/here/made.txt").trim(), os.remove("/here/made.txt"));
 std.exit(11);

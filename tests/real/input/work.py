@@ -36,7 +36,7 @@ print("sha256", hashlib.sha256(b"holm" * 1000).hexdigest())
 print("crc", zlib.crc32(b"holm" * 1000), len(zlib.compress(b"holm" * 1000)) < 100)
 print("primes", sum(primes(50000)))
 print("factorial", len(str(__import__("math").factorial(1000))))
-print("words", collections.Counter(re.findall(r"\w+", open("/work/notes.md").read().lower())).most_common(3))
+print("words", collections.Counter(re.findall(r"\w+", open("/here/notes.md").read().lower())).most_common(3))
 print("json", json.dumps({"b": [1, 2.5, None, True], "a": {"é": "ü"}}, sort_keys=True))
 print("decimal", decimal.Decimal(2).sqrt(decimal.Context(prec=40)))
 jobs = [Job(n * 7919 % 101, f"job{n}") for n in range(50)]
@@ -56,9 +56,9 @@ try:
     down(0)
 except RecursionError:
     print("recursion stopped")
-with open("/work/made.txt", "w") as file:
+with open("/here/made.txt", "w") as file:
     file.writelines(f"{n}\n" for n in range(1000))
-print("file", os.path.getsize("/work/made.txt"), sum(int(line) for line in open("/work/made.txt")))
-os.remove("/work/made.txt")
-print("listing", sorted(name for name in os.listdir("/work") if name.startswith("work.")))
+print("file", os.path.getsize("/here/made.txt"), sum(int(line) for line in open("/here/made.txt")))
+os.remove("/here/made.txt")
+print("listing", sorted(name for name in os.listdir("/here") if name.startswith("work.")))
 sys.exit(9)
