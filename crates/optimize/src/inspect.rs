@@ -56,12 +56,12 @@ fn unit(
         Unit::Function(defined) => failure.for_function(module.function_index(defined)),
         Unit::Thunk(ty) => failure.for_function(ty),
     };
+    let effort = optimizer.effort(module, unit);
     if stage == Stage::Intermediate {
-        worker.translate(&env, unit).map_err(named)?;
+        worker.translate(&env, unit, effort).map_err(named)?;
         return Ok(worker.clif());
     }
     worker.disassemble = true;
-    let effort = optimizer.effort(module, unit);
     worker.compile(&env, &optimizer.targets, unit, effort).map_err(named)?;
     Ok(worker.disassembly.unwrap_or_default())
 }

@@ -15,13 +15,14 @@ mod fixed;
 pub mod inspect;
 mod isa;
 mod link;
+mod shape;
 mod thunk;
 mod translate;
 mod worker;
 
 use environment::Environment;
 use holm_abi::{Code, CompileError, Settings, Tier, Workers};
-use holm_module::{BodyFlags, Module};
+use holm_module::{BodyFlags, Limits, Module};
 use isa::Effort;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,8 +35,8 @@ pub use isa::{host_features, x86_features};
 pub struct Optimizer {
     settings: Settings,
     targets: Targets,
-    /// Functions that cost more than this are compiled without the optimizer.
-    cost_max: u64,
+    /// Says which functions are compiled without the optimizer.
+    limits: Limits,
 }
 
 impl Optimizer {
@@ -46,17 +47,19 @@ impl Optimizer {
     pub fn new(settings: Settings) -> Result<Self, CompileError> {
         let full = isa::target(&settings, Effort::Full)?;
         let bounded = isa::target(&settings, Effort::Bounded)?;
-        let cost_max = holm_module::Limits::default().function_cost_optimize_max;
-        Ok(Self { settings, targets: Targets { full, bounded }, cost_max })
+        let limits = Limits::default();
+        Ok(Self { settings, targets: Targets { full, bounded }, limits })
     }
 
     /// What a unit deserves.
     fn effort(&self, module: &Module, unit: Unit) -> Effort {
         match unit {
-            Unit::Function(index) if module.bodies[index as usize].cost > self.cost_max => {
-                Effort::Bounded
+            Unit::Function(index) => {
+                let body = &module.bodies[index as usize];
+                let worth = self.limits.is_worth_optimizing(body);
+                if worth { Effort::Full } else { Effort::Bounded }
             }
-            _ => Effort::Full,
+            Unit::Thunk(_) => Effort::Full,
         }
     }
 

@@ -7,7 +7,7 @@
 use crate::environment::{self, Environment};
 use crate::error::Failure;
 use crate::isa::Effort;
-use crate::{anchor, thunk, translate};
+use crate::{anchor, shape, thunk, translate};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, TrapCode};
@@ -103,8 +103,7 @@ impl Worker {
         unit: Unit,
         effort: Effort,
     ) -> Result<Compiled, Failure> {
-        let target = targets.get(effort);
-        let compile = AssertUnwindSafe(|| self.compile_unguarded(env, target, unit));
+        let compile = AssertUnwindSafe(|| self.compile_unguarded(env, targets, unit, effort));
         catch_unwind(compile).unwrap_or_else(|panic| {
             // What the panic left behind is not to be trusted.
             *self = Self { disassemble: self.disassemble, ..Self::new() };
@@ -117,11 +116,16 @@ impl Worker {
     fn compile_unguarded(
         &mut self,
         env: &Environment<'_>,
-        isa: &dyn TargetIsa,
+        targets: &Targets,
         unit: Unit,
+        mut effort: Effort,
     ) -> Result<Compiled, Failure> {
-        self.translate(env, unit)?;
+        self.translate(env, unit, effort)?;
         let context = &mut self.context;
+        if effort == Effort::Full && shape::has_long_chains(&context.func) {
+            effort = Effort::Bounded;
+        }
+        let isa = targets.get(effort);
         context.set_disasm(self.disassemble);
         let mut control = ControlPlane::default();
         context.verify_if(isa)?;
@@ -130,6 +134,10 @@ impl Worker {
             anchor::localize(&mut context.func);
             context.verify_if(isa)?;
         }
+        if effort == Effort::Full && shape::has_crowded_blocks(&context.func) {
+            effort = Effort::Bounded;
+        }
+        let isa = targets.get(effort);
         let stencil = isa.compile_function(
             &context.func,
             &context.domtree,
@@ -159,11 +167,18 @@ impl Worker {
     }
 
     /// Fills the context with the unit's Cranelift function.
-    pub(crate) fn translate(&mut self, env: &Environment<'_>, unit: Unit) -> Result<(), Failure> {
+    pub(crate) fn translate(
+        &mut self,
+        env: &Environment<'_>,
+        unit: Unit,
+        effort: Effort,
+    ) -> Result<(), Failure> {
         self.context.clear();
         let func = &mut self.context.func;
         match unit {
-            Unit::Function(defined) => translate::function(env, defined, func, &mut self.scratch),
+            Unit::Function(defined) => {
+                translate::function(env, defined, effort, func, &mut self.scratch)
+            }
             Unit::Thunk(ty) => {
                 thunk::build(env, ty, func, &mut self.scratch);
                 Ok(())

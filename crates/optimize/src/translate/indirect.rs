@@ -43,7 +43,7 @@ impl Translator<'_, '_> {
         let candidates = &reachable.candidates;
         !reachable.truncated
             && !candidates.is_empty()
-            && self.env.settings.optimize
+            && self.expands
             && (candidates.len() <= CALLS_MAX || candidates.iter().all(small))
     }
 

@@ -34,10 +34,9 @@ pub(super) struct Inlining {
 }
 
 impl Inlining {
-    pub(super) fn new(env: &Environment<'_>, defined: u32) -> Self {
+    pub(super) fn new(env: &Environment<'_>, defined: u32, expands: bool) -> Self {
         let own = env.module.bodies[defined as usize].operators;
-        let off = env.settings.fuel || !env.settings.optimize;
-        let budget = if off { 0 } else { GROWTH_MIN + own / 2 };
+        let budget = if expands { GROWTH_MIN + own / 2 } else { 0 };
         Self { active: vec![defined], budget }
     }
 

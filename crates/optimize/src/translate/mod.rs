@@ -34,6 +34,7 @@ mod vector_lanes;
 
 use crate::environment::{Environment, clif_type};
 use crate::error::Failure;
+use crate::isa::Effort;
 use cranelift_codegen::ir::{
     self, FuncRef, Function, InstBuilder, SigRef, SourceLoc, StackSlot, UserFuncName, Value, types,
 };
@@ -59,6 +60,8 @@ pub(crate) struct Translator<'a, 'f> {
     /// The frame of the body being translated: the function's own, or that of an inlined call.
     body_frame: usize,
     inlining: inline::Inlining,
+    /// Whether code may grow to become faster.
+    expands: bool,
     /// Whether the place can be reached. If not, operators only open and close blocks.
     reachable: bool,
     /// The value of the pinned register: the same in the whole function.
@@ -81,9 +84,12 @@ type Handled = Result<bool, Failure>;
 pub(crate) fn function(
     env: &Environment<'_>,
     defined: u32,
+    effort: Effort,
     func: &mut Function,
     scratch: &mut FunctionBuilderContext,
 ) -> Result<(), Failure> {
+    let settings = env.settings;
+    let expands = effort == Effort::Full && settings.optimize && !settings.fuel;
     let ty = env.function_type_index(env.module.function_index(defined));
     func.name = UserFuncName::user(environment::NAMESPACE_FUNCTION, defined);
     func.signature = env.signature(ty).clone();
@@ -100,7 +106,8 @@ pub(crate) fn function(
         frames: Vec::new(),
         locals: Vec::new(),
         body_frame: 0,
-        inlining: inline::Inlining::new(env, defined),
+        inlining: inline::Inlining::new(env, defined, expands),
+        expands,
         reachable: true,
         anchor,
         result_buffer: None,

@@ -18,7 +18,7 @@ const TWOFOLD_OPERATORS_MAX: u32 = 32;
 impl Translator<'_, '_> {
     /// How often the body of a loop, which `operators` stand at, is to be translated.
     pub(super) fn loop_copies(&self, operators: &OperatorsReader<'_>) -> Result<usize, Failure> {
-        if !self.env.settings.optimize || self.env.settings.fuel {
+        if !self.expands {
             return Ok(1);
         }
         let mut operators = operators.clone();
