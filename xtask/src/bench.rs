@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         results.compile = compile::measure(&wish, &engines)?;
     }
     if wish.has("hello") {
-        results.hello = hello::measure(&wish, &engines)?;
+        results.hello = hello::measure(&engines)?;
     }
     if wish.has("calls") {
         results.calls = calls::measure(&wish)?;

@@ -49,7 +49,7 @@ impl Results {
         let run: Vec<Value> = self.run.iter().map(row_json).collect();
         let compile: Vec<Value> = self.compile.iter().map(compile_json).collect();
         let hello = self.hello.iter().map(|hello| {
-            json!({ "engine": hello.engine, "wall_ns": hello.wall_ns, "cpu_ns": hello.cpu_ns, "peak_kib": hello.peak_kib })
+            json!({ "engine": hello.engine, "cached": hello.cached, "wall_ns": hello.wall_ns, "cpu_ns": hello.cpu_ns, "peak_kib": hello.peak_kib })
         });
         let calls =
             self.calls.iter().map(|call| json!({ "name": call.name, "ns": call.nanoseconds }));
@@ -139,7 +139,8 @@ pub(crate) fn markdown(results: &Results) -> String {
         compile(&mut out, &results.compile);
     }
     if !results.hello.is_empty() {
-        hello(&mut out, &results.hello);
+        hello(&mut out, &results.hello, true);
+        hello(&mut out, &results.hello, false);
     }
     if !results.calls.is_empty() {
         calls(&mut out, &results.calls);
@@ -239,8 +240,10 @@ fn compile(out: &mut String, rows: &[Compiled]) {
     );
 }
 
-fn hello(out: &mut String, rows: &[Hello]) {
-    line_of(out, "\n## hello from a warm cache, whole process\n");
+fn hello(out: &mut String, rows: &[Hello], cached: bool) {
+    let rows: Vec<&Hello> = rows.iter().filter(|row| row.cached == cached).collect();
+    let how = if cached { "from a warm cache" } else { "without a cache" };
+    line_of(out, &format!("\n## hello {how}, whole process\n"));
     line_of(out, "| engine | wall ms | ratio | CPU ms | peak MiB | ratio |");
     line_of(out, "|---|---:|---:|---:|---:|---:|");
     let base = rows.iter().find(|row| row.engine == BASE);
