@@ -247,7 +247,7 @@ fn hello(out: &mut String, rows: &[Hello], cached: bool) {
     line_of(out, "| engine | wall ms | ratio | CPU ms | peak MiB | ratio |");
     line_of(out, "|---|---:|---:|---:|---:|---:|");
     let base = rows.iter().find(|row| row.engine == BASE);
-    for row in rows {
+    for row in &rows {
         let wall = base.map(|base| row.wall_ns / base.wall_ns);
         let peak = base.map(|base| row.peak_kib / base.peak_kib);
         let cells = [
