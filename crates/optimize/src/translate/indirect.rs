@@ -16,6 +16,13 @@ use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
 use holm_abi::layout;
 use holm_spec::trap::TrapReason;
 
+/// What an indirect call names.
+#[derive(Clone, Copy)]
+struct Site {
+    ty: u32,
+    table: u32,
+}
+
 /// The most direct calls in place of an indirect one, if at least one of them stays a call.
 const CALLS_MAX: usize = 3;
 
@@ -23,13 +30,14 @@ impl Translator<'_, '_> {
     pub(super) fn call_indirect(&mut self, ty: u32, table: u32) -> Result<(), Failure> {
         let index = self.pop();
         let args = self.pop_canonical(self.env.ty(ty).params().len());
+        let site = Site { ty, table };
         if let Some(reachable) = self.env.fixed.reachable(table, ty) {
             if self.wants_candidates(reachable) {
-                return self.call_candidates(ty, table, index, &args, &reachable.candidates);
+                return self.call_candidates(site, index, &args, &reachable.candidates);
             }
-            self.call_entry(ty, table, index, args, Some(reachable));
+            self.call_entry(site, index, args, Some(reachable));
         } else {
-            self.call_entry(ty, table, index, args, None);
+            self.call_entry(site, index, args, None);
         }
         Ok(())
     }
@@ -50,12 +58,12 @@ impl Translator<'_, '_> {
     /// Compares the index with that of every function that it can name.
     fn call_candidates(
         &mut self,
-        ty: u32,
-        table: u32,
+        site: Site,
         index: Value,
         args: &[Value],
         candidates: &[Candidate],
     ) -> Result<(), Failure> {
+        let Site { ty, table } = site;
         let base = self.stack.len();
         let results = self.env.ty(ty).results();
         let joined = self.block_with_params(results);
@@ -90,12 +98,12 @@ impl Translator<'_, '_> {
     /// Calls through the table.
     fn call_entry(
         &mut self,
-        ty: u32,
-        table: u32,
+        site: Site,
         index: Value,
         args: Vec<Value>,
         reachable: Option<&Reachable>,
     ) {
+        let Site { ty, table } = site;
         let entry = self.table_entry(table, index, TrapReason::UndefinedElement);
         // A table without entries has no memory that a load could be moved to.
         let fixed = reachable.is_some_and(|reachable| !reachable.candidates.is_empty());
