@@ -97,7 +97,7 @@ fn config_later(random: &mut Random) -> Config {
         export_everything: random.below(4) != 0,
         generate_custom_sections: random.below(2) == 0,
         max_exports: 1000,
-        max_funcs: random.choose(&[1, 10, 100]),
+        max_funcs: random.choose(&[5, 20, 100]),
         max_imports: random.choose(&[0, 0, 5, 50]),
         max_instructions: random.choose(&[20, 100, 1000, 5000]),
         max_nesting_depth: random.choose(&[3, 10, 200]),

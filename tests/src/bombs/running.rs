@@ -6,7 +6,7 @@ use super::build::{Build, one};
 use super::{Bomb, Expect};
 
 pub(super) const BOMBS: &[Bomb] = &[
-    Bomb::run("run_for_ever", for_ever, Expect::Stopped(124, "timeout"))
+    Bomb::run("run_for_ever", for_ever, Expect::Stopped(124, "its time of 300 ms was up"))
         .with_flags(&["--timeout", "300ms"]),
     Bomb::run("run_for_ever_without_fuel", for_ever, Expect::Stopped(137, "fuel"))
         .with_flags(&["--fuel", "1000000"]),
@@ -27,12 +27,24 @@ pub(super) const BOMBS: &[Bomb] = &[
     Bomb::run("memory_over_the_limit", || memory_of(2000), Expect::Refused("memory"))
         .with_flags(&["--max-memory", "64MiB"]),
     Bomb::run("table_grow_to_the_end", table_grow, Expect::Ok),
-    Bomb::run("start_function_for_ever", start_for_ever, Expect::Stopped(124, "timeout"))
-        .with_flags(&["--timeout", "300ms"]),
-    Bomb::run("memory_fill_for_ever", fill_for_ever, Expect::Stopped(124, "timeout"))
-        .with_flags(&["--timeout", "300ms"]),
-    Bomb::run("table_fill_for_ever", table_fill_for_ever, Expect::Stopped(124, "timeout"))
-        .with_flags(&["--timeout", "300ms"]),
+    Bomb::run(
+        "start_function_for_ever",
+        start_for_ever,
+        Expect::Stopped(124, "its time of 300 ms was up"),
+    )
+    .with_flags(&["--timeout", "300ms"]),
+    Bomb::run(
+        "memory_fill_for_ever",
+        fill_for_ever,
+        Expect::Stopped(124, "its time of 300 ms was up"),
+    )
+    .with_flags(&["--timeout", "300ms"]),
+    Bomb::run(
+        "table_fill_for_ever",
+        table_fill_for_ever,
+        Expect::Stopped(124, "its time of 300 ms was up"),
+    )
+    .with_flags(&["--timeout", "300ms"]),
 ];
 
 fn for_ever() -> Vec<u8> {

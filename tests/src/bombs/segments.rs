@@ -10,15 +10,31 @@ use super::{Bomb, Expect};
 pub(super) const BOMBS: &[Bomb] = &[
     Bomb::run("data_of_100_mib", data_huge, Expect::Ok),
     Bomb::run("data_100k_segments", || data_many(100_000, 8, |i| i * 16), Expect::Ok),
-    Bomb::run("data_2m_segments", || data_many(2_000_000, 0, |_| 0), Expect::Ok),
+    Bomb::run(
+        "data_2m_segments",
+        || data_many(2_000_000, 0, |_| 0),
+        Expect::Refused("data_segments_max"),
+    ),
     Bomb::run("data_20k_segments_in_one_place", || data_many(20_000, 1024, |_| 0), Expect::Ok),
     Bomb::run("data_60k_segments_one_a_page", || data_many(60_000, 1, |i| i << 16), Expect::Ok),
     Bomb::run("data_at_the_end_of_4_gib", data_far, Expect::Ok),
     Bomb::run("data_passive_100k", data_passive, Expect::Ok),
-    Bomb::run("elements_of_9m", || elements(1, 9_000_000), Expect::Ok),
-    Bomb::run("elements_100k_segments", || elements(100_000, 10), Expect::Ok),
-    Bomb::run("elements_1000_segments_in_one_place", || elements(1000, 10_000), Expect::Ok),
-    Bomb::run("elements_2m_segments", || elements(2_000_000, 0), Expect::Ok),
+    Bomb::run("elements_of_9m", || elements(1, 9_000_000), Expect::Refused("element_items_max")),
+    Bomb::run(
+        "elements_100k_segments",
+        || elements(100_000, 10),
+        Expect::Refused("limit on table entries"),
+    ),
+    Bomb::run(
+        "elements_1000_segments_in_one_place",
+        || elements(1000, 10_000),
+        Expect::Refused("element_items_max"),
+    ),
+    Bomb::run(
+        "elements_2m_segments",
+        || elements(2_000_000, 0),
+        Expect::Refused("element_segments_max"),
+    ),
     Bomb::run("elements_3m_expressions", element_expressions, Expect::Ok),
     Bomb::run("elements_passive_and_declared", elements_passive, Expect::Ok),
 ];
