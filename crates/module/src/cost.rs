@@ -3,7 +3,7 @@
 //! One unit is about what an optimizing compiler spends on one plain operator. Most of what a real function
 //! costs is its operators; the other terms are small for real code and large for code that is made to
 //! exhaust a compiler: values that cross blocks and calls, locals that stay in use across many blocks or
-//! loops, operands that wait below many blocks, declared locals, jump tables.
+//! loops, operands that wait below many blocks, declared locals, loops in loops, jump tables.
 //!
 //! Not here: what to do about a cost (see [`crate::Limits`]). Invariant: every operator adds in constant
 //! time, and the sum is the same on every machine. Read next: `check.rs`, which feeds the meter.
@@ -17,8 +17,8 @@
 
 mod flow;
 
-use flow::Flow;
 pub(crate) use flow::Kind;
+use flow::{Flow, Local};
 
 /// Costs are added in fractions of this.
 const UNIT: u64 = 256;
@@ -61,8 +61,10 @@ const PARAMETERS_SQUARED: u64 = 5;
 /// For each block parameter the targets of every `br_table` that goes there are looked through; they are
 /// divided by this.
 const PARAMETER_TARGETS: u64 = 2;
-/// A block that a `local.set` makes aware of a change.
-const CHANGE: u64 = UNIT / 16;
+/// A loop that a `local.set` looks at.
+const LOOP_LOOKED_AT: u64 = UNIT / 16;
+/// Each loop around a new loop.
+const LOOP_NESTING: u64 = 1;
 
 /// The sum for one function at a time.
 #[derive(Debug, Default)]
@@ -75,21 +77,14 @@ pub(crate) struct Meter {
     boundaries: u64,
     /// Where the function began.
     boundaries_at_start: u64,
-    /// For each local, its last use, in this function or an earlier one.
-    uses: Vec<Use>,
+    /// What is known of each local, from this function or an earlier one.
+    locals: Vec<Local>,
     /// Boundaries between uses of locals.
     spans: u64,
     /// Block parameters.
     parameters: u64,
     /// The blocks that are open.
     flow: Flow,
-}
-
-/// When a local was used last, counted in boundaries.
-#[derive(Clone, Copy, Debug, Default)]
-struct Use {
-    used_at: u64,
-    set_at: u64,
 }
 
 impl Meter {
@@ -101,13 +96,14 @@ impl Meter {
         self.boundaries += 1;
         self.boundaries_at_start = self.boundaries;
         (self.spans, self.parameters) = (0, 0);
-        self.flow.start();
+        self.flow.start(self.boundaries);
     }
 
     /// The function has so many locals, `params` of which are parameters.
     pub(crate) fn locals(&mut self, all: usize, params: usize) {
-        if self.uses.len() < all {
-            self.uses.resize(all, Use::default());
+        // What is known from earlier functions stays: its times show that it is old.
+        if self.locals.len() < all {
+            self.locals.resize(all, Local::default());
         }
         self.values(params as u64);
         self.sum += (all - params) as u64 * LOCAL;
@@ -158,6 +154,9 @@ impl Meter {
         self.boundaries += if kind == Kind::Loop { BOUNDARIES_PER_LOOP } else { 1 };
         self.flow.open(kind, self.boundaries);
         self.sum += BLOCK;
+        if kind == Kind::Loop {
+            self.sum += self.flow.loop_nesting() * LOOP_NESTING;
+        }
         self.values(values);
     }
 
@@ -171,10 +170,13 @@ impl Meter {
     pub(crate) fn end(&mut self, values: u64) {
         self.boundaries += 1;
         self.values(values);
-        let merge = self.flow.close();
+        self.flow.close();
+    }
+
+    fn parameters_needed(&mut self, count: u64) {
         let before = self.parameters;
-        self.parameters += merge.parameters;
-        self.sum += merge.parameters * (PARAMETER + merge.table_targets / PARAMETER_TARGETS);
+        self.parameters += count;
+        self.sum += count * (PARAMETER + self.flow.table_targets() / PARAMETER_TARGETS);
         self.sum += (self.parameters.pow(2) - before.pow(2)) / PARAMETERS_SQUARED;
     }
 
@@ -226,22 +228,30 @@ impl Meter {
 
     /// A local is read.
     pub(crate) fn local_get(&mut self, local: u32) {
-        if let Some(last) = self.uses.get_mut(local as usize) {
-            let distance = self.boundaries - last.used_at.max(self.boundaries_at_start);
-            last.used_at = self.boundaries;
+        let now = self.boundaries;
+        let Some(local) = self.locals.get_mut(local as usize) else { return };
+        let distance = now - local.read_at.max(local.set_at).max(self.boundaries_at_start);
+        local.read_at = now;
+        if distance > 0 {
+            let parameters = self.flow.read(local, now);
             self.sum += distance * LOOK_BACK;
             self.span(distance);
+            if parameters > 0 {
+                self.parameters_needed(parameters);
+            }
         }
     }
 
     /// A local is written.
     pub(crate) fn local_set(&mut self, local: u32) {
-        if let Some(last) = self.uses.get_mut(local as usize) {
-            let distance = self.boundaries - last.used_at.max(self.boundaries_at_start);
-            let changes = self.flow.set(last.set_at.max(self.boundaries_at_start));
-            *last = Use { used_at: self.boundaries, set_at: self.boundaries };
-            self.sum += changes * CHANGE;
-            self.span(distance);
+        let now = self.boundaries;
+        let Some(local) = self.locals.get_mut(local as usize) else { return };
+        let distance = now - local.read_at.max(local.set_at).max(self.boundaries_at_start);
+        let (parameters, loops) = self.flow.set(local, now);
+        self.sum += loops * LOOP_LOOKED_AT;
+        self.span(distance);
+        if parameters > 0 {
+            self.parameters_needed(parameters);
         }
     }
 

@@ -1,15 +1,22 @@
 //! Where the values of locals meet: an estimate of the block parameters that a compiler in SSA form makes.
 //!
-//! A local needs a parameter where control arrives from two places between which it was set: at the header
-//! of a loop that sets it and goes back, at the end of a block that is left from several places.
-//! Not here: what a parameter costs (see [`super`]). Invariant: work is in proportion to what is counted, and
-//! the count is at least what a compiler makes, if it makes none for locals that are not read any more.
+//! A local needs a parameter where control arrives from two places between which it was set, if it is read
+//! afterwards: at the end of a block that is left from several places, and at the header of a loop that
+//! reads it and then sets it. Parameters are counted when the read (or set) that needs them is seen.
+//! Not here: what a parameter costs (see [`super`]). Invariant: the time for a use of a local is constant but
+//! for a binary search over the open blocks and for the loops that it says it looked at.
 //! Read next: `check.rs`.
 
-/// The blocks that are open, the function itself outermost.
+/// The open blocks of a function, the function itself outermost, and what met so far.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
     frames: Vec<Frame>,
+    /// The times at which the open loops began.
+    loops: Vec<u64>,
+    /// How many blocks have ended at which control arrived from several places.
+    merges: u64,
+    /// The most targets of any `br_table` that goes to such a block.
+    table_targets: u64,
 }
 
 /// What is known of one open block.
@@ -17,12 +24,8 @@ pub(super) struct Flow {
 struct Frame {
     /// The time at which it began.
     opened_at: u64,
-    /// How many locals have been set since.
-    changed: u64,
-    /// From how many places control arrives at the header of the loop or at the end of the block.
+    /// From how many places control arrives at its end.
     arrivals: u64,
-    /// How many locals had been set when it arrived last.
-    changed_at_arrival: u64,
     /// The time of the last `br_table` that goes there.
     table_at: u64,
     /// How many targets all `br_table`s that go there have together.
@@ -30,15 +33,6 @@ struct Frame {
     kind: Kind,
     /// Whether control cannot be here now.
     dead: bool,
-}
-
-/// What meets at the end of a block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Merge {
-    /// How many parameters, at most.
-    pub(super) parameters: u64,
-    /// How many targets all `br_table`s that go there have together.
-    pub(super) table_targets: u64,
 }
 
 /// The kinds of blocks that differ here.
@@ -53,18 +47,30 @@ pub(crate) enum Kind {
     If,
 }
 
-impl Frame {
-    const fn arrive(&mut self) {
-        self.arrivals += 1;
-        self.changed_at_arrival = self.changed;
-    }
+/// What is known of one local. Times before the function began mean that nothing happened to it yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Local {
+    /// When it was read last.
+    pub(super) read_at: u64,
+    /// When it was set last.
+    pub(super) set_at: u64,
+    /// When it got the value that it has now: it was set, or its values met for a read.
+    got_at: u64,
+    /// How many blocks were open then.
+    got_depth: usize,
+    /// How many merges there had been then.
+    got_merges: u64,
+    /// Until when the headers of loops are counted.
+    headers_at: u64,
 }
 
 impl Flow {
-    /// Begins with a function.
-    pub(super) fn start(&mut self) {
+    /// Begins with a function, at a time later than all before.
+    pub(super) fn start(&mut self, now: u64) {
+        (self.merges, self.table_targets) = (0, 0);
+        self.loops.clear();
         self.frames.clear();
-        self.frames.push(Frame::default());
+        self.frames.push(Frame { opened_at: now, ..Frame::default() });
     }
 
     /// How many blocks are open, without the function.
@@ -72,11 +78,24 @@ impl Flow {
         (self.frames.len() as u64).saturating_sub(1)
     }
 
+    /// How many loops are open.
+    pub(super) fn loop_nesting(&self) -> u64 {
+        self.loops.len() as u64
+    }
+
+    /// The most targets of any `br_table` that goes to a place where values meet.
+    pub(super) const fn table_targets(&self) -> u64 {
+        self.table_targets
+    }
+
     /// A block begins at a time later than all before.
     pub(super) fn open(&mut self, kind: Kind, opened_at: u64) {
         let dead = self.frames.last().is_none_or(|frame| frame.dead);
-        let arrivals = u64::from(kind != Kind::Block);
+        let arrivals = u64::from(kind == Kind::If);
         self.frames.push(Frame { opened_at, arrivals, kind, dead, ..Frame::default() });
+        if kind == Kind::Loop {
+            self.loops.push(opened_at);
+        }
     }
 
     /// The other half of an `if` begins.
@@ -84,35 +103,35 @@ impl Flow {
         let outside_dead = self.frames.iter().nth_back(1).is_none_or(|frame| frame.dead);
         if let Some(frame) = self.frames.last_mut() {
             // The failing condition arrives here now, not at the end.
-            frame.arrivals = frame.arrivals.saturating_sub(1);
-            if !frame.dead {
-                frame.arrive();
-            }
+            frame.arrivals = frame.arrivals.saturating_sub(1) + u64::from(!frame.dead);
             frame.dead = outside_dead;
             frame.kind = Kind::Block;
         }
     }
 
-    /// The innermost block ends; gives what meets there.
-    pub(super) fn close(&mut self) -> Merge {
-        let Some(mut frame) = self.frames.pop() else { return Merge::default() };
-        if frame.kind != Kind::Loop && !frame.dead {
-            frame.arrive();
+    /// The innermost block ends.
+    pub(super) fn close(&mut self) {
+        let Some(frame) = self.frames.pop() else { return };
+        let leaves = if frame.kind == Kind::Loop {
+            self.loops.pop();
+            !frame.dead
+        } else {
+            let arrivals = frame.arrivals + u64::from(!frame.dead);
+            if arrivals > 1 {
+                self.merges += 1;
+                self.table_targets = self.table_targets.max(frame.table_targets);
+            }
+            arrivals > 0
+        };
+        if let Some(outside) = self.frames.last_mut() {
+            outside.dead |= !leaves;
         }
-        let leaves = if frame.kind == Kind::Loop { !frame.dead } else { frame.arrivals > 0 };
-        match self.frames.last_mut() {
-            Some(outside) => outside.dead |= !leaves,
-            // Nothing is live after the function.
-            None => return Merge::default(),
-        }
-        let parameters = if frame.arrivals > 1 { frame.changed_at_arrival } else { 0 };
-        Merge { parameters, table_targets: frame.table_targets }
     }
 
     /// Control may go to this label.
     pub(super) fn branch(&mut self, depth: u32) {
         if let Some(frame) = self.target(depth) {
-            frame.arrive();
+            frame.arrivals += 1;
         }
     }
 
@@ -121,7 +140,7 @@ impl Flow {
         if let Some(frame) = self.target(depth).filter(|frame| frame.table_at != at) {
             frame.table_at = at;
             frame.table_targets += targets;
-            frame.arrive();
+            frame.arrivals += 1;
         }
     }
 
@@ -138,9 +157,47 @@ impl Flow {
         }
     }
 
-    /// A local that was set at `set_at` is set again; gives how many blocks had not seen that yet.
-    pub(super) fn set(&mut self, set_at: u64) -> u64 {
-        let unaware = self.frames.iter_mut().rev().take_while(|frame| frame.opened_at > set_at);
-        unaware.map(|frame| frame.changed += 1).count() as u64
+    /// A local is read in another block than it was used last. Gives how many parameters that needs.
+    pub(super) fn read(&self, local: &mut Local, now: u64) -> u64 {
+        let merges = self.merges.saturating_sub(local.got_merges);
+        let untouched =
+            self.frames.first().is_none_or(|function| local.got_at < function.opened_at);
+        if untouched || merges == 0 {
+            return 0;
+        }
+        // The blocks that were open when it got its value and are not any more.
+        let common = self.frames.partition_point(|frame| frame.opened_at <= local.got_at);
+        let parameters = merges.min(local.got_depth.saturating_sub(common) as u64);
+        self.get(local, now);
+        if parameters == 0 {
+            return 0;
+        }
+        let headers = self.loops.iter().rev().take_while(|opened| **opened > local.headers_at);
+        let headers = headers.count() as u64;
+        local.headers_at = now;
+        parameters + headers
+    }
+
+    /// A local is set. Gives how many parameters that needs, and how many loops had to be looked at.
+    pub(super) fn set(&self, local: &mut Local, now: u64) -> (u64, u64) {
+        let counted_at = local.set_at.max(local.headers_at);
+        let (mut parameters, mut loops) = (0, 0);
+        for opened in self.loops.iter().rev().take_while(|opened| **opened > counted_at) {
+            loops += 1;
+            parameters += u64::from(*opened <= local.read_at);
+        }
+        if parameters > 0 {
+            local.headers_at = now;
+        }
+        local.set_at = now;
+        self.get(local, now);
+        (parameters, loops)
+    }
+
+    /// A local has a new value.
+    const fn get(&self, local: &mut Local, now: u64) {
+        local.got_at = now;
+        local.got_depth = self.frames.len();
+        local.got_merges = self.merges;
     }
 }

@@ -126,10 +126,15 @@ fn deep() -> Vec<Bomb> {
     let table =
         [&local(GET, 0)[..], &[0x0e], &leb(39_999), &(0..40_000).flat_map(leb).collect::<Vec<_>>()]
             .concat();
-    let case = [&[0x0b], CONST_0, &local(SET, 0)].concat();
+    let case = [&[0x0b], &local(GET, 0)[..], &local(SET, 0)].concat();
     let switch = [[2, 0x40].repeat(40_000), table, case.repeat(40_000)].concat();
     vec![
         ("deep", function(0, &nested(100_000, &[2, 0x40], &[], &[0x0b])), Some("nesting_max")),
+        (
+            "loops in loops",
+            function(1, &nested(49_000, &[3, 0x40], &[], &again)),
+            Some("module_cost_base"),
+        ),
         ("locals in loops", function(1500, &loops(1500)), Some("function_cost_max")),
         ("locals in fewer loops", function(200, &loops(200)), None),
         ("locals set in blocks", function(50_000, &blocks), Some("function_cost_max")),
@@ -190,36 +195,37 @@ fn plain_code_costs_about_its_operators() {
     assert!(operators < cost && cost < 2 * operators, "cost {cost}, operators {operators}");
 }
 
-/// How many block parameters locals need, for small functions of two locals.
+/// How many block parameters locals need, for small functions of two parameters and a local.
 #[test]
 fn block_parameters() {
+    let set = "(local.set 0 (i32.const 1))";
+    let read = "(drop (local.get 0))";
     let cases = [
-        ("(local.set 0 (i32.const 1))", 0),
-        ("(block (local.set 0 (i32.const 1)))", 0),
-        ("(block (br_if 0 (local.get 1)) (local.set 0 (i32.const 1)))", 1),
-        ("(block (local.set 0 (i32.const 1)) (br_if 0 (local.get 1)))", 1),
-        ("(block (br_if 0 (local.get 1)) (local.set 0 (i32.const 1)) (return))", 0),
-        ("(block (br_if 0 (local.get 1)) (local.set 0 (i32.const 1)) (unreachable))", 0),
-        ("(if (local.get 1) (then (local.set 0 (i32.const 1))))", 1),
-        (
-            "(if (local.get 1) (then (local.set 0 (i32.const 1))) (else (local.set 1 (i32.const 1))))",
-            2,
-        ),
-        ("(if (local.get 1) (then (local.set 0 (i32.const 1)) (return)) (else))", 0),
-        ("(loop (local.set 0 (i32.const 1)))", 0),
-        ("(loop (local.set 0 (i32.const 1)) (br_if 0 (local.get 1)))", 1),
-        ("(loop (br_if 0 (local.get 1)) (local.set 0 (i32.const 1)))", 0),
-        (
-            "(loop (loop (local.set 0 (i32.const 1)) (br_if 0 (local.get 1)) (br_if 1 (local.get 1))))",
-            2,
-        ),
-        ("(loop (local.set 0 (i32.const 1)) (br 0) (br 0))", 1),
-        ("(block (block (br_table 0 1 1 (local.get 1))) (local.set 0 (i32.const 1)))", 1),
-        ("(block (block (br_table 0 0 (local.get 1))) (local.set 0 (i32.const 1)) (br 0))", 0),
+        (format!("{set} {read}"), 0),
+        (format!("(block {set}) {read}"), 0),
+        (format!("(block (br_if 0 (local.get 1)) {set}) {read}"), 1),
+        (format!("(block (br_if 0 (local.get 1)) {set}) {read} {read}"), 1),
+        (format!("(block (br_if 0 (local.get 1)) {set} {read})"), 0),
+        (format!("(block (br_if 0 (local.get 1)) {set} (return)) {read}"), 0),
+        (format!("(block (br_if 0 (local.get 1)) {set} (unreachable)) {read}"), 0),
+        (format!("{set} (block (br_if 0 (local.get 1)) {read}) {read}"), 0),
+        (format!("(if (local.get 1) (then {set})) {read}"), 1),
+        (format!("(if (local.get 1) (then {set}) (else {set})) {read}"), 1),
+        (format!("(if (local.get 1) (then {set} (return)) (else)) {read}"), 0),
+        (format!("(block (if (local.get 1) (then {set})) (br_if 0 (local.get 1))) {read}"), 2),
+        (format!("(loop {set} {read} (br_if 0 (local.get 1)))"), 0),
+        (format!("(loop {read} {set} (br_if 0 (local.get 1)))"), 1),
+        (format!("(loop (loop {read} {set} (br_if 0 (local.get 1))) (br_if 0 (local.get 1)))"), 2),
+        (format!("(loop (if (local.get 1) (then {set})) {read} (br_if 0 (local.get 1)))"), 2),
+        (format!("(block (block (br_table 0 1 1 (local.get 1))) {set}) {read}"), 1),
+        (format!("(block (block (br_table 0 0 (local.get 1))) {set} (br 0)) {read}"), 0),
     ];
     for (code, parameters) in cases {
-        let bytes = wat::parse_str(format!("(module (func (param i32 i32) {code}))")).unwrap();
+        // The function before leaves nothing behind.
+        let before = "(func (local i32) (block (block (block (local.set 0 (i32.const 1))))))";
+        let text = format!("(module {before} (func (param i32 i32) {code}))");
+        let bytes = wat::parse_str(text).unwrap();
         let module = Module::new(&bytes, &Limits::default(), Features::WASM2).unwrap();
-        assert_eq!(module.bodies[0].block_parameters, parameters, "{code}");
+        assert_eq!(module.bodies[1].block_parameters, parameters, "{code}");
     }
 }
