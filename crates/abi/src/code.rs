@@ -22,6 +22,12 @@ pub mod section {
     pub const SOURCES: u32 = 5;
     /// One `u32` per type: offset of its foreign-call thunk, or `u32::MAX`.
     pub const THUNKS: u32 = 6;
+    /// Pairs of `u32`: code offset, 1 + the site whose callee the code belongs to, or 0 if it is the
+    /// function's own; valid up to the next pair.
+    pub const INLINED: u32 = 7;
+    /// Pairs of `u32`, one per call that was replaced by its callee's code: offset of the call in the wasm
+    /// bytes, 1 + the site that the call itself belongs to, or 0.
+    pub const SITES: u32 = 8;
 }
 
 /// The place of one function in the text.
@@ -46,6 +52,11 @@ pub struct CodeParts {
     pub sources: Vec<(u32, u32)>,
     /// Per type index: its foreign-call thunk.
     pub thunks: Vec<Option<u32>>,
+    /// Code offset → 1 + index of the site that it was inlined at, or 0; ascending.
+    pub inlined: Vec<(u32, u32)>,
+    /// Calls that were replaced by their callee's code: where in the wasm bytes, and 1 + index of the site
+    /// that the call itself was inlined at (which comes before it), or 0.
+    pub sites: Vec<(u32, u32)>,
 }
 
 /// Compiled code of one module.
@@ -57,6 +68,8 @@ pub struct Code {
     traps: SharedBytes,
     sources: SharedBytes,
     thunks: SharedBytes,
+    inlined: SharedBytes,
+    sites: SharedBytes,
 }
 
 impl Code {
@@ -71,12 +84,16 @@ impl Code {
         let functions = pairs(&mut parts.functions.iter().map(|f| (f.offset, f.bytes)));
         let traps = pairs(&mut parts.traps.iter().map(|(at, reason)| (*at, *reason as u32)));
         let sources = pairs(&mut parts.sources.iter().copied());
+        let inlined = pairs(&mut parts.inlined.iter().copied());
+        let sites = pairs(&mut parts.sites.iter().copied());
         let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
         out.section(section::SETTINGS, 16, settings.to_string().into_bytes());
         out.section(section::FUNCTIONS, 16, functions);
         out.section(section::TRAPS, 16, traps);
         out.section(section::SOURCES, 16, sources);
         out.section(section::THUNKS, 16, thunks.flatten().collect());
+        out.section(section::INLINED, 16, inlined);
+        out.section(section::SITES, 16, sites);
         out.section(section::TEXT, crate::layout::HOST_PAGE_BYTES as usize, parts.text);
     }
 
@@ -115,13 +132,15 @@ impl Code {
             traps: container.section(section::TRAPS)?,
             sources: container.section(section::SOURCES)?,
             thunks: container.section(section::THUNKS)?,
+            inlined: container.section(section::INLINED)?,
+            sites: container.section(section::SITES)?,
         };
         let check = |holds: bool, what: &str| {
             if holds { Ok(()) } else { Err(ArtifactError(format!("artifact's {what} is damaged"))) }
         };
         let text_bytes = code.text.len() as u64;
         check(u32::try_from(text_bytes).is_ok(), "text")?;
-        let tables = [&code.functions, &code.traps, &code.sources];
+        let tables = [&code.functions, &code.traps, &code.sources, &code.inlined, &code.sites];
         check(tables.iter().all(|table| table.len().is_multiple_of(8)), "table size")?;
         check(code.thunks.len().is_multiple_of(4), "thunk table")?;
         let mut end = 0;
@@ -131,7 +150,7 @@ impl Code {
             end = u64::from(offset) + u64::from(bytes);
             check(end <= text_bytes, "function table")?;
         }
-        for table in [&code.traps, &code.sources] {
+        for table in [&code.traps, &code.sources, &code.inlined] {
             check(
                 is_sorted(table) && last_key(table).is_none_or(|key| u64::from(key) <= text_bytes),
                 "code map",
@@ -142,7 +161,23 @@ impl Code {
             thunks.into_iter().all(|at| at == u32::MAX || u64::from(at) < text_bytes),
             "thunk table",
         )?;
+        let mut sites = (0..).map_while(|at| Some((at, pair(&code.sites, at)?.1 as usize)));
+        check(sites.all(|(at, outer)| outer <= at), "site table")?;
         Ok(code)
+    }
+
+    /// The offsets in the wasm bytes of all calls that are active at `offset` of one frame: the operator
+    /// that the instruction stems from, then the calls around it that were replaced by their callee's code,
+    /// the innermost first.
+    pub fn sources_at(&self, offset: u32) -> impl Iterator<Item = u32> {
+        let inlined = last_at_or_below(&self.inlined, offset);
+        let mut site = inlined.and_then(|at| pair(&self.inlined, at)).map_or(0, |(_, site)| site);
+        let calls = std::iter::from_fn(move || {
+            let (call, outer) = pair(&self.sites, site.checked_sub(1)? as usize)?;
+            site = outer;
+            Some(call)
+        });
+        self.source_at(offset).into_iter().chain(calls)
     }
 
     /// The settings it was compiled for, as text.

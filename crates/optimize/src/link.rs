@@ -3,7 +3,7 @@
 //! Functions lie in index order, thunks after them, each at its alignment. Calls inside the image are resolved
 //! here, so that nothing is left to relocate. Invariant: the image is the same whoever compiled its parts.
 
-use crate::worker::{CallForm, CallSite, Compiled, Unit};
+use crate::worker::{CallForm, CallSite, Compiled, Unit, push_change};
 use holm_abi::{CodeParts, CompileError, FunctionRange};
 use std::collections::BTreeMap;
 
@@ -64,10 +64,17 @@ fn place(unit: &Compiled, parts: &mut CodeParts) -> Result<u32, CompileError> {
     let start = u32::try_from(start).map_err(|_| too_large(start))?;
     parts.traps.extend(unit.traps.iter().map(|(at, reason)| (start + at, *reason)));
     for (at, source) in &unit.sources {
-        if parts.sources.last().is_none_or(|(_, last)| last != source) {
-            parts.sources.push((start + at, *source));
-        }
+        push_change(&mut parts.sources, start + at, *source);
     }
+    let first_site = u32::try_from(parts.sites.len()).map_err(|_| too_large(unit.code.len()))?;
+    let in_image = |site: u32| if site == 0 { 0 } else { site + first_site };
+    if parts.inlined.last().is_some_and(|(_, site)| *site != 0) {
+        parts.inlined.push((start, 0));
+    }
+    for (at, site) in &unit.inlined {
+        push_change(&mut parts.inlined, start + at, in_image(*site));
+    }
+    parts.sites.extend(unit.sites.iter().map(|(call, outer)| (*call, in_image(*outer))));
     Ok(start)
 }
 

@@ -7,12 +7,13 @@
 use crate::environment::{self, Environment};
 use crate::error::Failure;
 use crate::isa::Effort;
+use crate::translate::Places;
 use crate::{anchor, shape, thunk, translate};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, TrapCode};
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
-use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget};
+use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget, MachTrap};
 use cranelift_frontend::FunctionBuilderContext;
 use holm_spec::trap::TrapReason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,6 +35,9 @@ pub(crate) struct Compiled {
     pub(crate) calls: Vec<CallSite>,
     pub(crate) traps: Vec<(u32, TrapReason)>,
     pub(crate) sources: Vec<(u32, u32)>,
+    /// As in [`holm_abi::CodeParts`], for this unit alone.
+    pub(crate) inlined: Vec<(u32, u32)>,
+    pub(crate) sites: Vec<(u32, u32)>,
 }
 
 /// A call inside the image whose distance is to be filled in.
@@ -120,7 +124,7 @@ impl Worker {
         unit: Unit,
         mut effort: Effort,
     ) -> Result<Compiled, Failure> {
-        self.translate(env, unit, effort)?;
+        let places = self.translate(env, unit, effort)?;
         let context = &mut self.context;
         if effort == Effort::Full && shape::has_long_chains(&context.func) {
             effort = Effort::Bounded;
@@ -149,21 +153,22 @@ impl Worker {
         self.disassembly.clone_from(&compiled.vcode);
         let buffer = &compiled.buffer;
         let call = |relocation| self.call_site(relocation);
-        Ok(Compiled {
+        let trap = |trap: &MachTrap| Ok((trap.offset, reason(trap.code)?));
+        let mut result = Compiled {
             code: buffer.data().to_vec(),
             alignment: buffer.alignment.max(isa.function_alignment().preferred),
             calls: buffer.relocs().iter().map(call).collect::<Result<_, _>>()?,
-            traps: buffer
-                .traps()
-                .iter()
-                .map(|t| Ok((t.offset, reason(t.code)?)))
-                .collect::<Result<_, Failure>>()?,
-            sources: buffer
-                .get_srclocs_sorted()
-                .iter()
-                .map(|location| (location.start, location.loc.bits()))
-                .collect(),
-        })
+            traps: buffer.traps().iter().map(trap).collect::<Result<_, Failure>>()?,
+            ..Compiled::default()
+        };
+        for location in buffer.get_srclocs_sorted() {
+            if let Some((offset, site)) = places.resolve(location.loc) {
+                push_change(&mut result.sources, location.start, offset);
+                push_change(&mut result.inlined, location.start, site);
+            }
+        }
+        result.sites = places.sites;
+        Ok(result)
     }
 
     /// Fills the context with the unit's Cranelift function.
@@ -172,7 +177,7 @@ impl Worker {
         env: &Environment<'_>,
         unit: Unit,
         effort: Effort,
-    ) -> Result<(), Failure> {
+    ) -> Result<Places, Failure> {
         self.context.clear();
         let func = &mut self.context.func;
         match unit {
@@ -181,7 +186,7 @@ impl Worker {
             }
             Unit::Thunk(ty) => {
                 thunk::build(env, ty, func, &mut self.scratch);
-                Ok(())
+                Ok(Places::default())
             }
         }
     }
@@ -208,6 +213,13 @@ impl Worker {
     /// The Cranelift function that was translated last, as text.
     pub(crate) fn clif(&self) -> String {
         self.context.func.display().to_string()
+    }
+}
+
+/// Adds a value that holds from `at` on, unless it holds already.
+pub(crate) fn push_change(changes: &mut Vec<(u32, u32)>, at: u32, value: u32) {
+    if changes.last().is_none_or(|(_, last)| *last != value) {
+        changes.push((at, value));
     }
 }
 

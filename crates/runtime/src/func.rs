@@ -193,25 +193,23 @@ fn left<T: 'static>(store: &VmStore<T>, exit: impl Into<Box<Exit>>) -> Error {
     .with_frames(backtrace)
 }
 
-/// Adds the functions that a frame of machine code stands for: its own, and before it the one that it was
-/// executing if the compiler put that in place of a call.
+/// Adds the functions that a frame of machine code stands for: those whose code the compiler put in place of
+/// a call, the innermost first, and its own last.
 fn resolve(module: &Module, frame: &holm_vm::Frame, frames: &mut Vec<BacktraceFrame>) {
     let meta = module.meta();
-    let offset = frame.code.code().source_at(frame.offset);
-    let body = offset.and_then(|offset| {
+    let body_at = |offset: u32| {
         let offset = u64::from(offset);
         let after = meta.bodies.partition_point(|body| body.range.start <= offset);
         let defined = after.checked_sub(1)?;
         meta.bodies[defined].range.contains(&offset).then_some(u32::try_from(defined).ok()?)
-    });
-    let add = |frames: &mut Vec<_>, defined: u32, offset: Option<u32>| {
-        frames.push(BacktraceFrame::new(module.clone(), meta.function_index(defined), offset));
     };
-    match body {
-        Some(inlined) if inlined != frame.function => {
-            add(frames, inlined, offset);
-            add(frames, frame.function, None);
-        }
-        _ => add(frames, frame.function, offset),
+    let before = frames.len();
+    for offset in frame.code.code().sources_at(frame.offset) {
+        let index = meta.function_index(body_at(offset).unwrap_or(frame.function));
+        frames.push(BacktraceFrame::new(module.clone(), index, Some(offset)));
+    }
+    if frames.len() == before {
+        let index = meta.function_index(frame.function);
+        frames.push(BacktraceFrame::new(module.clone(), index, None));
     }
 }

@@ -67,6 +67,7 @@ impl Translator<'_, '_> {
         mut args: Vec<Value>,
         call: impl FnOnce(&mut Self, &[Value]) -> Inst,
     ) -> Vec<Value> {
+        self.calls = true;
         if !self.env.has_result_buffer(ty) {
             let call = call(self, &args);
             return self.b.inst_results(call).to_vec();

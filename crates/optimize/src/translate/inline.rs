@@ -80,10 +80,12 @@ impl Translator<'_, '_> {
         let (params, if_params) = (&[][..], Vec::new());
         let kind = Kind::Inlined;
         self.frames.push(Frame { kind, base, params, results, exit: None, if_params });
+        let site = self.places.enter();
         self.inlining.active.push(defined);
         self.inlining.budget -= env.module.bodies[defined as usize].operators;
         self.operators(&mut reader.operators)?;
         self.inlining.active.pop();
+        self.places.leave(site);
         self.body_frame = outer;
         self.locals = locals;
         Ok(())

@@ -21,6 +21,7 @@ mod inline;
 mod integer;
 mod local;
 mod memory;
+mod place;
 mod poll;
 mod reference;
 mod table;
@@ -36,13 +37,14 @@ use crate::environment::{Environment, clif_type};
 use crate::error::Failure;
 use crate::isa::Effort;
 use cranelift_codegen::ir::{
-    self, FuncRef, Function, InstBuilder, SigRef, SourceLoc, StackSlot, UserFuncName, Value, types,
+    self, FuncRef, Function, InstBuilder, SigRef, StackSlot, UserFuncName, Value, types,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use flags::Regions;
 use frames::Frame;
 use holm_module::wasm::{Operator, OperatorsReader};
 use local::Local;
+pub(crate) use place::Places;
 use std::collections::BTreeMap;
 
 pub(crate) use crate::environment;
@@ -74,7 +76,10 @@ pub(crate) struct Translator<'a, 'f> {
     signatures: BTreeMap<u32, SigRef>,
     functions: BTreeMap<(u32, u32), FuncRef>,
     polls: u32,
+    /// Whether the code calls any function.
+    calls: bool,
     segment: Option<fuel::Segment>,
+    places: Places,
 }
 
 /// What translation says about an operator: whether a family has handled it.
@@ -87,7 +92,7 @@ pub(crate) fn function(
     effort: Effort,
     func: &mut Function,
     scratch: &mut FunctionBuilderContext,
-) -> Result<(), Failure> {
+) -> Result<Places, Failure> {
     let settings = env.settings;
     let expands = effort == Effort::Full && settings.optimize && !settings.fuel;
     let ty = env.function_type_index(env.module.function_index(defined));
@@ -116,11 +121,13 @@ pub(crate) fn function(
         signatures: BTreeMap::new(),
         functions: BTreeMap::new(),
         polls: 0,
+        calls: false,
         segment: None,
+        places: Places::default(),
     };
     translator.body(defined, ty, entry)?;
     translator.b.finalize(env.frontend);
-    Ok(())
+    Ok(translator.places)
 }
 
 impl Translator<'_, '_> {
@@ -135,12 +142,17 @@ impl Translator<'_, '_> {
         let mut reader = env.module.body(env.wasm, defined)?;
         self.declare_locals(env.ty(ty).params(), &params, &reader.locals);
         self.locate(body.range.start);
-        if body.calls > 0 {
-            self.poll();
-        }
+        let poll = if body.calls > 0 { self.poll() } else { None };
         self.open_function(env.ty(ty).results());
         self.begin_segment();
-        self.operators(&mut reader.operators)
+        self.operators(&mut reader.operators)?;
+        if let Some(poll) = poll
+            && !self.calls
+        {
+            // All calls turned out to be of functions that are inlined.
+            self.b.func.layout.remove_inst(poll);
+        }
+        Ok(())
     }
 
     /// Translates operators up to the end of their body.
@@ -168,8 +180,9 @@ impl Translator<'_, '_> {
 
     /// Says which place in the file the next instructions stem from.
     fn locate(&mut self, offset: u64) {
-        let offset = u32::try_from(offset).unwrap_or(u32::MAX - 1);
-        self.b.set_srcloc(SourceLoc::new(offset));
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+        let location = self.places.location(offset);
+        self.b.set_srcloc(location);
     }
 
     fn operator(&mut self, operator: &Operator<'_>) -> Result<(), Failure> {

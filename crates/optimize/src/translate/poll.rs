@@ -6,7 +6,7 @@
 //! Read next: [`super::fuel`].
 
 use super::{Translator, trap};
-use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, types};
+use cranelift_codegen::ir::{Endianness, Inst, InstBuilder, MemFlagsData, types};
 use holm_abi::layout::{HOST_PAGE_BYTES, POLL};
 use holm_spec::trap::TrapReason;
 
@@ -14,10 +14,10 @@ use holm_spec::trap::TrapReason;
 const WORDS: u32 = HOST_PAGE_BYTES / 4;
 
 impl Translator<'_, '_> {
-    /// Gives the host a chance to interrupt here.
-    pub(super) fn poll(&mut self) {
+    /// Gives the host a chance to interrupt here, and says by which instruction.
+    pub(super) fn poll(&mut self) -> Option<Inst> {
         if !self.env.settings.polls {
-            return;
+            return None;
         }
         let flags = MemFlagsData::new()
             .with_endianness(Endianness::Little)
@@ -25,12 +25,13 @@ impl Translator<'_, '_> {
             .with_trap_code(Some(trap::code(TrapReason::Interrupted)));
         let word = self.polls;
         self.polls += 1;
-        if word < WORDS {
+        let loaded = if word < WORDS {
             let offset = POLL.wrapping_add_unsigned(word * 4);
-            self.b.ins().load(types::I32, flags, self.anchor, offset);
+            self.b.ins().load(types::I32, flags, self.anchor, offset)
         } else {
             let address = self.b.ins().iadd_imm_s(self.anchor, i64::from(POLL));
-            self.b.ins().atomic_load(types::I32, flags, address);
-        }
+            self.b.ins().atomic_load(types::I32, flags, address)
+        };
+        self.b.func.dfg.value_def(loaded).inst()
     }
 }

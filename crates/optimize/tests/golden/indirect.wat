@@ -24,8 +24,6 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq    %r15, %r11
-;;     movl -0x2000(%r11), %r11d
 ;;     testl %edi, %edi
 ;;     jz      label2; j label1
 ;;   block2:

@@ -65,3 +65,25 @@ fn a_processor_below_the_minimum_is_refused() {
     let error = Optimizer::new(settings).err().unwrap();
     assert_eq!(error.to_string(), "the processor lacks sse4.1, which compiled code needs");
 }
+
+#[test]
+fn inlined_calls_are_known() {
+    let code = compile(
+        r#"(module
+          (func $inner (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))
+          (func $middle (param i32) (result i32) (call $inner (local.get 0)))
+          (func $outer (export "f") (param i32) (result i32) (call $middle (local.get 0))))"#,
+        settings(),
+        &OneWorker,
+    );
+    let outer = code.function(2).unwrap();
+    let mut places = outer.offset..outer.offset + outer.bytes;
+    let divides = |at: &u32| code.trap_at(*at) == Some(TrapReason::IntegerDivideByZero);
+    let trap = places.find(divides).expect("the division is inlined");
+    let sources: Vec<u32> = code.sources_at(trap).collect();
+    assert_eq!(sources.len(), 3, "the division, the call of $inner, the call of $middle");
+    assert!(sources.is_sorted(), "the functions lie in the file in that order");
+    let own = code.function(0).unwrap();
+    let trap = (own.offset..own.offset + own.bytes).find(|at| code.trap_at(*at).is_some());
+    assert_eq!(code.sources_at(trap.unwrap()).count(), 1);
+}
