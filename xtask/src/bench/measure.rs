@@ -14,6 +14,8 @@ use nix::sys::resource::{UsageWho, getrusage};
 use crate::kit::process;
 use crate::{Outcome, kit};
 
+/// This very program, even where a newer build has taken its place since it started.
+const THIS_PROGRAM: &str = "/proc/self/exe";
 /// No run takes longer.
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -38,10 +40,9 @@ pub(crate) struct Measured {
 /// Runs a command that must succeed under a launcher.
 pub(crate) fn measure(command: &Command) -> Result<Measured, String> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let this = std::env::current_exe().map_err(|error| format!("own path: {error}"))?;
     let folder = kit::made_folder("bench")?;
     let out = folder.join("measured");
-    let mut launcher = Command::new(this);
+    let mut launcher = Command::new(THIS_PROGRAM);
     launcher.args(["bench", "measure"]).arg(&out).arg(command.get_program());
     launcher.args(command.get_args());
     // Compiled code of every engine is kept here and nowhere else.
