@@ -26,9 +26,9 @@ impl RegisterFile {
     /// x86-64: rdi rsi rdx rcx r8 r9 and xmm0–7 in; rax rcx rdx rsi rdi r8 r9 r10 and xmm0–7 out.
     pub const X86_64: Self =
         Self { int_arguments: 6, vector_arguments: 8, int_results: 8, vector_results: 8 };
-    /// aarch64: x2–x7 would collide with nothing; x0–x7 and v0–v7 both ways.
+    /// aarch64: x2–x7 and v0–v7 both ways; the convention keeps x0 and x1 for itself.
     pub const AARCH64: Self =
-        Self { int_arguments: 8, vector_arguments: 8, int_results: 8, vector_results: 8 };
+        Self { int_arguments: 6, vector_arguments: 8, int_results: 6, vector_results: 8 };
 }
 
 /// Where one value of a call is.

@@ -22,9 +22,9 @@ mod worker;
 
 use environment::Environment;
 use holm_abi::{Code, CompileError, Settings, Tier, Workers};
-use holm_module::{BodyFlags, Limits, Module};
+use holm_module::{Limits, Module};
 use isa::Effort;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use worker::{Compiled, Targets, Unit, Worker};
@@ -122,38 +122,30 @@ impl Tier<Module> for Optimizer {
         workers: &dyn Workers,
     ) -> Result<Code, CompileError> {
         let env = Environment::new(module, wasm, &self.settings, &*self.targets.full);
-        let compiled = self.compile_units(&env, &units(module), workers)?;
-        let mut functions = Vec::with_capacity(module.bodies.len());
-        let mut thunks = BTreeMap::new();
-        for (unit, compiled) in compiled {
-            match unit {
-                Unit::Function(_) => functions.push(compiled),
-                Unit::Thunk(ty) => drop(thunks.insert(ty, compiled)),
-            }
-        }
+        let functions = self.compile_units(&env, &functions(module), workers)?;
+        let thunks: Vec<Unit> = thunks(&functions).into_iter().collect();
+        let thunks = self.compile_units(&env, &thunks, workers)?;
+        let functions: Vec<Compiled> = functions.into_iter().map(|(_, code)| code).collect();
+        let thunks = thunks.into_iter().filter_map(|(unit, code)| match unit {
+            Unit::Thunk(ty) => Some((ty, code)),
+            Unit::Function(_) => None,
+        });
+        let thunks = thunks.collect();
         let parts = link::link(&functions, &thunks, module.types.len())?;
         Ok(Code::from_parts(parts, &self.settings))
     }
 }
 
-/// What there is to compile, the most expensive first, so that threads end at about the same time.
-fn units(module: &Module) -> Vec<Unit> {
+/// The functions of a module, the most expensive first, so that threads end at about the same time.
+fn functions(module: &Module) -> Vec<Unit> {
     let mut functions: Vec<(u64, u32)> =
         (0..).zip(&module.bodies).map(|(index, body)| (body.cost, index)).collect();
     functions.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    let functions = functions.into_iter().map(|(_, index)| Unit::Function(index));
-    functions.chain(thunk_types(module).into_iter().map(Unit::Thunk)).collect()
+    functions.into_iter().map(|(_, index)| Unit::Function(index)).collect()
 }
 
-/// The types that the module may call across instances: those of its imported functions, and all that
-/// have a function type if any body calls through a table.
-fn thunk_types(module: &Module) -> BTreeSet<u32> {
-    let imported = module.functions.iter().take(module.imported_functions as usize);
-    let mut types: BTreeSet<u32> = imported.map(|index| index.0).collect();
-    let calls_indirectly =
-        module.bodies.iter().any(|body| body.flags.contains(BodyFlags::INDIRECT_CALLS));
-    if calls_indirectly {
-        types.extend((0..).zip(&module.types).map(|(index, _)| index));
-    }
-    types
+/// The thunks that compiled functions call.
+fn thunks(functions: &[(Unit, Compiled)]) -> BTreeSet<Unit> {
+    let calls = functions.iter().flat_map(|(_, function)| &function.calls);
+    calls.map(|call| call.target).filter(|target| matches!(target, Unit::Thunk(_))).collect()
 }
