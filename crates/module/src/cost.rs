@@ -230,15 +230,17 @@ impl Meter {
     pub(crate) fn local_get(&mut self, local: u32) {
         let now = self.boundaries;
         let Some(local) = self.locals.get_mut(local as usize) else { return };
-        let distance = now - local.read_at.max(local.set_at).max(self.boundaries_at_start);
         local.read_at = now;
-        if distance > 0 {
-            let parameters = self.flow.read(local, now);
-            self.sum += distance * LOOK_BACK;
-            self.span(distance);
-            if parameters > 0 {
-                self.parameters_needed(parameters);
-            }
+        let used_at = std::mem::replace(&mut local.used_at, now);
+        if used_at == now {
+            return;
+        }
+        let distance = now - used_at.max(self.boundaries_at_start);
+        let parameters = self.flow.read(local, now);
+        self.sum += distance * LOOK_BACK;
+        self.span(distance);
+        if parameters > 0 {
+            self.parameters_needed(parameters);
         }
     }
 
@@ -246,10 +248,10 @@ impl Meter {
     pub(crate) fn local_set(&mut self, local: u32) {
         let now = self.boundaries;
         let Some(local) = self.locals.get_mut(local as usize) else { return };
-        let distance = now - local.read_at.max(local.set_at).max(self.boundaries_at_start);
+        let used_at = std::mem::replace(&mut local.used_at, now);
         let (parameters, loops) = self.flow.set(local, now);
         self.sum += loops * LOOP_LOOKED_AT;
-        self.span(distance);
+        self.span(now - used_at.max(self.boundaries_at_start));
         if parameters > 0 {
             self.parameters_needed(parameters);
         }

@@ -367,20 +367,28 @@ impl Sections {
     ) -> Result<(), Invalid> {
         let limit = ("data_segments_max", self.limits.data_segments_max);
         at_most("data segments", limit, u64::from(section.count()), section.range().start)?;
-        let segments = scan(section)?;
-        valid(self.validator.data_section(section))?;
-        for (_, segment) in segments {
-            let mode = match &segment.kind {
-                wasmparser::DataKind::Passive => DataMode::Passive,
-                wasmparser::DataKind::Active { memory_index, offset_expr } => {
-                    DataMode::Active { memory: *memory_index, offset: self.expr(offset_expr)? }
-                }
-            };
-            let end = segment.range.end;
-            self.module
-                .data
-                .push(DataSegment { mode, bytes: end - segment.data.len() as u64..end });
+        // Converted while reading it through, because there can be very many; what cannot be converted is
+        // an error only if the validator has none.
+        let mut unsupported = None;
+        for segment in section.clone() {
+            let segment = segment.map_err(|error| Invalid::from_reader(&error))?;
+            match self.data_segment(&segment) {
+                Ok(segment) => self.module.data.push(segment),
+                Err(error) => unsupported = unsupported.or(Some(error)),
+            }
         }
-        Ok(())
+        valid(self.validator.data_section(section))?;
+        unsupported.map_or(Ok(()), Err)
+    }
+
+    fn data_segment(&self, segment: &wasmparser::Data<'_>) -> Result<DataSegment, Invalid> {
+        let mode = match &segment.kind {
+            wasmparser::DataKind::Passive => DataMode::Passive,
+            wasmparser::DataKind::Active { memory_index, offset_expr } => {
+                DataMode::Active { memory: *memory_index, offset: self.expr(offset_expr)? }
+            }
+        };
+        let end = segment.range.end;
+        Ok(DataSegment { mode, bytes: end - segment.data.len() as u64..end })
     }
 }

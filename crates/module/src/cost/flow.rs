@@ -50,10 +50,12 @@ pub(crate) enum Kind {
 /// What is known of one local. Times before the function began mean that nothing happened to it yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Local {
+    /// When it was read or set last.
+    pub(super) used_at: u64,
     /// When it was read last.
     pub(super) read_at: u64,
     /// When it was set last.
-    pub(super) set_at: u64,
+    set_at: u64,
     /// When it got the value that it has now: it was set, or its values met for a read.
     got_at: u64,
     /// How many blocks were open then.

@@ -239,7 +239,7 @@ fn each_limit_stops_what_it_names() {
             l.element_items_max = 2
         }),
         ("(memory 1) (data \"a\") (data \"b\")", "data_segments_max", |l| l.data_segments_max = 1),
-        ("(global i32 (i32.const 1))", "const_expr_operators_max", |l| {
+        ("(global i64 (i64.const 1))", "const_expr_operators_max", |l| {
             l.const_expr_operators_max = 1
         }),
         ("(@custom \"a\" \"b\")", "custom_sections_max", |l| l.custom_sections_max = 0),
