@@ -116,6 +116,8 @@ impl Code {
         out.section(section::TRAPS, 16, self.traps.to_vec());
         out.section(section::SOURCES, 16, self.sources.to_vec());
         out.section(section::THUNKS, 16, self.thunks.to_vec());
+        out.section(section::INLINED, 16, self.inlined.to_vec());
+        out.section(section::SITES, 16, self.sites.to_vec());
         let page = crate::layout::HOST_PAGE_BYTES as usize;
         out.section(section::TEXT, page, self.text.to_vec());
     }
