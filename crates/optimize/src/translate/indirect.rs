@@ -1,4 +1,4 @@
-//! `call_indirect`.
+//! Indirect calls: the operator `call_indirect`.
 //!
 //! In general, through a table defined here: one comparison with the length, one 32-bit comparison of the
 //! signature, a call. The signature of an entry that belongs to another instance carries a bit that makes the
