@@ -230,13 +230,10 @@ impl Meter {
     pub(crate) fn local_get(&mut self, local: u32) {
         let now = self.boundaries;
         let Some(local) = self.locals.get_mut(local as usize) else { return };
-        local.read_at = now;
         let used_at = std::mem::replace(&mut local.used_at, now);
-        if used_at == now {
-            return;
-        }
+        local.read_at = now;
         let distance = now - used_at.max(self.boundaries_at_start);
-        let parameters = self.flow.read(local, now);
+        let parameters = if self.flow.may_meet(local) { self.flow.read(local, now) } else { 0 };
         self.sum += distance * LOOK_BACK;
         self.span(distance);
         if parameters > 0 {

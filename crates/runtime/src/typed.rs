@@ -161,6 +161,33 @@ pub(crate) const fn result_location(types: &[ValType], index: usize) -> Location
     if is_vector_class(types[index]) { Location::Vector(vectors) } else { Location::Int(ints) }
 }
 
+/// Whether all values of a call travel in registers.
+pub(crate) const fn in_registers(params: &[ValType], results: &[ValType]) -> bool {
+    if needs_buffer(results) {
+        return false;
+    }
+    let mut at = 0;
+    while at < params.len() {
+        if let Location::Stack(_) = param_location(params, at, false) {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Whether a call has no vectors and at most one result.
+pub(crate) const fn is_int_only(params: &[ValType], results: &[ValType]) -> bool {
+    let mut at = 0;
+    while at < params.len() {
+        if is_vector_class(params[at]) {
+            return false;
+        }
+        at += 1;
+    }
+    results.is_empty() || (results.len() == 1 && !is_vector_class(results[0]))
+}
+
 /// Parameters of a typed function: one [`WasmTy`], or a tuple of up to 16.
 pub trait WasmParams: params::Params {}
 

@@ -63,6 +63,15 @@ impl CallFrame {
         frame
     }
 
+    /// An empty frame for a signature whose values all travel in registers. `int_only` says that it has no
+    /// vectors and at most one result; the short entry will do then. Inlined, so that the frame is made where
+    /// it is used and never copied.
+    #[must_use]
+    #[inline(always)]
+    pub const fn in_registers(int_only: bool) -> Self {
+        Self { raw: RawFrame::ZERO, area: Vec::new(), result_area: 0, int_only }
+    }
+
     /// Fixes the addresses that the stubs read; called right before the entry.
     pub(crate) fn seal(&mut self) -> &mut RawFrame {
         self.raw.stack = self.area.as_mut_ptr().expose_provenance() as u64;

@@ -5,6 +5,12 @@
 //! `explain.rs`). Invariant: every failure has at least one cause.
 
 use crate::terminal::Style;
+use std::borrow::Cow;
+
+/// Characters that are kept of the beginning of a line that is too long …
+const KEPT_FIRST: usize = 600;
+/// … and of its end.
+const KEPT_LAST: usize = 200;
 
 /// Exit codes that are Holm's own; everything else is the guest's.
 pub(crate) mod status {
@@ -75,13 +81,13 @@ impl Failure {
     pub(crate) fn render(&self, style: Style) -> String {
         let mut text = String::new();
         for cause in &self.causes {
-            text += &format!("{} {}\n", style.error("error:"), one_line(cause));
+            text += &format!("{} {}\n", style.error("error:"), one_line(&short(cause)));
         }
         for detail in &self.details {
-            text += &format!("  {}\n", style.dim(&one_line(detail)));
+            text += &format!("  {}\n", style.dim(&one_line(&short(detail))));
         }
         if let Some(help) = &self.help {
-            text += &format!("{} {}\n", style.help("help:"), one_line(help));
+            text += &format!("{} {}\n", style.help("help:"), one_line(&short(help)));
         }
         text
     }
@@ -92,6 +98,20 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::new(1, format!("can not write to standard output: {}", crate::input::reason(&error)))
             .help("check that the disk is not full")
+    }
+}
+
+/// What a person can read of a line: names and excerpts of text in it may have megabytes.
+fn short(text: &str) -> Cow<'_, str> {
+    let first = text.char_indices().nth(KEPT_FIRST).map(|(at, _)| at);
+    let last = text.char_indices().nth_back(KEPT_LAST - 1).map(|(at, _)| at);
+    match (first, last) {
+        (Some(first), Some(last)) if first < last => {
+            let left_out = text[first..last].chars().count();
+            let (begin, end) = (&text[..first], &text[last..]);
+            Cow::Owned(format!("{begin} … ({left_out} characters) … {end}"))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 

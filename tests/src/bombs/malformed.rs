@@ -30,6 +30,7 @@ pub(super) const BOMBS: &[Bomb] = &[
         || text_nested("(;", ";)", 1_000_000),
         Expect::Refused("no function _start"),
     ),
+    Bomb::run("text_unknown_name_of_1_mb", text_name, Expect::Refused("unknown func")),
     Bomb::run("text_string_of_20_mb", text_string, Expect::Ok),
     Bomb::run("artifact_header_only", || b"\x7fHOLM".to_vec(), Expect::Refused("not WebAssembly")),
 ];
@@ -92,4 +93,8 @@ fn text_string() -> Vec<u8> {
     let data = "\\00".repeat(7_000_000);
     format!("(module (memory 1000) (data (i32.const 0) \"{data}\") (func (export \"_start\")))")
         .into_bytes()
+}
+
+fn text_name() -> Vec<u8> {
+    format!("(module (func (call ${})))", "n".repeat(1 << 20)).into_bytes()
 }

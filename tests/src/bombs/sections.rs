@@ -22,6 +22,8 @@ pub(super) const BOMBS: &[Bomb] = &[
     Bomb::compile("imports_100k_functions", || imports(100_000), Expect::Ok),
     Bomb::compile("imports_2m_functions", || imports(2_000_000), Expect::Refused("imports_max")),
     Bomb::compile("imports_names_of_50kb", imports_long_names, Expect::Ok),
+    Bomb::run("imports_unknown_names_of_50kb", imports_long_names, Expect::Refused("imports")),
+    Bomb::run("imports_unknown_100k", || imports(100_000), Expect::Refused("imports")),
     Bomb::compile("imports_100k_memories", imports_memories, Expect::Refused("multi-memory")),
     Bomb::run("functions_900k_empty", || functions(900_000, 0), Expect::OkOrLimit),
     Bomb::run("functions_100k_small", || functions(100_000, 4), Expect::OkOrLimit),

@@ -26,11 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn run_bomb(bomb: &Bomb) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let driver = Driver {
-        holm: program::holm()?.to_path_buf(),
-        maker: maker(),
-        dir: folder.path().to_owned(),
-    };
+    let driver = Driver { holm: program::holm(), maker: maker(), dir: folder.path().to_owned() };
     let outcome = driver.run(bomb)?;
     match outcome.fault(bomb, Bounds::of_this_build()) {
         None => Ok(()),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use holm_tests::pattern;
 use libtest_mimic::{Failed, Trial};
@@ -101,7 +101,7 @@ fn check(files: &BTreeMap<String, String>, case: &Case) -> Result<(), Failed> {
 }
 
 fn run(place: &Path, case: &Case, arguments: &[String], stdin: &str) -> Result<Output, Failed> {
-    let mut child = Command::new(program::holm()?)
+    let mut child = program::command()
         .args(arguments)
         .current_dir(place)
         .env_clear()

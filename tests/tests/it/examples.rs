@@ -4,7 +4,6 @@
 //! Invariant: a program without an expected output fails, so that no example is only compiled.
 
 use std::path::Path;
-use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 
@@ -33,7 +32,7 @@ fn check(path: &Path) -> Result<(), Failed> {
     let expected = std::fs::read_to_string(folder.join(name).with_extension("txt"))?;
     // Every example gets the same input; one that reads none does not mind.
     let input = std::fs::File::open(program::root().join("LICENSE"))?;
-    let output = Command::new(program::holm()?).arg("run").arg(path).stdin(input).output()?;
+    let output = program::command().arg("run").arg(path).stdin(input).output()?;
     let found = String::from_utf8_lossy(&output.stdout);
     if output.status.success() && found == expected.as_str() {
         return Ok(());

@@ -159,12 +159,20 @@ impl Flow {
         }
     }
 
-    /// A local is read in another block than it was used last. Gives how many parameters that needs.
+    /// Whether a read of a local may need parameters: since it got its value blocks have ended where control
+    /// meets, and the block in which it got it is one that has ended.
+    pub(super) fn may_meet(&self, local: &Local) -> bool {
+        let block = self.frames.get(local.got_depth.wrapping_sub(1));
+        local.got_merges != self.merges && block.is_none_or(|block| block.opened_at > local.got_at)
+    }
+
+    /// A local is read that may need parameters. Gives how many it needs.
     pub(super) fn read(&self, local: &mut Local, now: u64) -> u64 {
         let merges = self.merges.saturating_sub(local.got_merges);
         let untouched =
             self.frames.first().is_none_or(|function| local.got_at < function.opened_at);
-        if untouched || merges == 0 {
+        if untouched {
+            // It has its first value, which is there in every block.
             return 0;
         }
         // The blocks that were open when it got its value and are not any more.

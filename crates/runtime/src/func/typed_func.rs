@@ -8,7 +8,9 @@ use crate::context::{AsContextMut, StoreContext};
 use crate::error::{Error, Result};
 use crate::func::{Func, enter};
 use crate::registry::Signature;
-use crate::typed::{Params, Results, WasmParams, WasmResults, needs_buffer};
+use crate::typed::{
+    Params, Results, WasmParams, WasmResults, in_registers, is_int_only, needs_buffer,
+};
 use holm_spec::types::FuncType;
 use holm_vm::CallFrame;
 use std::fmt;
@@ -67,10 +69,18 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         if self.func.store != id {
             return Err(Error::other_store("function"));
         }
-        let buffer = const { needs_buffer(<R as Results>::TYPES) };
-        let mut frame = CallFrame::new(&self.signature.abi);
-        params.write_params(&mut frame, buffer, id)?;
-        enter(store, self.func.id, &mut frame)?;
-        Ok(R::read_results(&frame, id))
+        if const { in_registers(<P as Params>::TYPES, <R as Results>::TYPES) } {
+            let int_only = const { is_int_only(<P as Params>::TYPES, <R as Results>::TYPES) };
+            let mut frame = CallFrame::in_registers(int_only);
+            params.write_params(&mut frame, false, id)?;
+            enter(store, self.func.id, &mut frame)?;
+            Ok(R::read_results(&frame, id))
+        } else {
+            let buffer = const { needs_buffer(<R as Results>::TYPES) };
+            let mut frame = CallFrame::new(&self.signature.abi);
+            params.write_params(&mut frame, buffer, id)?;
+            enter(store, self.func.id, &mut frame)?;
+            Ok(R::read_results(&frame, id))
+        }
     }
 }

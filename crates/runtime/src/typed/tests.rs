@@ -35,3 +35,23 @@ fn locations_are_those_of_the_abi() {
         }
     }
 }
+
+#[test]
+fn short_calls_are_recognized() {
+    use ValType::{F64, I32, I64, V128};
+    let cases: [(&[ValType], &[ValType], bool, bool); 7] = [
+        (&[], &[], true, true),
+        (&[I32, I64, I32, I64, I32, I64], &[I64], true, true),
+        (&[I32; 7], &[], cfg!(target_arch = "aarch64"), true),
+        (&[I32], &[I32, I32], true, false),
+        (&[F64, V128], &[I32], true, false),
+        (&[V128; 9], &[], false, false),
+        (&[], &[I32; 9], false, false),
+    ];
+    for (params, results, registers, int_only) in cases {
+        assert_eq!(in_registers(params, results), registers, "{params:?} {results:?}");
+        assert_eq!(is_int_only(params, results), int_only, "{params:?} {results:?}");
+        let abi = SignatureAbi::new(&FuncType::new(params, results), &REGISTERS);
+        assert_eq!(abi.stack_bytes == 0 && !abi.result_buffer, registers);
+    }
+}
