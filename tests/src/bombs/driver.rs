@@ -32,7 +32,7 @@ impl Bounds {
     pub const PROMISE: Self = Self { cpu: Duration::from_secs(2), resident_bytes: 512 << 20 };
 
     /// The same for a build with debug assertions, which says nothing about speed but still must end.
-    pub const DEBUG: Self = Self { cpu: Duration::from_secs(90), resident_bytes: 1 << 30 };
+    pub const DEBUG: Self = Self { cpu: Duration::from_secs(300), resident_bytes: 1 << 30 };
 
     /// The promise, or what a build with debug assertions can keep of it.
     #[must_use]
