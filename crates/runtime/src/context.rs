@@ -30,8 +30,38 @@ pub(crate) struct Data<T> {
     pub(crate) modules: Vec<Module>,
     /// A buffer for the arguments of untyped host functions, kept to save allocations.
     pub(crate) values: Vec<Val>,
-    /// The embedder's own.
-    pub(crate) user: T,
+    /// What `set_fuel` was last told.
+    pub(crate) fuel_given: u64,
+    /// The embedder's own, until `Store::into_data` takes it.
+    user: Option<T>,
+}
+
+impl<T> Data<T> {
+    pub(crate) fn new(engine: &Engine, user: T) -> Self {
+        Self {
+            id: StoreId::next(),
+            engine: engine.clone(),
+            modules: Vec::new(),
+            values: Vec::new(),
+            fuel_given: 0,
+            user: Some(user),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn user(&self) -> &T {
+        self.user.as_ref().expect("taken only with the store")
+    }
+
+    #[inline]
+    pub(crate) fn user_mut(&mut self) -> &mut T {
+        self.user.as_mut().expect("taken only with the store")
+    }
+
+    /// For `Store::into_data`, which consumes the store.
+    pub(crate) fn take_user(&mut self) -> T {
+        self.user.take().expect("taken only with the store")
+    }
 }
 
 /// The store as `holm-vm` sees it.
@@ -55,7 +85,7 @@ impl<'a, T: 'static> StoreContext<'a, T> {
     /// The embedder's data.
     #[must_use]
     pub fn data(&self) -> &'a T {
-        &self.0.data().user
+        self.0.data().user()
     }
 
     /// The engine that the store belongs to.
@@ -73,12 +103,12 @@ impl<T: 'static> StoreContextMut<'_, T> {
     /// The embedder's data.
     #[must_use]
     pub fn data(&self) -> &T {
-        &self.0.data().user
+        self.0.data().user()
     }
 
     /// The embedder's data.
     pub fn data_mut(&mut self) -> &mut T {
-        &mut self.0.data_mut().user
+        self.0.data_mut().user_mut()
     }
 
     /// The engine that the store belongs to.

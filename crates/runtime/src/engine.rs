@@ -1,7 +1,7 @@
 //! The engine: what all modules and stores of a host share.
 //!
 //! Not here: which tiers there are; whoever makes an engine hands in [`Parts`]. Invariant: an engine names
-//! no tier, starts no thread and opens no file. Read next: [`crate::module`].
+//! no tier, starts no thread and opens no file. Read next: [`crate::Module`].
 
 use crate::cache::CodeCache;
 use crate::config::Config;
@@ -70,6 +70,13 @@ impl Engine {
             strategy: config.memory_strategy,
             stack_bytes: config.stack_bytes,
             host_stack_bytes_max: config.host_stack_bytes_max,
+        });
+        let pool = pool.map_err(|error| match config.memory_strategy {
+            Some(MemoryStrategy::Reserved) => Error::exhausted(
+                "address space",
+                format!("{error}: memory strategy `reserved` needs more addresses, `None` chooses"),
+            ),
+            _ => error.into(),
         })?;
         let request = TierRequest {
             memory: pool.strategy(),

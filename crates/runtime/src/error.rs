@@ -92,6 +92,18 @@ impl Error {
         })
     }
 
+    /// The guest used up the fuel it was given.
+    #[cold]
+    pub(crate) fn out_of_fuel(given: u64) -> Self {
+        Self::new(Kind::Exhausted(Exhausted {
+            message: format!(
+                "all fuel consumed: {given} operators were allowed, give the store more with `set_fuel`"
+            ),
+            limit: "fuel",
+            reason: Some(TrapReason::OutOfFuel),
+        }))
+    }
+
     /// Bytes that are not acceptable, for a reason that has no place in them.
     #[cold]
     pub(crate) fn invalid(message: impl Into<String>) -> Self {

@@ -17,6 +17,7 @@ use crate::module::Module;
 use crate::registry::Signature;
 use crate::typed::{WasmParams, WasmResults};
 use crate::value::Val;
+use holm_spec::trap::TrapReason;
 use holm_spec::types::FuncType;
 use holm_vm::{CallFrame, Exit, ExitCause, FunctionId};
 use std::sync::Arc;
@@ -181,6 +182,7 @@ fn left<T: 'static>(store: &VmStore<T>, exit: impl Into<Box<Exit>>) -> Error {
     }
     let backtrace = Backtrace::new(frames, store.data().id);
     match exit.cause {
+        ExitCause::Trap(TrapReason::OutOfFuel) => Error::out_of_fuel(store.data().fuel_given),
         ExitCause::Trap(reason) => Error::trap(reason),
         ExitCause::Host(failure) => match failure.downcast::<Error>() {
             Ok(error) => *error,

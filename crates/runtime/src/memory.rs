@@ -117,7 +117,7 @@ impl Memory {
         let store = store.into();
         assert!(self.store == store.id(), "memory belongs to another store");
         let (data, objects) = store.0.data_and_objects();
-        (objects.memory_bytes_mut(self.id), &mut data.user)
+        (objects.memory_bytes_mut(self.id), data.user_mut())
     }
 
     /// Copies bytes out.
@@ -183,7 +183,7 @@ impl Memory {
         Err(Error::exhausted(
             "memory",
             format!(
-                "memory cannot grow by {delta} pages: it is a {ty}, and the store allows {} bytes in \
+                "a {ty} cannot grow by {delta}: its own maximum, or the {} bytes that the store allows in \
                  all (`StoreLimits::memory_bytes_max`)",
                 objects.limits().memory_bytes_max
             ),

@@ -3,15 +3,16 @@
 //! Not here: what it owns (see `holm-vm`). Invariant: nothing of a store outlives it, nothing moves between
 //! stores, and nobody holds a reference into it while a guest runs. Read next: [`crate::linker`].
 
-use crate::context::{
-    AsContext, AsContextMut, Data, StoreContext, StoreContextMut, StoreId, VmStore,
-};
+use crate::context::{AsContext, AsContextMut, Data, StoreContext, StoreContextMut, VmStore};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use holm_vm::{InterruptHandle, StoreLimits};
 use std::fmt;
 
 /// Owner of instances, memories, tables, globals and functions; `T` is the embedder's own data.
+///
+/// Nothing in it is freed before all of it is: make a store per request, job or document rather than one for
+/// the life of the process.
 pub struct Store<T: 'static> {
     inner: VmStore<T>,
 }
@@ -34,25 +35,25 @@ impl<T: 'static> Store<T> {
     /// # Errors
     /// When the system has no memory left for a guest's stack.
     pub fn try_new(engine: &Engine, limits: StoreLimits, data: T) -> Result<Self> {
-        let data = Data {
-            id: StoreId::next(),
-            engine: engine.clone(),
-            modules: Vec::new(),
-            values: Vec::new(),
-            user: data,
-        };
+        let data = Data::new(engine, data);
         Ok(Self { inner: VmStore::new(engine.pool(), limits, data)? })
     }
 
     /// The embedder's data.
     #[must_use]
     pub fn data(&self) -> &T {
-        &self.inner.data().user
+        self.inner.data().user()
     }
 
     /// The embedder's data.
     pub fn data_mut(&mut self) -> &mut T {
-        &mut self.inner.data_mut().user
+        self.inner.data_mut().user_mut()
+    }
+
+    /// Frees everything else and gives back the embedder's data.
+    #[must_use]
+    pub fn into_data(mut self) -> T {
+        self.inner.data_mut().take_user()
     }
 
     /// The engine that the store belongs to.
@@ -114,6 +115,7 @@ pub(crate) fn set_fuel<T: 'static>(store: &mut VmStore<T>, fuel: u64) -> Result<
         ));
     }
     store.set_fuel(i64::try_from(fuel).unwrap_or(i64::MAX));
+    store.data_mut().fuel_given = fuel;
     Ok(())
 }
 

@@ -98,7 +98,7 @@ impl Table {
         Err(Error::exhausted(
             "table",
             format!(
-                "table cannot grow by {delta} entries: it is a {ty}, and the store allows {} entries \
+                "a {ty} cannot grow by {delta}: its own maximum, or the {} entries that the store allows \
                  in all (`StoreLimits::table_entries_max`)",
                 objects.limits().table_entries_max
             ),

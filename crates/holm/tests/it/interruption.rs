@@ -107,10 +107,10 @@ const COUNTING: &str = r#"(module
 #[test]
 fn fuel_is_spent_and_runs_out() -> Result<()> {
     let mut per_engine = Vec::new();
-    for strategy in [MemoryStrategy::Reserved, MemoryStrategy::Checked] {
+    for strategy in [None, Some(MemoryStrategy::Checked)] {
         for optimize in [true, false] {
             let engine = engine(|config: &mut Config| {
-                config.fuel(true).optimize(optimize).memory_strategy(Some(strategy))
+                config.fuel(true).optimize(optimize).memory_strategy(strategy)
             });
             let (mut store, f) = fuel_function(&module(&engine, COUNTING));
             store.set_fuel(1_000_000)?;
@@ -129,6 +129,13 @@ fn fuel_is_spent_and_runs_out() -> Result<()> {
             let error = error(f.call(&mut store, 100));
             assert_eq!((error.kind(), error.limit()), (ErrorKind::Exhausted, Some("fuel")));
             assert_eq!(error.trap_reason(), Some(TrapReason::OutOfFuel));
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "all fuel consumed: {} operators were allowed, give the store more with `set_fuel`",
+                    hundred - 1
+                )
+            );
             assert_eq!(store.fuel_left(), Some(0));
             store.set_fuel(u64::MAX)?;
             assert_eq!(f.call(&mut store, 100)?, 100);

@@ -86,4 +86,5 @@ fn data_is_the_embedders() {
     assert_eq!(store.data(), &[1, 2]);
     assert!(format!("{store:?}").contains("[1, 2]"));
     assert!(store.engine().is_same(&ENGINE));
+    assert_eq!(store.into_data(), [1, 2]);
 }
