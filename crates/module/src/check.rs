@@ -13,7 +13,7 @@ use crate::facts::{Counts, Effects};
 use crate::limits::Limits;
 use visitor::Visitor;
 use wasmparser::{
-    BinaryReader, BlockType, BrTable, Catch, FrameKind, FuncToValidate, FuncValidator,
+    BinaryReader, BlockType, BrTable, Catch, FuncToValidate, FuncValidator,
     FuncValidatorAllocations, MemArg, TryTable, ValidatorResources, WasmFeatures,
 };
 
@@ -63,8 +63,8 @@ pub(crate) fn check_body(
     };
     let mut validator = to_validate.into_validator(allocations);
     scratch.effects.make_room(surroundings.counts);
-    scratch.meter.start(limits.function_cost_max);
-    let params = surroundings.arities.get(ty as usize).map_or(0, |arity| arity.0);
+    let (params, results) = surroundings.arities.get(ty as usize).copied().unwrap_or_default();
+    scratch.meter.start(results, limits.function_cost_max);
     let locals = read_locals(&mut validator, &mut reader, limits)?;
     scratch.meter.locals(locals as usize, params as usize);
     let mut body = FunctionBody { range, locals, ..FunctionBody::default() };
@@ -149,9 +149,6 @@ fn read_operators(
     reader.finish_expression(&validator.visitor(end)).map_err(|error| Invalid::from_reader(&error))
 }
 
-/// A label as the validator knows it.
-type Label = Option<(BlockType, FrameKind)>;
-
 /// What is noted about the body while its operators pass.
 struct Notes<'a> {
     surroundings: &'a Surroundings,
@@ -192,13 +189,11 @@ impl Notes<'_> {
         Invalid::over(&format!("{what} of function {function}"), limit, count, offset)
     }
 
-    fn arity(&self, ty: u32) -> (u64, u64) {
-        let (params, results) =
-            self.surroundings.arities.get(ty as usize).copied().unwrap_or_default();
-        (u64::from(params), u64::from(results))
+    fn arity(&self, ty: u32) -> (u32, u32) {
+        self.surroundings.arities.get(ty as usize).copied().unwrap_or_default()
     }
 
-    fn block_arity(&self, ty: BlockType) -> (u64, u64) {
+    fn block_arity(&self, ty: BlockType) -> (u32, u32) {
         match ty {
             BlockType::Empty => (0, 0),
             BlockType::Type(_) => (0, 1),
@@ -206,23 +201,15 @@ impl Notes<'_> {
         }
     }
 
-    /// How many values a branch to this label carries.
-    fn label_values(&self, label: Label) -> u64 {
-        label.map_or(0, |(ty, kind)| {
-            let (params, results) = self.block_arity(ty);
-            if kind == FrameKind::Loop { params } else { results }
-        })
-    }
-
     // The methods below charge for operators whose validation takes time in proportion to an arity or a
     // table, and say whether the function is over its limit, so that this validation has to be skipped.
 
     fn block(&mut self, ty: BlockType, kind: Kind) -> bool {
-        let (params, results) = self.block_arity(ty);
-        if params > 0 || results > 1 {
+        let arity = self.block_arity(ty);
+        if arity.0 > 0 || arity.1 > 1 {
             self.body.flags |= BodyFlags::MULTI_VALUE;
         }
-        self.meter.block(params + results, kind);
+        self.meter.block(kind, arity);
         self.body.blocks += 1;
         if kind == Kind::Loop {
             self.body.loops += 1;
@@ -250,38 +237,38 @@ impl Notes<'_> {
         self.block(table.ty, Kind::Block)
     }
 
-    fn other_half(&mut self, label: Label) -> bool {
-        self.meter.other_half(self.label_values(label));
+    fn other_half(&mut self) -> bool {
+        self.meter.other_half();
         self.is_over()
     }
 
-    fn end(&mut self, label: Label) -> bool {
-        self.meter.end(label.map_or(0, |(ty, _)| self.block_arity(ty).1));
+    fn end(&mut self) -> bool {
+        self.meter.end();
         self.is_over()
     }
 
     /// A branch that may be taken.
-    fn branch(&mut self, depth: u32, label: Label) -> bool {
-        self.meter.branch(depth, self.label_values(label));
+    fn branch(&mut self, depth: u32) -> bool {
+        self.meter.branch(depth);
         self.is_over()
     }
 
     /// A branch that is taken.
-    fn jump(&mut self, depth: u32, label: Label) -> bool {
-        self.branch(depth, label);
+    fn jump(&mut self, depth: u32) -> bool {
+        self.meter.branch(depth);
         self.meter.stop();
         self.is_over()
     }
 
-    /// `return`, whose label is that of the function.
-    fn leave(&mut self, label: Label) -> bool {
-        self.meter.leave(self.label_values(label));
+    /// `return`.
+    fn leave(&mut self) -> bool {
+        self.meter.leave();
         self.is_over()
     }
 
-    fn branch_table(&mut self, table: &BrTable<'_>, label: Label) -> bool {
+    fn branch_table(&mut self, table: &BrTable<'_>) -> bool {
         let targets = u64::from(table.len());
-        self.meter.branch_table(targets, self.label_values(label));
+        self.meter.branch_table(targets, table.default());
         self.body.flags |= BodyFlags::BRANCH_TABLES;
         if targets > self.limits.br_table_targets_max {
             let limit = ("br_table_targets_max", self.limits.br_table_targets_max);
@@ -307,7 +294,7 @@ impl Notes<'_> {
 
     fn call_type(&mut self, ty: u32, flags: BodyFlags) -> bool {
         let (params, results) = self.arity(ty);
-        self.meter.call(params + results);
+        self.meter.call(u64::from(params) + u64::from(results));
         self.body.calls += 1;
         self.body.flags |= flags;
         if flags.contains(BodyFlags::TAIL_CALLS) {

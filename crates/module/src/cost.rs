@@ -1,7 +1,7 @@
 //! What compiling a function is expected to cost, added up while the function is validated.
 //!
-//! One unit is about what an optimizing compiler spends on one plain operator. Most of what a real function
-//! costs is its operators; the other terms are small for real code and large for code that is made to
+//! One unit is about what an optimizing compiler spends on one plain operator, about a microsecond when this
+//! was measured. Most of what a real function costs is its operators; the other terms are small for real code and large for code that is made to
 //! exhaust a compiler: values that cross blocks and calls, locals that stay in use across many blocks or
 //! loops, operands that wait below many blocks, declared locals, loops in loops, jump tables.
 //!
@@ -77,10 +77,14 @@ pub(crate) struct Meter {
     boundaries: u64,
     /// Where the function began.
     boundaries_at_start: u64,
-    /// What is known of each local, from this function or an earlier one.
+    /// When each local was used last, in this function or an earlier one.
+    used_at: Vec<u64>,
+    /// What else is known of each local.
     locals: Vec<Local>,
     /// Boundaries between uses of locals.
     spans: u64,
+    /// How many of these are free or have been charged for.
+    spans_charged: u64,
     /// Block parameters.
     parameters: u64,
     /// The blocks that are open.
@@ -88,21 +92,22 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Starts with a function of `locals` locals (parameters included) that may cost `cost_max`.
-    pub(crate) fn start(&mut self, cost_max: u64) {
+    /// Starts with a function of so many results that may cost so much.
+    pub(crate) fn start(&mut self, results: u32, cost_max: u64) {
         self.sum = FUNCTION;
         self.sum_max = cost_max.saturating_mul(UNIT);
         // The next function is later than all uses in earlier ones.
         self.boundaries += 1;
         self.boundaries_at_start = self.boundaries;
-        (self.spans, self.parameters) = (0, 0);
-        self.flow.start(self.boundaries);
+        (self.spans, self.spans_charged, self.parameters) = (0, SPANS_FREE, 0);
+        self.flow.start(self.boundaries, results);
     }
 
     /// The function has so many locals, `params` of which are parameters.
     pub(crate) fn locals(&mut self, all: usize, params: usize) {
         // What is known from earlier functions stays: its times show that it is old.
         if self.locals.len() < all {
+            self.used_at.resize(all, 0);
             self.locals.resize(all, Local::default());
         }
         self.values(params as u64);
@@ -134,9 +139,10 @@ impl Meter {
         self.parameters
     }
 
-    /// So many operators of any kind.
+    /// The function ends after so many operators of any kind.
     pub(crate) const fn operators(&mut self, count: u64) {
         self.sum += count * OPERATOR;
+        self.charge_spans();
     }
 
     /// A bulk operation.
@@ -149,28 +155,28 @@ impl Meter {
         self.sum += count * VALUE + count.saturating_sub(VALUES_IN_REGISTERS) * VALUE_BEYOND;
     }
 
-    /// A block begins, taking and giving so many values together.
-    pub(crate) fn block(&mut self, values: u64, kind: Kind) {
+    /// A block with so many parameters and results begins.
+    pub(crate) fn block(&mut self, kind: Kind, arity: (u32, u32)) {
         self.boundaries += if kind == Kind::Loop { BOUNDARIES_PER_LOOP } else { 1 };
-        self.flow.open(kind, self.boundaries);
+        self.flow.open(kind, self.boundaries, arity);
         self.sum += BLOCK;
         if kind == Kind::Loop {
             self.sum += self.flow.loop_nesting() * LOOP_NESTING;
         }
-        self.values(values);
+        self.values(u64::from(arity.0) + u64::from(arity.1));
     }
 
-    /// The other half of an `if` begins, after so many values.
-    pub(crate) fn other_half(&mut self, values: u64) {
-        self.boundary(values);
+    /// The other half of an `if` begins.
+    pub(crate) fn other_half(&mut self) {
+        self.boundary(self.flow.results());
         self.flow.other_half();
     }
 
     /// A block ends.
-    pub(crate) fn end(&mut self, values: u64) {
+    pub(crate) fn end(&mut self) {
         self.boundaries += 1;
-        self.values(values);
-        self.flow.close();
+        self.values(self.flow.results());
+        self.flow.close(self.boundaries);
     }
 
     fn parameters_needed(&mut self, count: u64) {
@@ -180,14 +186,15 @@ impl Meter {
         self.sum += (self.parameters.pow(2) - before.pow(2)) / PARAMETERS_SQUARED;
     }
 
-    /// A branch to this label that may be taken carries so many values.
-    pub(crate) fn branch(&mut self, depth: u32, values: u64) {
-        self.boundary(values);
+    /// A branch to this label may be taken.
+    pub(crate) fn branch(&mut self, depth: u32) {
+        self.boundary(self.flow.carried(depth));
         self.flow.branch(depth);
     }
 
-    /// The targets of a `br_table`, so many of them, each carry so many values.
-    pub(crate) fn branch_table(&mut self, targets: u64, values: u64) {
+    /// A `br_table` has so many targets, which carry as many values as its default.
+    pub(crate) fn branch_table(&mut self, targets: u64, default: u32) {
+        let values = self.flow.carried(default);
         self.sum += targets * (TARGET + values * TARGET_VALUE);
         self.sum += targets.min(self.nesting()) * values * (VALUE + VALUE_BEYOND);
         self.boundary(values);
@@ -198,9 +205,9 @@ impl Meter {
         self.flow.table(depth, targets, self.boundaries);
     }
 
-    /// The function is left with so many values.
-    pub(crate) fn leave(&mut self, values: u64) {
-        self.boundary(values);
+    /// The function is left.
+    pub(crate) fn leave(&mut self) {
+        self.boundary(self.flow.function_results());
         self.flow.stop();
     }
 
@@ -224,40 +231,39 @@ impl Meter {
     /// So many operands wait while a boundary is passed.
     pub(crate) const fn waiting(&mut self, operands: u64) {
         self.sum += operands * WAITING;
+        self.charge_spans();
     }
 
     /// A local is read.
     pub(crate) fn local_get(&mut self, local: u32) {
-        let now = self.boundaries;
-        let Some(local) = self.locals.get_mut(local as usize) else { return };
-        let used_at = std::mem::replace(&mut local.used_at, now);
-        local.read_at = now;
+        let (local, now) = (local as usize, self.boundaries);
+        let Some(used_at) = self.used_at.get_mut(local) else { return };
+        let used_at = std::mem::replace(used_at, now);
         let distance = now - used_at.max(self.boundaries_at_start);
-        let parameters = if self.flow.may_meet(local) { self.flow.read(local, now) } else { 0 };
+        self.spans += distance;
         self.sum += distance * LOOK_BACK;
-        self.span(distance);
-        if parameters > 0 {
+        if used_at < self.flow.merged_at() {
+            let parameters = self.flow.read(&mut self.locals[local], now);
             self.parameters_needed(parameters);
         }
     }
 
     /// A local is written.
     pub(crate) fn local_set(&mut self, local: u32) {
-        let now = self.boundaries;
-        let Some(local) = self.locals.get_mut(local as usize) else { return };
-        let used_at = std::mem::replace(&mut local.used_at, now);
-        let (parameters, loops) = self.flow.set(local, now);
+        let (local, now) = (local as usize, self.boundaries);
+        let Some(used_at) = self.used_at.get_mut(local) else { return };
+        let used_at = std::mem::replace(used_at, now);
+        self.spans += now - used_at.max(self.boundaries_at_start);
+        let (parameters, loops) = self.flow.set(&mut self.locals[local], used_at, now);
         self.sum += loops * LOOP_LOOKED_AT;
-        self.span(now - used_at.max(self.boundaries_at_start));
-        if parameters > 0 {
-            self.parameters_needed(parameters);
-        }
+        self.parameters_needed(parameters);
     }
 
-    const fn span(&mut self, distance: u64) {
-        self.spans += distance;
-        if self.spans > SPANS_FREE {
-            self.sum += distance * SPAN;
+    /// Charges for the spans since it was done last.
+    const fn charge_spans(&mut self) {
+        if self.spans > self.spans_charged {
+            self.sum += (self.spans - self.spans_charged) * SPAN;
+            self.spans_charged = self.spans;
         }
     }
 }

@@ -5,10 +5,10 @@
 //! Invariant: every operator reaches the validator, unless the function is already over its limit.
 //! Read next: [`crate::cost`].
 
-use super::{Label, Notes};
+use super::Notes;
 use crate::body::BodyFlags;
 use crate::cost::Kind;
-use wasmparser::{FrameKind, FrameStack, ModuleArity, VisitOperator, VisitSimdOperator};
+use wasmparser::{FrameKind, FrameStack, VisitOperator, VisitSimdOperator};
 
 /// Sees each operator before the validator does.
 pub(super) struct Visitor<'n, 'a, V> {
@@ -21,16 +21,6 @@ pub(super) struct Visitor<'n, 'a, V> {
 impl<V: FrameStack> FrameStack for Visitor<'_, '_, V> {
     fn current_frame(&self) -> Option<FrameKind> {
         self.inner.current_frame()
-    }
-}
-
-impl<V: ModuleArity> Visitor<'_, '_, V> {
-    fn label(&self, depth: u32) -> Label {
-        self.inner.label_block(depth)
-    }
-
-    fn return_label(&self) -> Label {
-        self.inner.label_block(self.inner.control_stack_height().checked_sub(1)?)
     }
 }
 
@@ -67,37 +57,37 @@ macro_rules! note {
         heavy!($v.notes.try_table(&$table))
     };
     ($v:tt visit_else () $($arity:tt)*) => {
-        heavy!($v.notes.other_half($v.label(0)))
+        heavy!($v.notes.other_half())
     };
     ($v:tt visit_end () $($arity:tt)*) => {
-        heavy!($v.notes.end($v.label(0)))
+        heavy!($v.notes.end())
     };
     ($v:tt visit_delegate ($depth:ident) $($arity:tt)*) => {
-        heavy!($v.notes.end($v.label(0)))
+        heavy!($v.notes.end())
     };
     ($v:tt visit_br ($depth:ident) $($arity:tt)*) => {
-        heavy!($v.notes.jump($depth, $v.label($depth)))
+        heavy!($v.notes.jump($depth))
     };
     ($v:tt visit_br_if ($depth:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($depth, $v.label($depth)))
+        heavy!($v.notes.branch($depth))
     };
     ($v:tt visit_br_on_null ($depth:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($depth, $v.label($depth)))
+        heavy!($v.notes.branch($depth))
     };
     ($v:tt visit_br_on_non_null ($depth:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($depth, $v.label($depth)))
+        heavy!($v.notes.branch($depth))
     };
     ($v:tt visit_br_on_cast ($depth:ident $from:ident $to:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($depth, $v.label($depth)))
+        heavy!($v.notes.branch($depth))
     };
     ($v:tt visit_br_on_cast_fail ($depth:ident $from:ident $to:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch($depth, $v.label($depth)))
+        heavy!($v.notes.branch($depth))
     };
     ($v:tt visit_br_table ($table:ident) $($arity:tt)*) => {
-        heavy!($v.notes.branch_table(&$table, $v.label($table.default())))
+        heavy!($v.notes.branch_table(&$table))
     };
     ($v:tt visit_return () $($arity:tt)*) => {
-        heavy!($v.notes.leave($v.return_label()))
+        heavy!($v.notes.leave())
     };
     ($v:tt visit_call ($function:ident) $($arity:tt)*) => {
         heavy!($v.notes.call($function, NONE))
@@ -234,7 +224,7 @@ macro_rules! visit_all {
 
 impl<'a, V> VisitOperator<'a> for Visitor<'_, '_, V>
 where
-    V: VisitOperator<'a, Output = wasmparser::Result<()>> + ModuleArity,
+    V: VisitOperator<'a, Output = wasmparser::Result<()>>,
 {
     type Output = wasmparser::Result<()>;
 
@@ -263,7 +253,7 @@ macro_rules! visit_all_simd {
 
 impl<'a, V> VisitSimdOperator<'a> for Visitor<'_, '_, V>
 where
-    V: VisitOperator<'a, Output = wasmparser::Result<()>> + ModuleArity,
+    V: VisitOperator<'a, Output = wasmparser::Result<()>>,
 {
     wasmparser::for_each_visit_simd_operator!(visit_all_simd);
 }

@@ -15,6 +15,8 @@ pub(super) struct Flow {
     loops: Vec<u64>,
     /// How many blocks have ended at which control arrived from several places.
     merges: u64,
+    /// When the last of them ended.
+    merged_at: u64,
     /// The most targets of any `br_table` that goes to such a block.
     table_targets: u64,
 }
@@ -24,6 +26,8 @@ pub(super) struct Flow {
 struct Frame {
     /// The time at which it began.
     opened_at: u64,
+    /// How many values it gives, and a branch to its label carries.
+    arity: Arity,
     /// From how many places control arrives at its end.
     arrivals: u64,
     /// The time of the last `br_table` that goes there.
@@ -33,6 +37,13 @@ struct Frame {
     kind: Kind,
     /// Whether control cannot be here now.
     dead: bool,
+}
+
+/// How many values a block deals with.
+#[derive(Clone, Copy, Debug, Default)]
+struct Arity {
+    results: u32,
+    carried: u32,
 }
 
 /// The kinds of blocks that differ here.
@@ -50,10 +61,6 @@ pub(crate) enum Kind {
 /// What is known of one local. Times before the function began mean that nothing happened to it yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Local {
-    /// When it was read or set last.
-    pub(super) used_at: u64,
-    /// When it was read last.
-    pub(super) read_at: u64,
     /// When it was set last.
     set_at: u64,
     /// When it got the value that it has now: it was set, or its values met for a read.
@@ -67,12 +74,13 @@ pub(super) struct Local {
 }
 
 impl Flow {
-    /// Begins with a function, at a time later than all before.
-    pub(super) fn start(&mut self, now: u64) {
-        (self.merges, self.table_targets) = (0, 0);
+    /// Begins with a function of so many results, at a time later than all before.
+    pub(super) fn start(&mut self, now: u64, results: u32) {
+        (self.merges, self.merged_at, self.table_targets) = (0, 0, 0);
         self.loops.clear();
         self.frames.clear();
-        self.frames.push(Frame { opened_at: now, ..Frame::default() });
+        let arity = Arity { results, carried: results };
+        self.frames.push(Frame { opened_at: now, arity, ..Frame::default() });
     }
 
     /// How many blocks are open, without the function.
@@ -90,11 +98,28 @@ impl Flow {
         self.table_targets
     }
 
-    /// A block begins at a time later than all before.
-    pub(super) fn open(&mut self, kind: Kind, opened_at: u64) {
+    /// How many values a branch to this label carries.
+    pub(super) fn carried(&self, depth: u32) -> u64 {
+        let index = self.frames.len().checked_sub(1 + depth as usize);
+        index.and_then(|index| self.frames.get(index)).map_or(0, |frame| frame.arity.carried.into())
+    }
+
+    /// How many values the innermost block gives.
+    pub(super) fn results(&self) -> u64 {
+        self.frames.last().map_or(0, |frame| frame.arity.results.into())
+    }
+
+    /// How many values the function gives.
+    pub(super) fn function_results(&self) -> u64 {
+        self.frames.first().map_or(0, |frame| frame.arity.results.into())
+    }
+
+    /// A block with so many parameters and results begins at a time later than all before.
+    pub(super) fn open(&mut self, kind: Kind, opened_at: u64, (params, results): (u32, u32)) {
         let dead = self.frames.last().is_none_or(|frame| frame.dead);
         let arrivals = u64::from(kind == Kind::If);
-        self.frames.push(Frame { opened_at, arrivals, kind, dead, ..Frame::default() });
+        let arity = Arity { results, carried: if kind == Kind::Loop { params } else { results } };
+        self.frames.push(Frame { opened_at, arity, arrivals, kind, dead, ..Frame::default() });
         if kind == Kind::Loop {
             self.loops.push(opened_at);
         }
@@ -111,8 +136,8 @@ impl Flow {
         }
     }
 
-    /// The innermost block ends.
-    pub(super) fn close(&mut self) {
+    /// The innermost block ends at a time later than all before.
+    pub(super) fn close(&mut self, now: u64) {
         let Some(frame) = self.frames.pop() else { return };
         let leaves = if frame.kind == Kind::Loop {
             self.loops.pop();
@@ -121,6 +146,7 @@ impl Flow {
             let arrivals = frame.arrivals + u64::from(!frame.dead);
             if arrivals > 1 {
                 self.merges += 1;
+                self.merged_at = now;
                 self.table_targets = self.table_targets.max(frame.table_targets);
             }
             arrivals > 0
@@ -159,11 +185,10 @@ impl Flow {
         }
     }
 
-    /// Whether a read of a local may need parameters: since it got its value blocks have ended where control
-    /// meets, and the block in which it got it is one that has ended.
-    pub(super) fn may_meet(&self, local: &Local) -> bool {
-        let block = self.frames.get(local.got_depth.wrapping_sub(1));
-        local.got_merges != self.merges && block.is_none_or(|block| block.opened_at > local.got_at)
+    /// When the last block ended where control arrives from several places. A local that was used since
+    /// needs no parameters to be read.
+    pub(super) const fn merged_at(&self) -> u64 {
+        self.merged_at
     }
 
     /// A local is read that may need parameters. Gives how many it needs.
@@ -188,13 +213,15 @@ impl Flow {
         parameters + headers
     }
 
-    /// A local is set. Gives how many parameters that needs, and how many loops had to be looked at.
-    pub(super) fn set(&self, local: &mut Local, now: u64) -> (u64, u64) {
+    /// A local that was used last at `used_at` is set. Gives how many parameters that needs, and how many
+    /// loops had to be looked at.
+    pub(super) fn set(&self, local: &mut Local, used_at: u64, now: u64) -> (u64, u64) {
         let counted_at = local.set_at.max(local.headers_at);
         let (mut parameters, mut loops) = (0, 0);
         for opened in self.loops.iter().rev().take_while(|opened| **opened > counted_at) {
             loops += 1;
-            parameters += u64::from(*opened <= local.read_at);
+            // After the loop began it was used, and not set: it was read.
+            parameters += u64::from(*opened <= used_at);
         }
         if parameters > 0 {
             local.headers_at = now;
