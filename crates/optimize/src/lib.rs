@@ -14,6 +14,7 @@ mod error;
 mod fixed;
 pub mod inspect;
 mod isa;
+mod latch;
 mod link;
 mod shape;
 mod thunk;

@@ -8,7 +8,7 @@ use crate::environment::{self, Environment};
 use crate::error::Failure;
 use crate::isa::Effort;
 use crate::translate::Places;
-use crate::{anchor, shape, thunk, translate};
+use crate::{anchor, latch, shape, thunk, translate};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, TrapCode};
@@ -135,6 +135,7 @@ impl Worker {
         context.verify_if(isa)?;
         context.optimize(isa, &mut control)?;
         if let Unit::Function(_) = unit {
+            latch::compare_next_values(&mut context.func);
             anchor::localize(&mut context.func);
             context.verify_if(isa)?;
         }

@@ -64,6 +64,8 @@ pub(crate) struct Translator<'a, 'f> {
     inlining: inline::Inlining,
     /// Whether code may grow to become faster.
     expands: bool,
+    /// Operators that copies of loops may still add.
+    loop_growth: u32,
     /// Whether the place can be reached. If not, operators only open and close blocks.
     reachable: bool,
     /// The value of the pinned register: the same in the whole function.
@@ -113,6 +115,7 @@ pub(crate) fn function(
         body_frame: 0,
         inlining: inline::Inlining::new(env, defined, expands),
         expands,
+        loop_growth: Translator::loop_growth(&env.module.bodies[defined as usize]),
         reachable: true,
         anchor,
         result_buffer: None,

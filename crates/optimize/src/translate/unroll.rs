@@ -8,30 +8,55 @@
 use super::Translator;
 use super::frames::{Frame, Kind};
 use crate::error::Failure;
+use holm_module::FunctionBody;
 use holm_module::wasm::{BlockType, Operator, OperatorsReader};
 
-/// The most operators of a loop that is translated four times.
-const FOURFOLD_OPERATORS_MAX: u32 = 14;
-/// The most operators of a loop that is translated twice.
-const TWOFOLD_OPERATORS_MAX: u32 = 32;
+/// How large a loop may be to be translated several times.
+struct Sizes {
+    /// The most operators for four times.
+    fourfold: u32,
+    /// The most operators for twice.
+    twofold: u32,
+}
+
+/// For a loop that lies in no other.
+const OUTER: Sizes = Sizes { fourfold: 14, twofold: 24 };
+/// For a loop inside of another, where more of the time goes.
+const INNER: Sizes = Sizes { fourfold: 20, twofold: 36 };
+/// Operators that a function may gain whatever its size, besides a sixteenth of its own.
+const GROWTH_MIN: u32 = 48;
+/// Operators that a function may gain at most.
+const GROWTH_MAX: u32 = 128;
 
 impl Translator<'_, '_> {
+    /// Operators that the loops of a function with this body may add.
+    pub(super) fn loop_growth(body: &FunctionBody) -> u32 {
+        (GROWTH_MIN + body.operators / 16).min(GROWTH_MAX)
+    }
+
     /// How often the body of a loop, which `operators` stand at, is to be translated.
-    pub(super) fn loop_copies(&self, operators: &OperatorsReader<'_>) -> Result<usize, Failure> {
+    pub(super) fn loop_copies(
+        &mut self,
+        operators: &OperatorsReader<'_>,
+    ) -> Result<usize, Failure> {
         if !self.expands {
             return Ok(1);
         }
+        let in_loop = |frame: &Frame<'_>| matches!(frame.kind, Kind::Loop(_));
+        let sizes = if self.frames.iter().any(in_loop) { INNER } else { OUTER };
         let mut operators = operators.clone();
         let (mut nesting, mut goes_back) = (0, false);
-        for count in 1..=TWOFOLD_OPERATORS_MAX {
+        for count in 1..=sizes.twofold {
             match operators.read()? {
                 Operator::Block { .. } | Operator::If { .. } => nesting += 1,
                 Operator::End if nesting == 0 => {
-                    return Ok(match count {
-                        _ if !goes_back => 1,
-                        ..=FOURFOLD_OPERATORS_MAX => 4,
-                        _ => 2,
-                    });
+                    let copies = if count <= sizes.fourfold { 4 } else { 2 };
+                    let growth = count * (copies - 1);
+                    if !goes_back || growth > self.loop_growth {
+                        return Ok(1);
+                    }
+                    self.loop_growth -= growth;
+                    return Ok(copies as usize);
                 }
                 Operator::End => nesting -= 1,
                 Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
