@@ -87,3 +87,21 @@ fn inlined_calls_are_known() {
     let trap = (own.offset..own.offset + own.bytes).find(|at| code.trap_at(*at).is_some());
     assert_eq!(code.sources_at(trap.unwrap()).count(), 1);
 }
+
+/// Every loop keeps its poll, however many there are and however they lie in each other.
+#[test]
+fn every_loop_polls() {
+    for (loops, nested) in [(3, true), (3, false), (1_100, true), (1_100, false)] {
+        let open = "(loop (br_if 0 (i32.eqz (local.get 0)))";
+        let body = if nested {
+            open.repeat(loops) + &"(br_if 0 (local.get 0)))".repeat(loops)
+        } else {
+            format!("{open})").repeat(loops)
+        };
+        let code = compile(&format!("(module (func (param i32) {body}))"), settings(), &OneWorker);
+        let polls = (0..code.text().len() as u32)
+            .filter(|at| code.trap_at(*at) == Some(TrapReason::Interrupted))
+            .count();
+        assert_eq!(polls, loops, "nested: {nested}");
+    }
+}
