@@ -41,6 +41,16 @@ pub const INSTANCE: i32 = CONTEXT_TOP - 12;
 /// Pointer to the host function's data when the context belongs to a host function instead of an instance.
 pub const HOST_FUNCTION: i32 = CONTEXT_TOP - 24;
 
+/// `u32`, read and written atomically: not zero while the guest is to be interrupted. For the interpreter, which
+/// looks here instead of loading from the poll page.
+pub const INTERRUPTED: i32 = CONTEXT_TOP - 32;
+
+/// Pointer to the definition of memory 0, wherever it is; to an empty one if there is none. For the interpreter.
+pub const MEMORY_0: i32 = CONTEXT_TOP - 40;
+
+/// Pointer to the interpreter's data about the module's defined functions, if they are interpreted.
+pub const ENTRIES: i32 = CONTEXT_TOP - 48;
+
 /// The table of builtin entry addresses: builtin `k` is at `BUILTIN_TABLE - 8 * (k + 1)`.
 pub const BUILTIN_TABLE: i32 = CONTEXT_TOP - 64;
 
@@ -62,6 +72,12 @@ pub const STORE_FUEL: i32 = 8;
 /// In the store's block: `u64` anchor of the instance that made the latest foreign call. A foreign-call
 /// thunk writes it, so that a host function can tell who called it.
 pub const STORE_CALLER: i32 = 16;
+
+/// In the store's block: pointer to the innermost [`crate::Activation`], or null.
+pub const STORE_ACTIVATION: i32 = 48;
+
+/// In the store's block: `u64` address at which the slots of interpreted functions end.
+pub const STORE_SLOTS_END: i32 = 56;
 
 /// Bytes of a memory definition: `u64` base address, then `u64` length in bytes.
 pub const MEMORY_BYTES: u32 = 16;

@@ -10,6 +10,7 @@
 pub mod builtin;
 pub mod code;
 pub mod container;
+pub mod interpreter;
 pub mod layout;
 pub mod settings;
 pub mod signature;
@@ -18,6 +19,7 @@ pub mod tier;
 pub use builtin::Builtin;
 pub use code::{Code, CodeParts, FunctionRange};
 pub use container::{ArtifactError, Container, ContainerWriter, SharedBytes};
+pub use interpreter::{Activation, Executor, Interpreted, Outside, SlotSignature, SlotValue};
 pub use layout::{ContextLayout, ContextShape, FunctionRecord, TableEntry};
 pub use settings::{Architecture, MemoryStrategy, Settings};
 pub use signature::{Location, RegisterFile, SignatureAbi};

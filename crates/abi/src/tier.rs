@@ -3,8 +3,9 @@
 //! A tier sees a module and an instance's layout, never a live instance. It is generic over the module
 //! type because this crate does not know it. Threads are the host's: a tier is handed [`Workers`].
 
-use crate::{Code, Settings};
+use crate::{Code, Interpreted, Settings};
 use std::fmt;
+use std::sync::Arc;
 
 /// A way from a module to code.
 pub trait Tier<M: ?Sized>: Send + Sync {
@@ -13,6 +14,16 @@ pub trait Tier<M: ?Sized>: Send + Sync {
 
     /// What its code is compiled for.
     fn settings(&self) -> &Settings;
+
+    /// The module as something to be interpreted, if this tier makes no code. Then it is never asked to compile.
+    fn interpret(
+        &self,
+        module: &Arc<M>,
+        wasm: &[u8],
+    ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
+        let _ = (module, wasm);
+        None
+    }
 
     /// Compiles every function of `module`, whose bytes are `wasm`.
     ///

@@ -138,12 +138,26 @@ impl Module {
     /// # Errors
     /// There is no such body, or `wasm` is not that file.
     pub fn body<'a>(&self, wasm: &'a [u8], defined: u32) -> Result<BodyReader<'a>, Invalid> {
+        self.body_in(wasm, 0, defined)
+    }
+
+    /// The same from a part of the file, of which `at` is the offset in the file.
+    ///
+    /// # Errors
+    /// There is no such body, or the part does not have it.
+    pub fn body_in<'a>(
+        &self,
+        part: &'a [u8],
+        at: u64,
+        defined: u32,
+    ) -> Result<BodyReader<'a>, Invalid> {
         let Some(body) = self.bodies.get(defined as usize) else {
             return Err(Invalid::broken_rule(format!("there is no function body {defined}"), 0));
         };
         let start = body.range.start;
-        let bytes = self
-            .bytes(wasm, &body.range)
+        let range = start.checked_sub(at).map(|start| start..body.range.end - at);
+        let bytes = range
+            .and_then(|range| self.bytes(part, &range))
             .ok_or_else(|| Invalid::broken_rule("the file ends before its functions do", start))?;
         let reader = BinaryReader::new_features(bytes, start, self.features.to_wasmparser());
         let mut declarations = wasmparser::FunctionBody::new(reader)

@@ -1,0 +1,141 @@
+//! From one instruction to the next: by jumps, or in a loop.
+//!
+//! A handler of the first kind ends in a call of the next handler with the same arguments in the same registers.
+//! Where the compiler optimizes it makes that a jump, so that the stack does not grow; `build.rs` chooses this
+//! kind only there, and a test runs on a small stack. The loop calls one handler after the other; it works
+//! everywhere. Both use the same bodies. Invariant: instructions have valid numbers, see [`super::regs`].
+//! Read next: [`super`].
+
+use super::body::Body;
+use super::regs::{Leave, Regs, Step};
+
+/// What the registers are while handlers jump to each other; gives 0 when the outermost function returned, 1
+/// when it was left.
+#[cfg(target_arch = "x86_64")]
+pub(super) type Handler = unsafe extern "sysv64" fn(
+    *const u16,
+    *mut u64,
+    *mut u8,
+    usize,
+    *mut u8,
+    u64,
+    f32,
+    f64,
+) -> u32;
+/// As above.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) type Handler =
+    unsafe extern "C" fn(*const u16, *mut u64, *mut u8, usize, *mut u8, u64, f32, f64) -> u32;
+
+/// A handler that leaves going on to its caller.
+pub(super) type Looped = fn(Regs) -> Step;
+
+/// Numbers for [`Leave`] in the register of the accumulator.
+const RETURNED: u64 = 0x100;
+const FAILED: u64 = 0x101;
+
+macro_rules! handlers {
+    ($abi:literal) => {
+        /// A handler that goes on to the next.
+        #[expect(clippy::too_many_arguments, reason = "these are the registers")]
+        pub(super) unsafe extern $abi fn tail<B: Body>(
+            ip: *const u16,
+            sp: *mut u64,
+            mem: *mut u8,
+            len: usize,
+            anchor: *mut u8,
+            acc: u64,
+            f: f32,
+            d: f64,
+        ) -> u32 {
+            match B::step(Regs { ip, sp, mem, len, anchor, acc, f, d }) {
+                Ok(r) => {
+                    let number = usize::from(r.unit(0));
+                    // SAFETY: instructions have valid numbers.
+                    let next = unsafe { super::table::TAIL.as_ptr().add(number).read() };
+                    // SAFETY: the next handler wants what this one was given.
+                    unsafe { next(r.ip, r.sp, r.mem, r.len, r.anchor, r.acc, r.f, r.d) }
+                }
+                Err(leave) => {
+                    let why = match leave {
+                        Leave::Trap(reason) => reason as u64,
+                        Leave::Returned => RETURNED,
+                        Leave::Failed => FAILED,
+                    };
+                    // SAFETY: as above.
+                    unsafe { stop(ip, sp, mem, len, anchor, why, f, d) }
+                }
+            }
+        }
+
+        /// Leaves the interpreter; the accumulator says why.
+        #[cold]
+        #[inline(never)]
+        #[expect(clippy::too_many_arguments, reason = "these are the registers")]
+        unsafe extern $abi fn stop(
+            ip: *const u16,
+            sp: *mut u64,
+            mem: *mut u8,
+            len: usize,
+            anchor: *mut u8,
+            acc: u64,
+            f: f32,
+            d: f64,
+        ) -> u32 {
+            let leave = match acc {
+                RETURNED => Leave::Returned,
+                FAILED => Leave::Failed,
+                reason => {
+                    let reason = u8::try_from(reason).ok();
+                    let reason = reason.and_then(holm_spec::trap::TrapReason::from_u8);
+                    Leave::Trap(reason.unwrap_or(holm_spec::trap::TrapReason::Bug))
+                }
+            };
+            left(&Regs { ip, sp, mem, len, anchor, acc, f, d }, leave)
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+handlers!("sysv64");
+#[cfg(not(target_arch = "x86_64"))]
+handlers!("C");
+
+/// A handler for the loop.
+pub(super) fn looped<B: Body>(r: Regs) -> Step {
+    B::step(r)
+}
+
+/// Notes in the activation why and where it was left.
+fn left(r: &Regs, leave: Leave) -> u32 {
+    match leave {
+        Leave::Returned => 0,
+        Leave::Failed => 1,
+        Leave::Trap(reason) => {
+            // Callers stand after their calls; this makes the instruction that trapped look the same.
+            r.advance(1).save();
+            r.activation().trap = Some(reason);
+            1
+        }
+    }
+}
+
+/// Runs from the instruction at `r.ip` until the outermost function is left.
+pub(super) fn run(r: Regs) -> u32 {
+    #[cfg(holm_tail_dispatch)]
+    {
+        let first = super::table::TAIL[usize::from(r.unit(0))];
+        // SAFETY: these are registers made by `Regs::enter`.
+        unsafe { first(r.ip, r.sp, r.mem, r.len, r.anchor, r.acc, r.f, r.d) }
+    }
+    #[cfg(not(holm_tail_dispatch))]
+    {
+        let mut r = r;
+        loop {
+            match super::table::LOOPED[usize::from(r.unit(0))](r) {
+                Ok(next) => r = next,
+                Err(leave) => return left(&r, leave),
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What the interpreter keeps of every defined function: where its register code is, once there is any.
+//!
+//! Entries lie in one array per module, at addresses that contexts, tables and records hold. Threads may translate
+//! the same function at the same time; the first to finish wins and the others throw theirs away.
+//! Invariant: an entry's code is set once and lives as long as the entry.
+//! Read next: [`super::regs`], which finds entries.
+
+use crate::ops::misc::Misc;
+use alloc::boxed::Box;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// Register code of one function.
+#[derive(Debug)]
+pub(crate) struct Code {
+    pub(crate) units: Box<[u16]>,
+}
+
+/// A function as calls see it.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct FunctionEntry {
+    /// The first instruction: `translate` below, or the function's register code.
+    ip: AtomicPtr<u16>,
+    /// The instruction `translate`, with the function's index.
+    translate: [u16; 4],
+    /// The register code, if there is any; owned.
+    code: AtomicPtr<Code>,
+}
+
+/// The entries of a module's defined functions.
+#[derive(Debug)]
+pub(crate) struct Entries {
+    entries: Box<[FunctionEntry]>,
+}
+
+impl Entries {
+    /// Entries of functions without code.
+    pub(crate) fn new(count: u32) -> Self {
+        let entry = |index: u32| {
+            let [a, b, c, d] = index.to_le_bytes();
+            let index = [u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])];
+            FunctionEntry {
+                ip: AtomicPtr::new(core::ptr::null_mut()),
+                translate: [Misc::Translate.number(), index[0], index[1], 0],
+                code: AtomicPtr::new(core::ptr::null_mut()),
+            }
+        };
+        let entries: Box<[FunctionEntry]> = (0..count).map(entry).collect();
+        for entry in &entries {
+            // The array does not move any more.
+            entry.ip.store(entry.translate.as_ptr().cast_mut(), Ordering::Relaxed);
+        }
+        Self { entries }
+    }
+
+    /// The entry of a function.
+    pub(crate) fn get(&self, defined: u32) -> Option<&FunctionEntry> {
+        self.entries.get(defined as usize)
+    }
+
+    /// The address of the first entry.
+    pub(crate) fn address(&self) -> u64 {
+        self.entries.as_ptr().expose_provenance() as u64
+    }
+
+    /// All functions that have code, with their index.
+    pub(crate) fn translated(&self) -> impl Iterator<Item = (u32, &Code)> {
+        (0..).zip(&self.entries).filter_map(|(index, entry)| Some((index, entry.code()?)))
+    }
+}
+
+impl FunctionEntry {
+    /// Where a call of the function goes.
+    #[inline(always)]
+    pub(super) fn ip(&self) -> *const u16 {
+        self.ip.load(Ordering::Acquire)
+    }
+
+    /// The register code, if there is any.
+    pub(crate) fn code(&self) -> Option<&Code> {
+        let code = self.code.load(Ordering::Acquire);
+        // SAFETY: null or set by `set`, of a box that only the drop of the entry takes back.
+        unsafe { code.as_ref() }
+    }
+
+    /// Gives the function its code, unless it has some already; what it has then.
+    pub(crate) fn set(&self, code: Code) -> &Code {
+        let new = Box::into_raw(Box::new(code));
+        let null = core::ptr::null_mut();
+        let swapped =
+            self.code.compare_exchange(null, new, Ordering::AcqRel, Ordering::Acquire);
+        let current = match swapped {
+            Ok(_) => new,
+            Err(current) => {
+                // SAFETY: made by `into_raw` above, and given to nobody.
+                drop(unsafe { Box::from_raw(new) });
+                current
+            }
+        };
+        // SAFETY: as in `code`.
+        let current = unsafe { &*current };
+        self.ip.store(current.units.as_ptr().cast_mut(), Ordering::Release);
+        current
+    }
+}
+
+impl Drop for FunctionEntry {
+    fn drop(&mut self) {
+        let code = *self.code.get_mut();
+        if !code.is_null() {
+            // SAFETY: made by `Box::into_raw` in `set`; nobody refers to an entry that is dropped.
+            drop(unsafe { Box::from_raw(code) });
+        }
+    }
+}

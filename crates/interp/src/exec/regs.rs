@@ -1,0 +1,400 @@
+//! What handlers hold in registers, and the few ways in which they reach memory through it.
+//!
+//! All handlers are safe code on top of this file. The rules that make its blocks sound:
+//!
+//! 1. **Registers are made once**, in [`Regs::enter`], for an activation whose caller vouches for it; handlers
+//!    only pass them on.
+//! 2. **Code is translated code** of the activation's own module: every instruction is complete, every slot it
+//!    names lies in its function's frame, every branch goes to an instruction, every offset into the context is
+//!    one of the module's layout. The translator makes nothing else, and nobody changes what it made.
+//! 3. **Frames lie inside the slots**: a function's first instruction checks that the whole frame does, and
+//!    callers keep [`FRAME_RESERVE`] slots above theirs for what is written before that check.
+//! 4. **Memory 0 is `len` bytes at `mem`**: set on entry, set again by whatever can change it.
+//!
+//! Not here: what instructions do. Read next: [`super::body`].
+
+use super::entry::FunctionEntry;
+use core::sync::atomic::{AtomicU32, Ordering};
+use holm_abi::Activation;
+use holm_abi::layout;
+use holm_spec::trap::TrapReason;
+
+/// Slots above the last frame that a caller may write before its callee checks the space: the return address,
+/// the caller's frame.
+pub(crate) const FRAME_RESERVE: u32 = 4;
+
+/// The registers of the machine that instructions are for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Regs {
+    /// The instruction.
+    pub(super) ip: *const u16,
+    /// Slot 0 of the function.
+    pub(super) sp: *mut u64,
+    /// Byte 0 of memory 0.
+    pub(super) mem: *mut u8,
+    /// Bytes of memory 0.
+    pub(super) len: usize,
+    /// The instance.
+    pub(super) anchor: *mut u8,
+    /// The latest integer.
+    pub(super) acc: u64,
+    /// The latest 32-bit float.
+    pub(super) f: f32,
+    /// The latest 64-bit float.
+    pub(super) d: f64,
+}
+
+/// Why the interpreter is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// The outermost function returned.
+    Returned,
+    /// What was called outside did not return.
+    Failed,
+    /// A trap at this instruction.
+    Trap(TrapReason),
+}
+
+impl From<TrapReason> for Leave {
+    #[inline(always)]
+    fn from(reason: TrapReason) -> Self {
+        Self::Trap(reason)
+    }
+}
+
+/// What a handler gives: the registers for the next instruction.
+pub(super) type Step = Result<Regs, Leave>;
+
+/// Plain numbers that may be read from contexts.
+pub(super) trait Plain: Copy {}
+impl Plain for u32 {}
+impl Plain for u64 {}
+impl Plain for u128 {}
+
+impl Regs {
+    /// The registers for an activation that is about to run from `ip` with its first frame at `sp`.
+    ///
+    /// # Safety
+    /// The activation is as [`holm_abi::Executor::run`] wants it, `ip` is an instruction of its program, and
+    /// there is space for [`FRAME_RESERVE`] slots above the arguments and results.
+    pub(super) unsafe fn enter(activation: &Activation, ip: *const u16, sp: *mut u64) -> Self {
+        let (mem, len) = (core::ptr::null_mut(), 0);
+        let anchor = activation.anchor;
+        let mut regs = Self { ip, sp, mem, len, anchor, acc: 0, f: 0.0, d: 0.0 };
+        regs.reload_memory();
+        regs
+    }
+
+    /// The unit `at` units into the instruction.
+    #[inline(always)]
+    pub(super) fn unit(&self, at: usize) -> u16 {
+        // SAFETY: rule 2: instructions are complete.
+        unsafe { self.ip.add(at).read() }
+    }
+
+    /// The 32-bit number `at` units into the instruction.
+    #[inline(always)]
+    pub(super) fn imm32(&self, at: usize) -> u32 {
+        // SAFETY: rule 2: instructions are complete.
+        unsafe { self.ip.add(at).cast::<u32>().read_unaligned() }
+    }
+
+    /// The 64-bit number `at` units into the instruction.
+    #[inline(always)]
+    pub(super) fn imm64(&self, at: usize) -> u64 {
+        // SAFETY: rule 2: instructions are complete.
+        unsafe { self.ip.add(at).cast::<u64>().read_unaligned() }
+    }
+
+    /// The offset into the context `at` units into the instruction.
+    #[inline(always)]
+    pub(super) fn offset(&self, at: usize) -> i32 {
+        self.imm32(at).cast_signed()
+    }
+
+    /// Goes on `units` further.
+    #[inline(always)]
+    pub(super) fn advance(mut self, units: usize) -> Self {
+        self.ip = self.ip.wrapping_add(units);
+        self
+    }
+
+    /// Goes where the branch `at` units into the instruction goes, unless the guest is to be interrupted.
+    #[inline(always)]
+    pub(super) fn branch(mut self, at: usize) -> Step {
+        self.poll()?;
+        let by = self.imm32(at).cast_signed();
+        self.ip = self.ip.wrapping_offset(by as isize);
+        Ok(self)
+    }
+
+    /// Traps when the guest is to be interrupted.
+    #[inline(always)]
+    pub(super) fn poll(&self) -> Result<(), Leave> {
+        let word: *const AtomicU32 = self.field(layout::INTERRUPTED).cast();
+        // SAFETY: every context has this word (rule 1); it is only ever accessed atomically.
+        let word = unsafe { &*word };
+        if word.load(Ordering::Relaxed) == 0 {
+            Ok(())
+        } else {
+            Err(Leave::Trap(TrapReason::Interrupted))
+        }
+    }
+
+    /// The value of a slot.
+    #[inline(always)]
+    pub(super) fn slot(&self, index: usize) -> u64 {
+        self.check_slot(index);
+        // SAFETY: rules 2 and 3: the slot lies in the frame.
+        unsafe { self.sp.add(index).read() }
+    }
+
+    /// Sets a slot.
+    #[inline(always)]
+    pub(super) fn set_slot(&mut self, index: usize, value: u64) {
+        self.check_slot(index);
+        // SAFETY: rules 2 and 3: the slot lies in the frame.
+        unsafe { self.sp.add(index).write(value) }
+    }
+
+    /// The slot named by the unit `at` units into the instruction.
+    #[inline(always)]
+    pub(super) fn operand(&self, at: usize) -> u64 {
+        self.slot(usize::from(self.unit(at)))
+    }
+
+    /// A vector in two slots.
+    #[inline(always)]
+    pub(super) fn vector(&self, index: usize) -> u128 {
+        self.check_slot(index + 1);
+        // SAFETY: rules 2 and 3: both slots lie in the frame.
+        let slots = unsafe { self.sp.add(index).cast::<u128>().read_unaligned() };
+        // Slot 0 holds the low half on every machine that this runs on.
+        if cfg!(target_endian = "big") { slots.rotate_left(64) } else { slots }
+    }
+
+    /// Sets two slots to a vector.
+    #[inline(always)]
+    pub(super) fn set_vector(&mut self, index: usize, value: u128) {
+        self.check_slot(index + 1);
+        let value = if cfg!(target_endian = "big") { value.rotate_left(64) } else { value };
+        // SAFETY: rules 2 and 3: both slots lie in the frame.
+        unsafe { self.sp.add(index).cast::<u128>().write_unaligned(value) }
+    }
+
+    /// Moves `count` slots; they may overlap.
+    #[inline(always)]
+    pub(super) fn move_slots(&mut self, from: usize, to: usize, count: usize) {
+        self.check_slot(from + count);
+        let source = self.sp.wrapping_add(from);
+        let target = self.sp.wrapping_add(to);
+        // SAFETY: rules 2 and 3: both ranges lie in the frame.
+        unsafe { core::ptr::copy(source, target, count) }
+    }
+
+    /// Sets `count` slots to zero.
+    #[inline(always)]
+    pub(super) fn clear_slots(&mut self, from: usize, count: usize) {
+        self.check_slot(from + count);
+        // SAFETY: rules 2 and 3: the range lies in the frame.
+        unsafe { self.sp.add(from).write_bytes(0, count) }
+    }
+
+    /// In builds with assertions: whether the slot lies between the activation's first slot and the end.
+    #[inline(always)]
+    fn check_slot(&self, index: usize) {
+        if cfg!(debug_assertions) {
+            let address = self.sp.wrapping_add(index) as u64;
+            let start = self.activation().slots as u64;
+            let end = self.slots_end();
+            assert!((start..end).contains(&address), "slot {index} is outside of the frames");
+        }
+    }
+
+    /// `N` bytes of memory 0 at `address`.
+    #[inline(always)]
+    pub(super) fn load<const N: usize>(&self, address: u64) -> Result<[u8; N], Leave> {
+        if address + N as u64 > self.len as u64 {
+            return Err(Leave::Trap(TrapReason::OutOfBoundsMemory));
+        }
+        let source = self.mem.wrapping_add(as_usize(address)).cast::<[u8; N]>();
+        // SAFETY: rule 4, and the bounds were checked.
+        Ok(unsafe { source.read() })
+    }
+
+    /// Writes `N` bytes to memory 0 at `address`.
+    #[inline(always)]
+    pub(super) fn store<const N: usize>(
+        &self,
+        address: u64,
+        bytes: [u8; N],
+    ) -> Result<(), Leave> {
+        if address + N as u64 > self.len as u64 {
+            return Err(Leave::Trap(TrapReason::OutOfBoundsMemory));
+        }
+        let target = self.mem.wrapping_add(as_usize(address)).cast::<[u8; N]>();
+        // SAFETY: rule 4, and the bounds were checked.
+        unsafe { target.write(bytes) }
+        Ok(())
+    }
+
+    /// The address of a field of the context.
+    #[inline(always)]
+    pub(super) fn field(&self, offset: i32) -> *mut u8 {
+        self.anchor.wrapping_offset(offset as isize)
+    }
+
+    /// A field of the context.
+    #[inline(always)]
+    pub(super) fn context<T: Plain>(&self, offset: i32) -> T {
+        // SAFETY: rule 2: the offset is one of the layout, of a field of this type.
+        unsafe { self.field(offset).cast::<T>().read() }
+    }
+
+    /// What a pointer in the context points at, `by` bytes on.
+    #[inline(always)]
+    pub(super) fn behind<T: Plain>(&self, offset: i32, by: i32) -> T {
+        let pointer = self.pointer(offset).wrapping_offset(by as isize).cast::<T>();
+        // SAFETY: rule 2: the field holds the address of a definition, a cell or the store's block, all of which
+        // live as long as the instance; `by` is one of its fields.
+        unsafe { pointer.read() }
+    }
+
+    /// Writes to what a pointer in the context points at.
+    #[inline(always)]
+    pub(super) fn set_behind<T: Plain>(&self, offset: i32, by: i32, value: T) {
+        let pointer = self.pointer(offset).wrapping_offset(by as isize).cast::<T>();
+        // SAFETY: as in `behind`.
+        unsafe { pointer.write(value) }
+    }
+
+    /// Writes a field of the context.
+    #[inline(always)]
+    pub(super) fn set_context<T: Plain>(&self, offset: i32, value: T) {
+        // SAFETY: as in `context`.
+        unsafe { self.field(offset).cast::<T>().write(value) }
+    }
+
+    /// A field of the context that is a pointer.
+    #[inline(always)]
+    fn pointer(&self, offset: i32) -> *mut u8 {
+        // SAFETY: rule 2: the offset is one of the layout, of a pointer.
+        unsafe { self.field(offset).cast::<*mut u8>().read() }
+    }
+
+    /// Entry `index` of the table whose definition is at `definition`; nothing if it has fewer.
+    #[inline(always)]
+    pub(super) fn table_entry(&self, definition: *const u8, index: u64) -> Option<u128> {
+        let length = definition.wrapping_offset(layout::TABLE_LENGTH as isize).cast::<u64>();
+        // SAFETY: the address is that of a table's definition (rule 2).
+        let length = unsafe { length.read() };
+        if index >= length {
+            return None;
+        }
+        let base = definition.wrapping_offset(layout::TABLE_BASE as isize).cast::<*const u128>();
+        // SAFETY: as above.
+        let base = unsafe { base.read() };
+        // SAFETY: a table has as many entries as its definition says.
+        Some(unsafe { base.add(as_usize(index)).read() })
+    }
+
+    /// The definition of a table: in the context, or where the context points.
+    #[inline(always)]
+    pub(super) fn definition<const IMPORTED: bool>(&self, offset: i32) -> *const u8 {
+        if IMPORTED { self.pointer(offset) } else { self.field(offset) }
+    }
+
+    /// The cell of a global: in the context, or where the context points.
+    #[inline(always)]
+    pub(super) fn cell<const IMPORTED: bool, T: Plain>(&self, offset: i32) -> T {
+        if IMPORTED { self.behind(offset, 0) } else { self.context(offset) }
+    }
+
+    /// Sets the cell of a global.
+    #[inline(always)]
+    pub(super) fn set_cell<const IMPORTED: bool, T: Plain>(&self, offset: i32, value: T) {
+        if IMPORTED { self.set_behind(offset, 0, value) } else { self.set_context(offset, value) }
+    }
+
+    /// Looks again where memory 0 is.
+    #[inline(always)]
+    pub(super) fn reload_memory(&mut self) {
+        let definition = self.pointer(layout::MEMORY_0);
+        let base = definition.wrapping_offset(layout::MEMORY_BASE as isize).cast::<*mut u8>();
+        // SAFETY: every interpreted instance's context points to a definition of memory 0.
+        self.mem = unsafe { base.read() };
+        let length = self.behind::<u64>(layout::MEMORY_0, layout::MEMORY_LENGTH);
+        self.len = as_usize(length);
+    }
+
+    /// Where the slots end.
+    #[inline(always)]
+    pub(super) fn slots_end(&self) -> u64 {
+        self.behind(layout::STORE, layout::STORE_SLOTS_END)
+    }
+
+    /// The activation that is running.
+    #[inline(always)]
+    pub(super) fn activation(&self) -> &mut Activation {
+        let pointer = self.pointer(layout::STORE);
+        let pointer = pointer.wrapping_offset(layout::STORE_ACTIVATION as isize);
+        // SAFETY: every store's block has this field.
+        let activation = unsafe { pointer.cast::<*mut Activation>().read() };
+        // SAFETY: while handlers run it points to the activation that `run` was called with, which nobody else
+        // uses; handlers hold the reference only for one statement.
+        unsafe { &mut *activation }
+    }
+
+    /// The data about defined function `index`.
+    #[inline(always)]
+    pub(super) fn entry(&self, index: u32) -> &FunctionEntry {
+        let entries = self.pointer(layout::ENTRIES).cast::<FunctionEntry>();
+        // SAFETY: rule 2: the module has this function; the entries live as long as its instances.
+        unsafe { &*entries.add(index as usize) }
+    }
+
+    /// The data behind the code address of an interpreted function.
+    #[inline(always)]
+    pub(super) fn entry_of(code: u64) -> &'static FunctionEntry {
+        let address = as_usize(code & !holm_abi::interpreter::INTERPRETED);
+        let entry: *const FunctionEntry = core::ptr::with_exposed_provenance(address);
+        // SAFETY: only `Program::entry` makes such addresses, of entries that live as long as the instance whose
+        // table or record holds them. The reference is used before anything else can happen.
+        unsafe { &*entry }
+    }
+
+    /// Starts a function: its frame begins `base` slots on, its parameters take `header` of them.
+    #[inline(always)]
+    pub(super) fn push_frame(&mut self, base: usize, header: usize, next: usize, entry: &FunctionEntry) {
+        let back = self.ip.wrapping_add(next) as u64;
+        let frame = self.sp;
+        self.sp = self.sp.wrapping_add(base);
+        self.set_slot(header, back);
+        self.set_slot(header + 1, frame as u64);
+        self.ip = entry.ip();
+    }
+
+    /// Returns from a function whose parameters take `header` slots.
+    #[inline(always)]
+    pub(super) fn pop_frame(&mut self, header: usize) {
+        let back = self.slot(header);
+        let frame = self.slot(header + 1);
+        self.ip = core::ptr::with_exposed_provenance(as_usize(back));
+        self.sp = core::ptr::with_exposed_provenance_mut(as_usize(frame));
+    }
+
+    /// Notes in the activation where it is.
+    #[inline(always)]
+    pub(super) fn save(&self) {
+        let activation = self.activation();
+        activation.ip = self.ip as u64;
+        activation.frame = self.sp as u64;
+    }
+}
+
+/// An address or length of this machine.
+#[expect(clippy::cast_possible_truncation, reason = "addresses and lengths are of this machine")]
+#[inline(always)]
+pub(super) const fn as_usize(value: u64) -> usize {
+    value as usize
+}

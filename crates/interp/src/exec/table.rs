@@ -1,0 +1,186 @@
+//! The table of operators: for every number its name, its fields, and its handler for both dispatchers.
+//!
+//! Made from the lists in `ops` by one macro per family. Invariant: a row's place is the number that `ops` computes
+//! for it; a test looks at every row. Read next: [`super::dispatch`].
+
+use super::body::{A, Body, I, S, ToA, ToS};
+use super::dispatch::{Handler, Looped, looped, tail};
+use super::numeric::{Binary, Fused, Unary};
+use super::{call, control, global, memory, moves, outside};
+use crate::ops::misc::{LOADS, MISCS, STORES, load, loads, miscs, store, stores};
+use crate::ops::scalar::{self, BINARIES, UNARIES, binaries, unaries};
+use crate::ops::{self, Field};
+
+/// One operator in one form.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) fields: &'static [Field],
+    tail: Handler,
+    looped: Looped,
+}
+
+const fn row<B: Body>() -> Row {
+    Row { name: B::NAME, fields: B::FIELDS, tail: tail::<B>, looped: looped::<B> }
+}
+
+macro_rules! binary_rows {
+    ($($name:ident $text:literal $operand:ident $value:ident $function:ident;)*) => {
+        [$([
+            row::<Binary<scalar::$name, S, S, ToA>>(),
+            row::<Binary<scalar::$name, S, S, ToS>>(),
+            row::<Binary<scalar::$name, S, I, ToA>>(),
+            row::<Binary<scalar::$name, S, I, ToS>>(),
+            row::<Binary<scalar::$name, A, S, ToA>>(),
+            row::<Binary<scalar::$name, A, S, ToS>>(),
+            row::<Binary<scalar::$name, A, I, ToA>>(),
+            row::<Binary<scalar::$name, A, I, ToS>>(),
+            row::<Binary<scalar::$name, S, A, ToA>>(),
+            row::<Binary<scalar::$name, S, A, ToS>>(),
+            row::<Binary<scalar::$name, I, S, ToA>>(),
+            row::<Binary<scalar::$name, I, S, ToS>>(),
+            row::<Binary<scalar::$name, I, A, ToA>>(),
+            row::<Binary<scalar::$name, I, A, ToS>>(),
+        ]),*]
+    };
+}
+const BINARY: [[Row; 14]; BINARIES] = binaries!(binary_rows);
+
+macro_rules! unary_rows {
+    ($($name:ident $text:literal $operand:ident $value:ident $function:ident;)*) => {
+        [$([
+            row::<Unary<scalar::$name, S, ToA>>(),
+            row::<Unary<scalar::$name, S, ToS>>(),
+            row::<Unary<scalar::$name, A, ToA>>(),
+            row::<Unary<scalar::$name, A, ToS>>(),
+        ]),*]
+    };
+}
+const UNARY: [[Row; 4]; UNARIES] = unaries!(unary_rows);
+
+macro_rules! fused_rows {
+    ($($name:ident)*) => {
+        [$([
+            row::<Fused<scalar::$name, S, S, true>>(),
+            row::<Fused<scalar::$name, S, S, false>>(),
+            row::<Fused<scalar::$name, S, I, true>>(),
+            row::<Fused<scalar::$name, S, I, false>>(),
+            row::<Fused<scalar::$name, A, S, true>>(),
+            row::<Fused<scalar::$name, A, S, false>>(),
+            row::<Fused<scalar::$name, A, I, true>>(),
+            row::<Fused<scalar::$name, A, I, false>>(),
+            row::<Fused<scalar::$name, S, A, true>>(),
+            row::<Fused<scalar::$name, S, A, false>>(),
+        ]),*]
+    };
+}
+const FUSED: [[Row; 10]; scalar::FUSED as usize] = fused_rows!(
+    I32Eq I32Ne I32LtS I32LtU I32GtS I32GtU I32LeS I32LeU I32GeS I32GeU
+    I64Eq I64Ne I64LtS I64LtU I64GtS I64GtU I64LeS I64LeU I64GeS I64GeU
+    F32Eq F32Ne F32Lt F32Gt F32Le F32Ge F64Eq F64Ne F64Lt F64Gt F64Le F64Ge I32And
+);
+
+macro_rules! load_rows {
+    ($($name:ident $text:literal $value:ident $class:ident $bytes:literal $from:expr;)*) => {
+        [$([
+            row::<memory::Load<load::$name, S, ToA, $bytes>>(),
+            row::<memory::Load<load::$name, S, ToS, $bytes>>(),
+            row::<memory::Load<load::$name, A, ToA, $bytes>>(),
+            row::<memory::Load<load::$name, A, ToS, $bytes>>(),
+            row::<memory::Load<load::$name, I, ToA, $bytes>>(),
+            row::<memory::Load<load::$name, I, ToS, $bytes>>(),
+        ]),*]
+    };
+}
+const LOAD: [[Row; 6]; LOADS] = loads!(load_rows);
+
+macro_rules! store_rows {
+    ($($name:ident $text:literal $value:ident $class:ident $bytes:literal $from:expr;)*) => {
+        [$([
+            row::<memory::Store<store::$name, S, S, $bytes>>(),
+            row::<memory::Store<store::$name, S, A, $bytes>>(),
+            row::<memory::Store<store::$name, S, I, $bytes>>(),
+            row::<memory::Store<store::$name, A, S, $bytes>>(),
+            row::<memory::Store<store::$name, A, A, $bytes>>(),
+            row::<memory::Store<store::$name, A, I, $bytes>>(),
+            row::<memory::Store<store::$name, I, S, $bytes>>(),
+            row::<memory::Store<store::$name, I, A, $bytes>>(),
+            row::<memory::Store<store::$name, I, I, $bytes>>(),
+        ]),*]
+    };
+}
+const STORE: [[Row; 9]; STORES] = stores!(store_rows);
+
+macro_rules! misc_rows {
+    ($($name:ident: $body:ty;)*) => {
+        [$(row::<$body>()),*]
+    };
+}
+const MISC: [Row; MISCS] = miscs!(misc_rows);
+
+const NUMBERS: usize = ops::ALL as usize;
+
+/// Copies rows to the places from `at` on; gives the place after them.
+const fn place(all: &mut [Row; NUMBERS], mut at: usize, rows: &[Row]) -> usize {
+    let mut index = 0;
+    while index < rows.len() {
+        all[at] = rows[index];
+        at += 1;
+        index += 1;
+    }
+    at
+}
+
+const ALL: [Row; NUMBERS] = {
+    let mut all = [MISC[0]; NUMBERS];
+    let mut at = place(&mut all, ops::BINARY as usize, BINARY.as_flattened());
+    assert!(at == ops::UNARY as usize);
+    at = place(&mut all, at, UNARY.as_flattened());
+    assert!(at == ops::FUSED as usize);
+    at = place(&mut all, at, FUSED.as_flattened());
+    assert!(at == ops::LOAD as usize);
+    at = place(&mut all, at, LOAD.as_flattened());
+    assert!(at == ops::STORE as usize);
+    at = place(&mut all, at, STORE.as_flattened());
+    assert!(at == ops::MISC as usize);
+    at = place(&mut all, at, &MISC);
+    assert!(at == ops::VECTOR as usize);
+    at = super::vector::place(&mut all, at);
+    assert!(at == NUMBERS);
+    all
+};
+
+/// What printing and translation may know of every operator.
+pub(crate) static ROWS: [Row; NUMBERS] = ALL;
+
+/// The handlers that go on to the next one themselves.
+#[cfg_attr(not(holm_tail_dispatch), expect(dead_code, reason = "the other dispatcher is in use"))]
+pub(super) static TAIL: [Handler; NUMBERS] = {
+    let mut handlers = [ALL[0].tail; NUMBERS];
+    let mut at = 0;
+    while at < NUMBERS {
+        handlers[at] = ALL[at].tail;
+        at += 1;
+    }
+    handlers
+};
+
+/// The handlers for the loop.
+#[cfg_attr(holm_tail_dispatch, expect(dead_code, reason = "the other dispatcher is in use"))]
+pub(super) static LOOPED: [Looped; NUMBERS] = {
+    let mut handlers = [ALL[0].looped; NUMBERS];
+    let mut at = 0;
+    while at < NUMBERS {
+        handlers[at] = ALL[at].looped;
+        at += 1;
+    }
+    handlers
+};
+
+/// For the families of vectors.
+pub(super) const fn put<B: Body>(all: &mut [Row; NUMBERS], at: usize) -> usize {
+    all[at] = row::<B>();
+    at + 1
+}
+
+pub(super) type Rows = [Row; NUMBERS];

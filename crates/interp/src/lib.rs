@@ -1,0 +1,63 @@
+//! Tier 0: functions are translated to compact register code when they are first called, and interpreted.
+//!
+//! Works wherever Rust does: no machine code is made, no page is made executable, nothing here asks an operating
+//! system for anything. Not here: modules (see `holm-module`), whatever is alive (see `holm-vm`).
+//! Invariant: a program behaves as under the other tiers: same results, traps, fuel; unsafe code is in `exec` only.
+//! Read next: [`program`] (a module), [`ops`] (the machine's operators), [`translate`], `exec`.
+#![no_std]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+mod exec;
+mod ops;
+mod print;
+mod program;
+mod translate;
+
+use alloc::sync::Arc;
+use holm_abi::interpreter::Interpreted;
+use holm_abi::signature::RegisterFile;
+use holm_abi::{Architecture, Code, CompileError, Settings, Tier, Workers};
+use holm_module::Module;
+
+/// The interpreting tier.
+#[derive(Clone, Debug)]
+pub struct Interpreter {
+    settings: Settings,
+}
+
+impl Interpreter {
+    /// A tier for these settings. It always polls, and gives canonical NaNs, whatever they say.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+}
+
+impl Tier<Module> for Interpreter {
+    fn name(&self) -> &'static str {
+        "interp"
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn interpret(
+        &self,
+        module: &Arc<Module>,
+        wasm: &[u8],
+    ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
+        let registers = match self.settings.architecture {
+            Architecture::X86_64 => RegisterFile::X86_64,
+            Architecture::Aarch64 => RegisterFile::AARCH64,
+        };
+        let program = program::Program::new(module, wasm, &self.settings, &registers);
+        Some(program.map(|program| -> Arc<dyn Interpreted> { Arc::new(program) }))
+    }
+
+    fn compile(&self, _: &Module, _: &[u8], _: &dyn Workers) -> Result<Code, CompileError> {
+        Err(CompileError::Bug("the interpreter makes no machine code".into()))
+    }
+}

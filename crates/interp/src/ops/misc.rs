@@ -1,0 +1,255 @@
+//! Loads and stores as rows, and the list of all operators that come in no regular set of forms.
+//!
+//! Not here: what they do (see `exec`). Invariant: as everywhere, a number is a place in a list, and a form with a
+//! result in a slot comes right after the one with the result in the accumulator alone.
+//! Read next: [`super::vector`].
+
+use super::scalar::Class;
+
+/// A load of a scalar.
+pub(crate) trait Load<const N: usize> {
+    type Value;
+    const NAME: &'static str;
+    fn value(bytes: [u8; N]) -> Self::Value;
+}
+
+/// A store of a scalar.
+pub(crate) trait Store<const N: usize> {
+    type Value;
+    const NAME: &'static str;
+    fn bytes(value: Self::Value) -> [u8; N];
+}
+
+/// Hands the rows of loads to a macro: name, text, type of the value, bytes, how they become the value.
+macro_rules! loads {
+    ($then:ident) => {
+        $then! {
+            I32Load "i32.load" i32 Int 4 i32::from_le_bytes;
+            I32Load8S "i32.load8_s" i32 Int 1 |b| i32::from(i8::from_le_bytes(b));
+            I32Load8U "i32.load8_u" i32 Int 1 |b| i32::from(u8::from_le_bytes(b));
+            I32Load16S "i32.load16_s" i32 Int 2 |b| i32::from(i16::from_le_bytes(b));
+            I32Load16U "i32.load16_u" i32 Int 2 |b| i32::from(u16::from_le_bytes(b));
+            I64Load "i64.load" i64 Int 8 i64::from_le_bytes;
+            I64Load8S "i64.load8_s" i64 Int 1 |b| i64::from(i8::from_le_bytes(b));
+            I64Load16S "i64.load16_s" i64 Int 2 |b| i64::from(i16::from_le_bytes(b));
+            I64Load32S "i64.load32_s" i64 Int 4 |b| i64::from(i32::from_le_bytes(b));
+            F32Load "f32.load" f32 F32 4 f32::from_le_bytes;
+            F64Load "f64.load" f64 F64 8 f64::from_le_bytes;
+        }
+    };
+}
+pub(crate) use loads;
+
+/// Hands the rows of stores to a macro: name, text, type of the value, bytes, how the value becomes them.
+macro_rules! stores {
+    ($then:ident) => {
+        $then! {
+            I32Store8 "i32.store8" i32 Int 1 |v| [v.to_le_bytes()[0]];
+            I32Store16 "i32.store16" i32 Int 2 |v| [v.to_le_bytes()[0], v.to_le_bytes()[1]];
+            I32Store "i32.store" i32 Int 4 i32::to_le_bytes;
+            I64Store "i64.store" i64 Int 8 i64::to_le_bytes;
+            F32Store "f32.store" f32 F32 4 f32::to_le_bytes;
+            F64Store "f64.store" f64 F64 8 f64::to_le_bytes;
+        }
+    };
+}
+pub(crate) use stores;
+
+macro_rules! define_loads {
+    ($($name:ident $text:literal $value:ident $class:ident $bytes:literal $from:expr;)*) => {
+        /// The loads.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        pub(crate) enum LoadNumber { $($name),* }
+
+        /// How many loads there are.
+        pub(crate) const LOADS: usize = [$($text),*].len();
+
+        impl LoadNumber {
+            /// Where the value is accumulated.
+            pub(crate) const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class),* }
+            }
+        }
+
+        pub(crate) mod load {
+            $(
+                pub(crate) struct $name;
+                impl super::Load<$bytes> for $name {
+                    type Value = $value;
+                    const NAME: &'static str = $text;
+                    #[inline(always)]
+                    fn value(bytes: [u8; $bytes]) -> $value {
+                        let from: fn([u8; $bytes]) -> $value = $from;
+                        from(bytes)
+                    }
+                }
+            )*
+        }
+    };
+}
+loads!(define_loads);
+
+macro_rules! define_stores {
+    ($($name:ident $text:literal $value:ident $class:ident $bytes:literal $to:expr;)*) => {
+        /// The stores.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        pub(crate) enum StoreNumber { $($name),* }
+
+        /// How many stores there are.
+        pub(crate) const STORES: usize = [$($text),*].len();
+
+        impl StoreNumber {
+            /// Where the value is accumulated.
+            pub(crate) const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class),* }
+            }
+
+            /// Whether the value has 64 bits.
+            pub(crate) const fn is_64(self) -> bool {
+                matches!(self, Self::I64Store | Self::F64Store)
+            }
+        }
+
+        pub(crate) mod store {
+            $(
+                pub(crate) struct $name;
+                impl super::Store<$bytes> for $name {
+                    type Value = $value;
+                    const NAME: &'static str = $text;
+                    #[inline(always)]
+                    fn bytes(value: $value) -> [u8; $bytes] {
+                        let to: fn($value) -> [u8; $bytes] = $to;
+                        to(value)
+                    }
+                }
+            )*
+        }
+    };
+}
+stores!(define_stores);
+
+/// Hands the list of other operators to a macro: name, and the body in `exec`.
+macro_rules! miscs {
+    ($then:ident) => {
+        $then! {
+            // Constants and copies, without the accumulators.
+            PutU32: moves::Put<i32>;
+            PutS32: moves::Put<i64>;
+            PutI64: moves::Put64;
+            Copy: moves::Copy;
+            CopyV: moves::CopyV;
+            CopyFar: moves::CopyFar;
+            MoveSlots: moves::MoveSlots;
+            // Constants into accumulators.
+            ConstU32: moves::Const<i32>;
+            ConstS32: moves::Const<i64>;
+            ConstI64: moves::Const64;
+            ConstF32: moves::Const<f32>;
+            ConstF64: moves::Const<f64>;
+            // Accumulators into slots.
+            SpillInt: moves::Spill<i64>;
+            SpillF32: moves::Spill<f32>;
+            SpillF64: moves::Spill<f64>;
+            // Choices.
+            SelectS: moves::Select<S, ToA>;
+            SelectSTo: moves::Select<S, ToS>;
+            SelectA: moves::Select<A, ToA>;
+            SelectATo: moves::Select<A, ToS>;
+            SelectV: moves::SelectV;
+            // Globals.
+            GlobalGetInt: global::Get<i64, ToA, false>;
+            GlobalGetIntTo: global::Get<i64, ToS, false>;
+            GlobalGetF32: global::Get<f32, ToA, false>;
+            GlobalGetF32To: global::Get<f32, ToS, false>;
+            GlobalGetF64: global::Get<f64, ToA, false>;
+            GlobalGetF64To: global::Get<f64, ToS, false>;
+            GlobalGetV: global::GetV<false>;
+            GlobalSetIntS: global::Set<i64, S, false>;
+            GlobalSetIntA: global::Set<i64, A, false>;
+            GlobalSetF32A: global::Set<f32, A, false>;
+            GlobalSetF64A: global::Set<f64, A, false>;
+            GlobalSetV: global::SetV<false>;
+            ImportedGetInt: global::Get<i64, ToA, true>;
+            ImportedGetIntTo: global::Get<i64, ToS, true>;
+            ImportedGetF32: global::Get<f32, ToA, true>;
+            ImportedGetF32To: global::Get<f32, ToS, true>;
+            ImportedGetF64: global::Get<f64, ToA, true>;
+            ImportedGetF64To: global::Get<f64, ToS, true>;
+            ImportedGetV: global::GetV<true>;
+            ImportedSetIntS: global::Set<i64, S, true>;
+            ImportedSetIntA: global::Set<i64, A, true>;
+            ImportedSetF32A: global::Set<f32, A, true>;
+            ImportedSetF64A: global::Set<f64, A, true>;
+            ImportedSetV: global::SetV<true>;
+            // Control.
+            Branch: control::Branch;
+            BranchIfS: control::BranchIf<S, true>;
+            BranchUnlessS: control::BranchIf<S, false>;
+            BranchIfA: control::BranchIf<A, true>;
+            BranchUnlessA: control::BranchIf<A, false>;
+            BranchTableS: control::BranchTable<S>;
+            BranchTableA: control::BranchTable<A>;
+            Unreachable: control::Unreachable;
+            Fuel: control::Fuel;
+            Enter: control::Enter;
+            EnterPolled: control::EnterPolled;
+            Return: control::Return;
+            ReturnIntS: control::ReturnOne<i64, S>;
+            ReturnIntA: control::ReturnOne<i64, A>;
+            ReturnIntI: control::ReturnOne<i64, I>;
+            ReturnF32S: control::ReturnOne<f32, S>;
+            ReturnF32A: control::ReturnOne<f32, A>;
+            ReturnF64S: control::ReturnOne<f64, S>;
+            ReturnF64A: control::ReturnOne<f64, A>;
+            ReturnMany: control::ReturnMany;
+            Exit: control::Exit;
+            // Calls.
+            Call: call::Call;
+            CallImport: call::CallImport;
+            CallIndirectS: call::CallIndirect<S, false>;
+            CallIndirectA: call::CallIndirect<A, false>;
+            CallImportedTableS: call::CallIndirect<S, true>;
+            CallImportedTableA: call::CallIndirect<A, true>;
+            Translate: call::Translate;
+            // Memories, tables, references.
+            MemorySize: outside::MemorySize<ToA>;
+            MemorySizeTo: outside::MemorySize<ToS>;
+            TableSize: outside::TableSize<ToA, false>;
+            TableSizeTo: outside::TableSize<ToS, false>;
+            ImportedTableSize: outside::TableSize<ToA, true>;
+            ImportedTableSizeTo: outside::TableSize<ToS, true>;
+            TableGet: outside::TableGet<ToA, false>;
+            TableGetTo: outside::TableGet<ToS, false>;
+            ImportedTableGet: outside::TableGet<ToA, true>;
+            ImportedTableGetTo: outside::TableGet<ToS, true>;
+            RefFunc: outside::RefFunc<ToA>;
+            RefFuncTo: outside::RefFunc<ToS>;
+            Builtin: outside::Builtin;
+            Grow: outside::Grow<ToA>;
+            GrowTo: outside::Grow<ToS>;
+        }
+    };
+}
+pub(crate) use miscs;
+
+macro_rules! define_miscs {
+    ($($name:ident: $body:ty;)*) => {
+        /// The operators without regular forms.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        pub(crate) enum Misc { $($name),* }
+
+        /// How many of them there are.
+        pub(crate) const MISCS: usize = [$(stringify!($name)),*].len();
+    };
+}
+miscs!(define_miscs);
+
+impl Misc {
+    /// The operator's number.
+    pub(crate) const fn number(self) -> u16 {
+        super::MISC + self as u16
+    }
+}

@@ -1,0 +1,181 @@
+//! A module that is interpreted: its bytes, the entries of its functions, and what was translated so far.
+//!
+//! Not here: translating (see [`crate::translate`]) and running (see `exec`). Invariant: a function is translated
+//! when it is called for the first time and never again; what backtraces and listings need beyond the code is made
+//! anew when they ask, because translation gives the same code every time.
+//! Read next: [`crate::translate`].
+
+use crate::exec::entry::{Code, Entries};
+use crate::translate::{self, Translated};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use holm_abi::interpreter::{INTERPRETED, Interpreted};
+use holm_abi::{
+    CompileError, ContextLayout, ContextShape, Executor, Settings, SlotSignature,
+    signature::RegisterFile,
+};
+use holm_module::Module;
+
+/// A module that is interpreted.
+pub(crate) struct Program {
+    pub(crate) module: Arc<Module>,
+    /// The content of the code section, and where it begins in the file.
+    code: Box<[u8]>,
+    at: u64,
+    pub(crate) layout: ContextLayout,
+    entries: Entries,
+    /// How values of each type of the module are passed.
+    types: Box<[SlotSignature]>,
+    pub(crate) fuel: bool,
+}
+
+/// Where register code lies, sorted by address.
+pub(crate) type Map = Vec<(u64, u64, u32)>;
+
+impl Program {
+    /// A program of a module whose bytes are `wasm`; nothing is translated yet.
+    pub(crate) fn new(
+        module: &Arc<Module>,
+        wasm: &[u8],
+        settings: &Settings,
+        registers: &RegisterFile,
+    ) -> Result<Self, CompileError> {
+        let code = module.bytes(wasm, &module.code_range).unwrap_or_default();
+        let types = module.types.iter().map(|ty| SlotSignature::new(ty, registers));
+        Ok(Self {
+            code: code.into(),
+            at: module.code_range.start,
+            layout: ContextLayout::new(shape(module)),
+            entries: Entries::new(module.defined_functions()),
+            types: types.collect(),
+            fuel: settings.fuel,
+            module: Arc::clone(module),
+        })
+    }
+
+    /// The first instruction of a function, translated if it was not yet.
+    pub(crate) fn code_of(&self, defined: u32) -> Result<*const u16, CompileError> {
+        let entry = self.entries.get(defined).ok_or_else(|| no_function(defined))?;
+        if let Some(code) = entry.code() {
+            return Ok(code.units.as_ptr());
+        }
+        let units = self.translate(defined, false)?.units.into_boxed_slice();
+        Ok(entry.set(Code { units }).units.as_ptr())
+    }
+
+    fn translate(&self, defined: u32, sources: bool) -> Result<Translated, CompileError> {
+        let body = self.module.body_in(&self.code, self.at, defined);
+        let body = body.map_err(|error| CompileError::Bug(alloc::format!("{error}")))?;
+        translate::function(self, defined, body, sources)
+    }
+
+    /// How values of a type are passed, by its index in the module.
+    pub(crate) fn type_signature(&self, ty: u32) -> Option<&SlotSignature> {
+        self.types.get(ty as usize)
+    }
+
+    /// The same for a defined function.
+    pub(crate) fn signature_of(&self, defined: u32) -> Option<&SlotSignature> {
+        self.signature(self.module.function_index(defined))
+    }
+
+    /// The defined function with this entry.
+    pub(crate) fn defined_of(&self, code: u64) -> Option<u32> {
+        let by = (code & !INTERPRETED).checked_sub(self.entries.address())?;
+        let index = by / size_of::<crate::exec::entry::FunctionEntry>() as u64;
+        u32::try_from(index).ok().filter(|index| self.entries.get(*index).is_some())
+    }
+
+    /// Where all register code lies.
+    pub(crate) fn map(&self) -> Map {
+        let range = |(defined, code): (u32, &Code)| {
+            let start = code.units.as_ptr() as u64;
+            (start, start + 2 * code.units.len() as u64, defined)
+        };
+        let mut map: Map = self.entries.translated().map(range).collect();
+        map.sort_unstable();
+        map
+    }
+
+    /// The function of an instruction's address, the instruction's place in it, and whether it is the one that
+    /// has the function translated.
+    pub(crate) fn locate(&self, map: &Map, ip: u64) -> Option<(u32, u32, bool)> {
+        if let Some(defined) = self.defined_of(ip) {
+            return Some((defined, 0, true));
+        }
+        let after = map.partition_point(|range| range.0 <= ip);
+        let (start, end, defined) = *map.get(after.checked_sub(1)?)?;
+        let at = u32::try_from((ip - start) / 2).ok()?;
+        (ip < end).then_some((defined, at, false))
+    }
+
+    /// The offset in the wasm bytes of the operator that the unit `at` of a function stems from.
+    pub(crate) fn source(&self, defined: u32, at: u32) -> Option<u32> {
+        let sources = self.translate(defined, true).ok()?.sources;
+        let after = sources.partition_point(|source| source.0 <= at);
+        Some(sources.get(after.checked_sub(1)?)?.1)
+    }
+}
+
+impl Interpreted for Program {
+    fn entry(&self, defined: u32) -> Option<u64> {
+        let entry: *const _ = self.entries.get(defined)?;
+        Some(entry.expose_provenance() as u64 | INTERPRETED)
+    }
+
+    fn entries(&self) -> u64 {
+        self.entries.address()
+    }
+
+    fn signature(&self, function: u32) -> Option<&SlotSignature> {
+        self.type_signature(self.module.functions.get(function as usize)?.0)
+    }
+
+    fn executor(&self) -> Executor {
+        let program: *const Self = self;
+        Executor { program: program.cast(), run: crate::exec::run, walk: crate::exec::walk }
+    }
+
+    fn print(&self, defined: u32) -> Result<String, CompileError> {
+        if self.entries.get(defined).is_none() {
+            return Err(no_function(defined));
+        }
+        Ok(crate::print::listing(&self.translate(defined, true)?))
+    }
+
+    fn translated_bytes(&self) -> (u64, u64) {
+        self.entries.translated().fold((0, 0), |(made, from), (defined, code)| {
+            let range = &self.module.bodies[defined as usize].range;
+            (made + 2 * code.units.len() as u64, from + (range.end - range.start))
+        })
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program").field("functions", &self.module.bodies.len()).finish()
+    }
+}
+
+fn no_function(defined: u32) -> CompileError {
+    CompileError::Limit(alloc::format!("there is no function body {defined}"))
+}
+
+/// How many of each thing an instance's context holds.
+fn shape(module: &Module) -> ContextShape {
+    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let defined = |length: usize, imported: u32| count(length) - imported;
+    ContextShape {
+        types: count(module.types.len()),
+        imported_functions: module.imported_functions,
+        imported_memories: module.imported_memories,
+        defined_memories: defined(module.memories.len(), module.imported_memories),
+        imported_tables: module.imported_tables,
+        defined_tables: defined(module.tables.len(), module.imported_tables),
+        imported_globals: module.imported_globals,
+        defined_globals: defined(module.globals.len(), module.imported_globals),
+    }
+}

@@ -1,0 +1,316 @@
+//! Memories, globals, tables, references.
+//!
+//! Read next: [`super::call`].
+
+use super::emit::{LastKind, low};
+use super::stack::class_of;
+use super::{Done, Failure, Translator};
+use crate::ops::misc::{LoadNumber, Misc, StoreNumber};
+use crate::ops::scalar::Class;
+use crate::ops::{self, From};
+use holm_abi::Builtin;
+use holm_module::wasm::{MemArg, Operator};
+use holm_spec::types::ValType;
+
+/// The load of an operator, and the type of its value.
+const fn load(operator: &Operator<'_>) -> Option<(LoadNumber, ValType, MemArg)> {
+    use LoadNumber as L;
+    use ValType::{F32, F64, I32, I64};
+    Some(match operator {
+        Operator::I32Load { memarg } => (L::I32Load, I32, *memarg),
+        Operator::I32Load8S { memarg } => (L::I32Load8S, I32, *memarg),
+        Operator::I32Load8U { memarg } => (L::I32Load8U, I32, *memarg),
+        Operator::I32Load16S { memarg } => (L::I32Load16S, I32, *memarg),
+        Operator::I32Load16U { memarg } => (L::I32Load16U, I32, *memarg),
+        Operator::I64Load { memarg } => (L::I64Load, I64, *memarg),
+        Operator::I64Load8S { memarg } => (L::I64Load8S, I64, *memarg),
+        Operator::I64Load16S { memarg } => (L::I64Load16S, I64, *memarg),
+        Operator::I64Load32S { memarg } => (L::I64Load32S, I64, *memarg),
+        // 32-bit integers are kept zero-extended.
+        Operator::I64Load8U { memarg } => (L::I32Load8U, I64, *memarg),
+        Operator::I64Load16U { memarg } => (L::I32Load16U, I64, *memarg),
+        Operator::I64Load32U { memarg } => (L::I32Load, I64, *memarg),
+        Operator::F32Load { memarg } => (L::F32Load, F32, *memarg),
+        Operator::F64Load { memarg } => (L::F64Load, F64, *memarg),
+        _ => return None,
+    })
+}
+
+/// The store of an operator.
+const fn store(operator: &Operator<'_>) -> Option<(StoreNumber, MemArg)> {
+    use StoreNumber as S;
+    Some(match operator {
+        Operator::I32Store { memarg } | Operator::I64Store32 { memarg } => (S::I32Store, *memarg),
+        Operator::I32Store8 { memarg } | Operator::I64Store8 { memarg } => (S::I32Store8, *memarg),
+        Operator::I32Store16 { memarg } | Operator::I64Store16 { memarg } => {
+            (S::I32Store16, *memarg)
+        }
+        Operator::I64Store { memarg } => (S::I64Store, *memarg),
+        Operator::F32Store { memarg } => (S::F32Store, *memarg),
+        Operator::F64Store { memarg } => (S::F64Store, *memarg),
+        _ => return None,
+    })
+}
+
+impl Translator<'_> {
+    pub(super) fn memory_operator(&mut self, operator: &Operator<'_>) -> Result<bool, Failure> {
+        if let Some((load, ty, memarg)) = load(operator) {
+            self.load(load, ty, &memarg)?;
+        } else if let Some((store, memarg)) = store(operator) {
+            self.store(store, &memarg)?;
+        } else {
+            match operator {
+                Operator::MemorySize { mem } => self.memory_size(*mem)?,
+                Operator::MemoryGrow { mem } => {
+                    let delta = self.pop_to_slot();
+                    self.grow(Builtin::MemoryGrow, *mem, [delta, delta], ValType::I32)?;
+                }
+                Operator::MemoryFill { mem } => self.builtin3(Builtin::MemoryFill, *mem, 0),
+                Operator::MemoryCopy { dst_mem, src_mem } => {
+                    self.builtin3(Builtin::MemoryCopy, *dst_mem, *src_mem);
+                }
+                Operator::MemoryInit { data_index, mem } => {
+                    self.builtin3(Builtin::MemoryInit, *mem, *data_index);
+                }
+                Operator::DataDrop { data_index } => {
+                    self.builtin(Builtin::DataDrop, u64::from(*data_index), [self.header; 3]);
+                }
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) fn data_operator(&mut self, operator: &Operator<'_>) -> Result<bool, Failure> {
+        match operator {
+            Operator::GlobalGet { global_index } => self.global_get(*global_index)?,
+            Operator::GlobalSet { global_index } => self.global_set(*global_index),
+            Operator::TableGet { table } => self.table_get(*table)?,
+            Operator::TableSet { table } => {
+                let (reference, index) = (self.pop_to_slot(), self.pop_to_slot());
+                let slots = [index, reference, self.header];
+                self.builtin(Builtin::TableSet, u64::from(*table), slots);
+            }
+            Operator::TableSize { table } => self.table_size(*table)?,
+            Operator::TableGrow { table } => {
+                let (delta, init) = (self.pop_to_slot(), self.pop_to_slot());
+                self.grow(Builtin::TableGrow, *table, [init, delta], ValType::I32)?;
+            }
+            Operator::TableFill { table } => self.builtin3(Builtin::TableFill, *table, 0),
+            Operator::TableCopy { dst_table, src_table } => {
+                self.builtin3(Builtin::TableCopy, *dst_table, *src_table);
+            }
+            Operator::TableInit { elem_index, table } => {
+                self.builtin3(Builtin::TableInit, *table, *elem_index);
+            }
+            Operator::ElemDrop { elem_index } => {
+                self.builtin(Builtin::ElementDrop, u64::from(*elem_index), [self.header; 3]);
+            }
+            Operator::RefFunc { function_index } => self.ref_func(*function_index)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// An address: its source, and the offset that goes with it. A constant address and its offset are added.
+    fn address(&mut self, memarg: &MemArg) -> Result<(From, u32), Failure> {
+        let entry = self.pop();
+        let offset = u32::try_from(memarg.offset)
+            .map_err(|_| super::bug("an offset of more than 32 bits".into()))?;
+        Ok(match self.fetch(&entry) {
+            From::Constant(address) => match u32::try_from(address + u64::from(offset)) {
+                Ok(sum) => (From::Constant(address), sum),
+                Err(_) => {
+                    self.put(address, entry.slot);
+                    (self.bring_near(From::Slot(entry.slot)), offset)
+                }
+            },
+            from => (from, offset),
+        })
+    }
+
+    /// The fields of an address.
+    fn address_fields(&mut self, (from, offset): (From, u32)) {
+        if let From::Slot(_) = from {
+            self.operand(from, false);
+        }
+        self.wide(offset);
+    }
+
+    fn load(&mut self, load: LoadNumber, ty: ValType, memarg: &MemArg) -> Done {
+        let address = self.address(memarg)?;
+        self.spill(load.class());
+        let before = self.cached;
+        let start = self.op(ops::load(load as u16, ops::single(address.0), false));
+        self.address_fields(address);
+        self.result(start, ty, LastKind::Other, before)
+    }
+
+    fn store(&mut self, store: StoreNumber, memarg: &MemArg) -> Done {
+        let entry = self.pop();
+        let mut value = self.fetch(&entry);
+        let address = self.address(memarg)?;
+        if address.0 == From::Accumulator && value == From::Accumulator
+            && store.class() == Class::Int
+            && class_of(entry.ty) == Class::Int
+        {
+            // Both are the same local; it is in its slot as well.
+            value = match entry.place {
+                super::stack::Place::Local(local) => {
+                    let slot = self.locals[local as usize].slot;
+                    self.bring_near(From::Slot(slot))
+                }
+                super::stack::Place::Slot => self.bring_near(From::Slot(entry.slot)),
+                _ => return Err(super::bug("two operands in one accumulator".into())),
+            };
+        }
+        if let From::Constant(bits) = value
+            && store == StoreNumber::I64Store
+            && i32::try_from(bits.cast_signed()).is_err()
+        {
+            self.put(bits, entry.slot);
+            value = self.bring_near(From::Slot(entry.slot));
+        }
+        self.op(ops::store(store as u16, ops::single(address.0), ops::single(value)));
+        self.address_fields(address);
+        match value {
+            From::Constant(bits) if store == StoreNumber::F64Store => self.long(bits),
+            From::Constant(bits) => self.wide(low(bits)),
+            value => self.operand(value, store.is_64()),
+        }
+        Ok(())
+    }
+
+    fn memory_size(&mut self, memory: u32) -> Done {
+        self.spill(Class::Int);
+        let before = self.cached;
+        let start = self.misc(Misc::MemorySize);
+        let log2 = self.module.memories.get(memory as usize).map_or(16, |ty| ty.page_bytes_log2);
+        self.units.push(u16::from(log2));
+        self.result(start, ValType::I32, LastKind::Other, before)
+    }
+
+    fn grow(&mut self, builtin: Builtin, what: u32, slots: [u32; 2], ty: ValType) -> Done {
+        let fields = slots.map(|slot| self.near(slot));
+        self.spill(Class::Int);
+        let before = self.cached;
+        let start = self.misc(Misc::Grow);
+        self.units.push(builtin as u16);
+        self.long(u64::from(what));
+        self.units.extend(fields);
+        self.units.push(if ty == ValType::I64 { 64 } else { 32 });
+        self.result(start, ty, LastKind::Other, before)
+    }
+
+    /// A builtin with three operands; the first argument has `first` in its lower half and `second` in the upper.
+    fn builtin3(&mut self, builtin: Builtin, first: u32, second: u32) {
+        let (c, b, a) = (self.pop_to_slot(), self.pop_to_slot(), self.pop_to_slot());
+        self.builtin(builtin, u64::from(first) | u64::from(second) << 32, [a, b, c]);
+    }
+
+    fn builtin(&mut self, builtin: Builtin, first: u64, slots: [u32; 3]) {
+        let fields = slots.map(|slot| self.near(slot));
+        self.misc(Misc::Builtin);
+        self.units.push(builtin as u16);
+        self.long(first);
+        self.units.extend(fields);
+    }
+
+    /// Where a global's cell is in the context, and whether that is only a pointer to it.
+    fn global(&self, global: u32) -> (bool, i32) {
+        match global.checked_sub(self.module.imported_globals) {
+            Some(defined) => (false, self.program.layout.defined_global(defined)),
+            None => (true, self.program.layout.imported_global(global)),
+        }
+    }
+
+    fn global_get(&mut self, global: u32) -> Done {
+        let (imported, offset) = self.global(global);
+        let ty = self.module.globals[global as usize].ty.value;
+        let class = class_of(ty);
+        if class != Class::Vector {
+            self.spill(class);
+        }
+        let before = self.cached;
+        let start = self.misc(match (class, imported) {
+            (Class::Int, false) => Misc::GlobalGetInt,
+            (Class::Int, true) => Misc::ImportedGetInt,
+            (Class::F32, false) => Misc::GlobalGetF32,
+            (Class::F32, true) => Misc::ImportedGetF32,
+            (Class::F64, false) => Misc::GlobalGetF64,
+            (Class::F64, true) => Misc::ImportedGetF64,
+            (Class::Vector, false) => Misc::GlobalGetV,
+            (Class::Vector, true) => Misc::ImportedGetV,
+        });
+        self.wide(offset.cast_unsigned());
+        if class == Class::Vector {
+            self.result_in_slot(ty)
+        } else {
+            self.result(start, ty, LastKind::Other, before)
+        }
+    }
+
+    fn global_set(&mut self, global: u32) {
+        let (imported, offset) = self.global(global);
+        let ty = self.module.globals[global as usize].ty.value;
+        let class = class_of(ty);
+        if class == Class::Vector {
+            let slot = self.pop_to_slot();
+            let near = self.near2(slot);
+            self.misc(if imported { Misc::ImportedSetV } else { Misc::GlobalSetV });
+            self.wide(offset.cast_unsigned());
+            self.units.push(near);
+            return;
+        }
+        let entry = self.pop();
+        let from = self.fetch_value(&entry);
+        self.misc(match (class, from == From::Accumulator, imported) {
+            (Class::F32, true, false) => Misc::GlobalSetF32A,
+            (Class::F32, true, true) => Misc::ImportedSetF32A,
+            (Class::F64, true, false) => Misc::GlobalSetF64A,
+            (Class::F64, true, true) => Misc::ImportedSetF64A,
+            (_, true, false) => Misc::GlobalSetIntA,
+            (_, true, true) => Misc::ImportedSetIntA,
+            // Cells and slots hold the same bits.
+            (_, false, false) => Misc::GlobalSetIntS,
+            (_, false, true) => Misc::ImportedSetIntS,
+        });
+        self.wide(offset.cast_unsigned());
+        self.operand(from, false);
+    }
+
+    fn table_get(&mut self, table: u32) -> Done {
+        let slot = self.pop_to_slot();
+        let near = self.near(slot);
+        self.spill(Class::Int);
+        let before = self.cached;
+        let (imported, definition) = self.table(table);
+        let start = self.misc(if imported { Misc::ImportedTableGet } else { Misc::TableGet });
+        self.wide(definition.cast_unsigned());
+        self.units.push(near);
+        let ty = self.module.tables[table as usize].ty.element;
+        self.result(start, ty, LastKind::Other, before)
+    }
+
+    fn table_size(&mut self, table: u32) -> Done {
+        self.spill(Class::Int);
+        let before = self.cached;
+        let (imported, definition) = self.table(table);
+        let start = self.misc(if imported { Misc::ImportedTableSize } else { Misc::TableSize });
+        self.wide(definition.cast_unsigned());
+        self.result(start, ValType::I32, LastKind::Other, before)
+    }
+
+    fn ref_func(&mut self, function: u32) -> Done {
+        let rank = self.module.facts.escaped().binary_search(&function);
+        let rank = rank.ok().and_then(|rank| u32::try_from(rank).ok());
+        let rank = rank.ok_or_else(|| {
+            super::bug(alloc::format!("function {function} is not known to escape"))
+        })?;
+        self.spill(Class::Int);
+        let before = self.cached;
+        let start = self.misc(Misc::RefFunc);
+        self.wide(rank);
+        self.result(start, ValType::FuncRef, LastKind::Other, before)
+    }
+}

@@ -1,0 +1,263 @@
+//! One function body → register code, in one pass.
+//!
+//! The [`Translator`] walks the operators with a picture of the operand stack beside it. Operands that are locals
+//! or constants stay where they are until an instruction takes them; results stay in an accumulator until
+//! something else needs it, and only then get a slot. Not here: what instructions do (see `exec`).
+//! Invariant: what a branch may reach finds every operand in the slot that its height gives it.
+//! Read next: [`stack`], then [`emit`], then [`control`].
+
+mod branch;
+mod call;
+mod control;
+mod data;
+mod emit;
+mod numeric;
+mod stack;
+mod vector;
+
+use crate::exec::FRAME_RESERVE;
+use crate::ops::misc::Misc;
+use crate::program::Program;
+use alloc::format;
+use alloc::vec::Vec;
+use control::Frame;
+use emit::Last;
+use holm_abi::CompileError;
+use holm_abi::interpreter::slots_of;
+use holm_module::wasm::{self, Operator};
+use holm_module::{BodyReader, Module};
+use holm_spec::types::ValType;
+use stack::Entry;
+
+/// Frames up to this many slots are reached by 16-bit numbers.
+const NEAR_SLOTS: u32 = 65_000;
+/// Slots for operands of functions with larger frames.
+const SCRATCH_SLOTS: u32 = 16;
+/// More slots than any stack has.
+const FRAME_SLOTS_MAX: u32 = 1 << 28;
+
+/// What translation makes.
+#[derive(Debug)]
+pub(crate) struct Translated {
+    /// The instructions.
+    pub(crate) units: Vec<u16>,
+    /// Which unit begins what stems from which offset in the wasm bytes; ascending. Only if asked for.
+    pub(crate) sources: Vec<(u32, u32)>,
+}
+
+/// A parameter or local.
+#[derive(Clone, Copy, Debug)]
+struct Local {
+    slot: u32,
+    ty: ValType,
+    /// How many operands on the stack are this local, not a copy of it.
+    operands: u32,
+}
+
+/// Why translation ended early.
+#[derive(Debug)]
+enum Failure {
+    /// The frame is too large for short slot numbers.
+    Far,
+    Error(CompileError),
+}
+
+type Done = Result<(), Failure>;
+
+impl From<wasm::Error> for Failure {
+    fn from(error: wasm::Error) -> Self {
+        bug(format!("{error}"))
+    }
+}
+
+fn bug(text: alloc::string::String) -> Failure {
+    Failure::Error(CompileError::Bug(text))
+}
+
+/// The translation of one body in progress.
+struct Translator<'a> {
+    program: &'a Program,
+    module: &'a Module,
+    units: Vec<u16>,
+    sources: Option<Vec<(u32, u32)>>,
+    /// Offset in the wasm bytes of the operator at hand.
+    offset: u32,
+    locals: Vec<Local>,
+    stack: Vec<Entry>,
+    /// How many operands from the bottom on are known to be no locals.
+    clean: usize,
+    frames: Vec<Frame<'a>>,
+    /// Whether the place can be reached.
+    reachable: bool,
+    /// Blocks opened since the place cannot be reached.
+    dead: u32,
+    /// Which operand waits in the accumulator of each class.
+    waiting: [Option<usize>; 3],
+    /// Which slot's value the accumulator of each class holds.
+    cached: [Option<u32>; 3],
+    last: Option<Last>,
+    /// The latest write of a result to a slot: where its number stands, and the slot.
+    last_to: Option<(usize, u32)>,
+    /// Slots of the parameters; the return address follows them.
+    header: u32,
+    /// The slots of operands of far frames, if the frame is one.
+    scratch: Option<u32>,
+    scratch_used: u32,
+    first_operand: u32,
+    frame_slots: u32,
+    /// Where the charge of the segment in progress stands, and how much it is.
+    segment: Option<(usize, u32)>,
+}
+
+/// Translates a body.
+pub(crate) fn function(
+    program: &Program,
+    defined: u32,
+    body: BodyReader<'_>,
+    sources: bool,
+) -> Result<Translated, CompileError> {
+    let BodyReader { locals, operators } = body;
+    let near = Translator::new(program, defined, &locals, sources, false);
+    let done = near.and_then(|near| near.body(operators.clone(), defined));
+    let done = match done {
+        Err(Failure::Far) => Translator::new(program, defined, &locals, sources, true)
+            .and_then(|far| far.body(operators, defined)),
+        done => done,
+    };
+    done.map_err(|failure| match failure {
+        Failure::Error(error) => error,
+        Failure::Far => CompileError::Limit(format!(
+            "function {} needs more than {FRAME_SLOTS_MAX} slots",
+            program.module.function_index(defined)
+        )),
+    })
+}
+
+impl<'a> Translator<'a> {
+    fn new(
+        program: &'a Program,
+        defined: u32,
+        declared: &[(u32, ValType)],
+        sources: bool,
+        far: bool,
+    ) -> Result<Self, Failure> {
+        let module: &Module = &program.module;
+        let ty = module.function_type(module.function_index(defined));
+        let ty = ty.ok_or_else(|| bug(format!("function body {defined} has no type")))?;
+        let mut slot = 0;
+        let mut locals = Vec::new();
+        let mut declare = |ty: ValType, slot: &mut u32| {
+            locals.push(Local { slot: *slot, ty, operands: 0 });
+            *slot += slots_of(ty);
+        };
+        ty.params().iter().for_each(|ty| declare(*ty, &mut slot));
+        let header = slot;
+        slot += 2;
+        let scratch = far.then_some(slot);
+        slot += if far { SCRATCH_SLOTS } else { 0 };
+        let first_local = slot;
+        for (count, ty) in declared {
+            (0..*count).for_each(|_| declare(*ty, &mut slot));
+        }
+        let mut this = Self {
+            program,
+            module,
+            units: Vec::new(),
+            sources: sources.then(Vec::new),
+            offset: u32::try_from(module.bodies[defined as usize].range.start).unwrap_or(u32::MAX),
+            locals,
+            stack: Vec::new(),
+            clean: 0,
+            frames: Vec::new(),
+            reachable: true,
+            dead: 0,
+            waiting: [None; 3],
+            cached: [None; 3],
+            last: None,
+            last_to: None,
+            header,
+            scratch,
+            scratch_used: 0,
+            first_operand: slot,
+            frame_slots: 0,
+            segment: None,
+        };
+        this.need(slot)?;
+        let calls = module.bodies[defined as usize].calls > 0;
+        this.misc(if calls { Misc::EnterPolled } else { Misc::Enter });
+        this.wide(0);
+        this.wide(first_local);
+        this.wide(slot - first_local);
+        this.open_function(ty.results())?;
+        Ok(this)
+    }
+
+    /// Translates the operators.
+    fn body(
+        mut self,
+        mut operators: wasm::OperatorsReader<'_>,
+        defined: u32,
+    ) -> Result<Translated, Failure> {
+        self.begin_segment();
+        while !operators.eof() {
+            let (operator, offset) = operators.read_with_offset()?;
+            self.offset = u32::try_from(offset).unwrap_or(u32::MAX);
+            self.scratch_used = 0;
+            self.operator(&operator)?;
+        }
+        if !self.frames.is_empty() {
+            return Err(bug(format!("function body {defined} has open blocks at its end")));
+        }
+        self.set_wide(1, self.frame_slots);
+        Ok(Translated { units: self.units, sources: self.sources.unwrap_or_default() })
+    }
+
+    fn operator(&mut self, operator: &Operator<'_>) -> Done {
+        if !self.reachable {
+            return self.unreachable_operator(operator);
+        }
+        self.count_operator();
+        let handled = self.local_operator(operator)?
+            || self.numeric_operator(operator)?
+            || self.memory_operator(operator)?
+            || self.control_operator(operator)?
+            || self.call_operator(operator)?
+            || self.data_operator(operator)?
+            || self.vector_operator(operator)?;
+        if handled {
+            Ok(())
+        } else {
+            Err(bug(format!("operator {operator:?} has no translation")))
+        }
+    }
+
+    /// Makes the frame so large that it has `slots` slots.
+    fn need(&mut self, slots: u32) -> Done {
+        self.frame_slots = self.frame_slots.max(slots);
+        let max = if self.scratch.is_some() { FRAME_SLOTS_MAX } else { NEAR_SLOTS };
+        if slots + FRAME_RESERVE > max { Err(Failure::Far) } else { Ok(()) }
+    }
+
+    /// Starts a segment of operators that are charged for together, if fuel is counted.
+    fn begin_segment(&mut self) {
+        if self.program.fuel {
+            self.end_segment();
+            self.misc(Misc::Fuel);
+            self.segment = Some((self.units.len(), 0));
+            self.wide(0);
+        }
+    }
+
+    /// Ends the segment in progress: its charge is known now.
+    fn end_segment(&mut self) {
+        if let Some((at, operators)) = self.segment.take() {
+            self.set_wide(at, operators);
+        }
+    }
+
+    fn count_operator(&mut self) {
+        if let Some((_, operators)) = &mut self.segment {
+            *operators += 1;
+        }
+    }
+}
