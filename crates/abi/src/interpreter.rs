@@ -119,6 +119,8 @@ pub struct SlotValue {
     pub location: Location,
     /// Whether it is a vector and takes two slots.
     pub vector: bool,
+    /// The bits of a register that it takes up; those above are unspecified in registers and zero in slots.
+    pub mask: u128,
 }
 
 /// How the values of a function type lie in slots, and how they get from there into registers and back.
@@ -173,7 +175,12 @@ fn values(types: &[ValType], locations: &[Location]) -> (Box<[SlotValue]>, u32) 
     let values = types.iter().zip(locations).map(|(ty, location)| {
         let slot = next;
         next += slots_of(*ty);
-        SlotValue { slot, location: *location, vector: *ty == ValType::V128 }
+        let mask = match ty {
+            ValType::V128 => u128::MAX,
+            ValType::I64 | ValType::F64 => u128::from(u64::MAX),
+            _ => u128::from(u32::MAX),
+        };
+        SlotValue { slot, location: *location, vector: *ty == ValType::V128, mask }
     });
     (values.collect(), next)
 }

@@ -15,7 +15,12 @@ pub trait Tier<M: ?Sized>: Send + Sync {
     /// What its code is compiled for.
     fn settings(&self) -> &Settings;
 
-    /// The module as something to be interpreted, if this tier makes no code. Then it is never asked to compile.
+    /// Whether it interprets functions instead of compiling them. Then it is never asked to compile.
+    fn interprets(&self) -> bool {
+        false
+    }
+
+    /// The module as something to be interpreted, if this tier makes no code.
     fn interpret(
         &self,
         module: &Arc<M>,

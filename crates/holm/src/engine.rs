@@ -4,7 +4,6 @@
 //! the configuration and the machine say.
 
 use holm_abi::{Architecture, Settings, Tier};
-use holm_optimize::Optimizer;
 use holm_runtime::engine::{Parts, TextParser, TierRequest};
 use holm_runtime::{Config, Result};
 use std::ops::Deref;
@@ -54,6 +53,14 @@ impl From<holm_runtime::Engine> for Engine {
     }
 }
 
+/// The names of the tiers that this build has, the fastest first; what [`Config::tier`] takes.
+pub const TIERS: &[&str] = &[
+    #[cfg(feature = "optimize")]
+    "optimize",
+    #[cfg(feature = "interp")]
+    "interp",
+];
+
 /// Tiers for the machine that this program runs on.
 struct ThisMachine;
 
@@ -68,15 +75,18 @@ impl Parts for ThisMachine {
         };
         let settings = Settings {
             architecture,
-            cpu_features: holm_optimize::host_features(),
+            cpu_features: String::new(),
             memory: request.memory,
             fuel: request.fuel,
             polls: request.polls,
             canonical_nans: request.canonical_nans,
             optimize: request.optimize,
         };
-        let tier = Optimizer::new(settings).map_err(|error| error.to_string())?;
-        Ok(Arc::new(tier))
+        let name = request.tier.or(TIERS.first().copied()).unwrap_or_default();
+        make_tier(name, settings).unwrap_or_else(|| {
+            let has = if TIERS.is_empty() { "none".to_owned() } else { TIERS.join(", ") };
+            Err(format!("there is no tier {name:?} in this build, which has {has}"))
+        })
     }
 
     fn text_to_binary(&self) -> Option<TextParser> {
@@ -84,6 +94,27 @@ impl Parts for ThisMachine {
         return Some(text_to_binary);
         #[cfg(not(feature = "text"))]
         None
+    }
+}
+
+/// A tier, as the runtime wants it.
+type Made = Result<Arc<dyn Tier<holm_module::Module>>, String>;
+
+/// The tier of this name, if this build has it.
+fn make_tier(name: &str, settings: Settings) -> Option<Made> {
+    match name {
+        #[cfg(feature = "optimize")]
+        "optimize" => {
+            let cpu_features = holm_optimize::host_features();
+            let tier = holm_optimize::Optimizer::new(Settings { cpu_features, ..settings });
+            Some(tier.map(|tier| -> Arc<dyn Tier<_>> { Arc::new(tier) }).map_err(|e| e.to_string()))
+        }
+        #[cfg(feature = "interp")]
+        "interp" => Some(Ok(Arc::new(holm_interp::Interpreter::new(settings)))),
+        _ => {
+            drop(settings);
+            None
+        }
     }
 }
 

@@ -39,6 +39,8 @@
 //! | feature | default | what it brings |
 //! |---------|---------|----------------|
 //! | `text`  | on      | [`Module::new`] takes the text format too |
+//! | `interp` | on     | the tier `interp`: functions are interpreted, no machine code is made |
+//! | `optimize` | on   | the tier `optimize`: functions are compiled to machine code |
 //! | `dwarf` | on      | files and lines in backtraces of modules that carry DWARF |
 //!
 //! # More
@@ -50,7 +52,7 @@
 
 mod engine;
 
-pub use engine::Engine;
+pub use engine::{Engine, TIERS};
 pub use holm_runtime::{
     Artifact, AsContext, AsContextMut, BUILD_ID, Backtrace, BacktraceFrame, Caller, CodeCache,
     Config, Error, ErrorKind, Export, ExportType, Extern, ExternRef, ExternType, Features, Func,

@@ -44,6 +44,10 @@ impl Tier<Module> for Interpreter {
         &self.settings
     }
 
+    fn interprets(&self) -> bool {
+        true
+    }
+
     fn interpret(
         &self,
         module: &Arc<Module>,

@@ -7,12 +7,12 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use holm_abi::{Code, Container, ContainerWriter, SharedBytes};
+use holm_abi::{Code, Container, ContainerWriter, Interpreted, SharedBytes};
 use holm_module::{Invalid, Module as Meta};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which build this is: version and a hash of the sources that compiled code depends on.
 pub const BUILD_ID: &str = env!("HOLM_BUILD_ID");
@@ -76,9 +76,33 @@ impl KeptBytes {
 /// What a module is made of.
 #[derive(Debug)]
 pub(crate) struct Ingredients {
-    pub(crate) meta: Meta,
+    pub(crate) meta: Arc<Meta>,
     pub(crate) bytes: KeptBytes,
-    pub(crate) code: Code,
+    pub(crate) code: Made,
+}
+
+/// What a tier makes of a module.
+#[derive(Debug)]
+pub(crate) enum Made {
+    /// Machine code.
+    Code(Code),
+    /// Functions to be interpreted.
+    Interpreted(Arc<dyn Interpreted>),
+}
+
+impl Made {
+    /// What of it can be kept in a file.
+    pub(crate) fn code(&self) -> Result<&Code> {
+        match self {
+            Self::Code(code) => Ok(code),
+            Self::Interpreted(_) => Err(nothing_compiled()),
+        }
+    }
+}
+
+/// There is nothing to be written into an artifact.
+pub(crate) fn nothing_compiled() -> Error {
+    Error::link("the interpreter compiles nothing: there is no code to keep, run the module itself")
 }
 
 impl Ingredients {
@@ -95,7 +119,7 @@ impl Ingredients {
         wasm: &[u8],
         validated: impl FnOnce() -> Result<Meta>,
     ) -> Result<Self> {
-        let Some(cache) = engine.code_cache() else {
+        let Some(cache) = engine.code_cache().filter(|_| !engine.interprets()) else {
             return Self::compile(engine, wasm, validated()?);
         };
         // Limits and features are part of the key because code in the cache is not validated again.
@@ -107,12 +131,18 @@ impl Ingredients {
             return Ok(kept);
         }
         let made = Self::compile(engine, wasm, validated()?)?;
-        cache.put(&key, &made.write()?);
+        if let Made::Code(_) = made.code {
+            cache.put(&key, &made.write()?);
+        }
         Ok(made)
     }
 
     fn compile(engine: &Engine, wasm: &[u8], meta: Meta) -> Result<Self> {
-        let code = engine.tier().compile(&meta, wasm, engine.workers())?;
+        let meta = Arc::new(meta);
+        let code = match engine.tier().interpret(&meta, wasm) {
+            Some(functions) => Made::Interpreted(functions?),
+            None => Made::Code(engine.tier().compile(&meta, wasm, engine.workers())?),
+        };
         let bytes = KeptBytes::new(wasm, &meta);
         Ok(Self { meta, bytes, code })
     }
@@ -120,10 +150,10 @@ impl Ingredients {
     /// From an artifact of the same build and settings.
     pub(crate) fn read(engine: &Engine, bytes: SharedBytes) -> Result<Self> {
         let this = Self::open(bytes)?;
-        if this.code.settings() != engine.settings() {
+        let settings = this.code.code()?.settings();
+        if settings != engine.settings() {
             return Err(Error::invalid(format!(
-                "artifact was compiled for {}, this engine is set to {}: compile it again",
-                this.code.settings(),
+                "artifact was compiled for {settings}, this engine is set to {}: compile it again",
                 engine.settings()
             )));
         }
@@ -151,11 +181,11 @@ impl Ingredients {
         }
         let gap = meta.code_range.clone();
         let bytes = KeptBytes { bytes: container.section(section::BYTES)?, gap };
-        Ok(Self { meta, bytes, code })
+        Ok(Self { meta: Arc::new(meta), bytes, code: Made::Code(code) })
     }
 
     fn write(&self) -> Result<Vec<u8>> {
-        write(&self.meta, &self.bytes, &self.code)
+        write(&self.meta, &self.bytes, self.code.code()?)
     }
 }
 
@@ -176,13 +206,13 @@ impl Artifact {
     /// What its code was compiled for.
     #[must_use]
     pub fn settings(&self) -> &str {
-        self.0.code.settings()
+        self.0.code.code().map_or("", Code::settings)
     }
 
     /// Bytes of machine code.
     #[must_use]
     pub fn code_bytes(&self) -> usize {
-        self.0.code.text().len()
+        self.0.code.code().map_or(0, |code| code.text().len())
     }
 
     /// The module; its ranges are those of the WebAssembly file it was made of.

@@ -21,6 +21,7 @@ pub struct Config {
     pub(crate) interruption: bool,
     pub(crate) canonical_nans: bool,
     pub(crate) optimize: bool,
+    pub(crate) tier: Option<&'static str>,
     pub(crate) features: Features,
     pub(crate) module_limits: Limits,
     pub(crate) workers: Arc<dyn Workers + Send + Sync>,
@@ -46,6 +47,7 @@ impl Config {
             interruption: true,
             canonical_nans: false,
             optimize: true,
+            tier: None,
             features: Features::default(),
             module_limits: Limits::default(),
             workers: Arc::new(OneWorker),
@@ -120,6 +122,18 @@ impl Config {
         self
     }
 
+    /// Which way functions are run, by name: `optimize` compiles them to machine code, `interp` interprets them.
+    ///
+    /// Default: `None`, the fastest one that this build has. `interp` starts at once and makes no machine code,
+    /// so that it works where none may be made; programs run five to fifteen times as long. Results, traps and
+    /// fuel are the same, and NaNs are always canonical; nothing is cached, because nothing is compiled.
+    ///
+    /// Rejected: a name that this build does not have.
+    pub fn tier(&mut self, name: Option<&'static str>) -> &mut Self {
+        self.tier = name;
+        self
+    }
+
     /// Which proposals modules may use.
     ///
     /// Default: WebAssembly 2.0 with SIMD. Costs nothing. A module that uses another one is refused with the
@@ -166,6 +180,7 @@ impl fmt::Debug for Config {
             .field("interruption", &self.interruption)
             .field("canonical_nans", &self.canonical_nans)
             .field("optimize", &self.optimize)
+            .field("tier", &self.tier)
             .field("features", &self.features)
             .field("module_limits", &self.module_limits)
             .field("code_cache", &self.code_cache.is_some())

@@ -26,6 +26,8 @@ pub struct TierRequest {
     pub canonical_nans: bool,
     /// Whether the optimizer runs.
     pub optimize: bool,
+    /// The tier's name, if one is asked for.
+    pub tier: Option<&'static str>,
 }
 
 /// Gives the binary form of a module in the text format; nothing if the bytes are not text, and a message
@@ -84,6 +86,7 @@ impl Engine {
             polls: config.interruption,
             canonical_nans: config.canonical_nans,
             optimize: config.optimize,
+            tier: config.tier,
         };
         let tier = parts.tier(&request).map_err(Error::link)?;
         let settings = tier.settings().to_string();
@@ -109,6 +112,12 @@ impl Engine {
     #[must_use]
     pub fn settings(&self) -> &str {
         &self.inner.settings
+    }
+
+    /// The name of the tier that runs functions.
+    #[must_use]
+    pub fn tier_name(&self) -> &'static str {
+        self.inner.tier.name()
     }
 
     /// What it was made of.
@@ -141,6 +150,11 @@ impl Engine {
 
     pub(crate) fn tier(&self) -> &dyn Tier<holm_module::Module> {
         &*self.inner.tier
+    }
+
+    /// Whether functions are interpreted, so that there is no code to be kept.
+    pub(crate) fn interprets(&self) -> bool {
+        self.inner.tier.interprets()
     }
 
     pub(crate) fn workers(&self) -> &(dyn Workers + Send + Sync) {

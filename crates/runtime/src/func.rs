@@ -206,7 +206,7 @@ fn resolve(module: &Module, frame: &holm_vm::Frame, frames: &mut Vec<BacktraceFr
         meta.bodies[defined].range.contains(&offset).then_some(u32::try_from(defined).ok()?)
     };
     let before = frames.len();
-    for offset in frame.code.code().sources_at(frame.offset) {
+    for offset in frame.code.sources_at(frame.offset) {
         let index = meta.function_index(body_at(offset).unwrap_or(frame.function));
         frames.push(BacktraceFrame::new(module.clone(), index, Some(offset)));
     }

@@ -5,7 +5,7 @@
 //! instance needs and that depends on the module alone is computed when the module is made.
 //! Read next: [`crate::instantiate`].
 
-use crate::artifact::{Ingredients, KeptBytes};
+use crate::artifact::{Ingredients, KeptBytes, Made};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
@@ -13,7 +13,7 @@ use crate::registry::TypeId;
 use holm_abi::SharedBytes;
 use holm_module::{ExternKind, ImportKind, Module as Meta};
 use holm_spec::types::ExternType;
-use holm_vm::{Escaped, PublishedCode, VerifiedCode};
+use holm_vm::{Escaped, PublishedCode};
 use std::fmt;
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub struct Module {
 
 struct Inner {
     engine: Engine,
-    meta: Meta,
+    meta: Arc<Meta>,
     bytes: KeptBytes,
     code: Arc<PublishedCode>,
     plan: Plan,
@@ -123,7 +123,10 @@ impl Module {
         let plan = Plan::new(&meta, &bytes)?;
         // The one place where code is believed: it comes from the engine's own tier, from the host's cache,
         // or from an artifact that the embedder vouches for by calling `from_trusted_artifact`.
-        let code = holm_vm::publish(VerifiedCode::trust(code))?;
+        let code = match code {
+            Made::Code(code) => publish(code)?,
+            Made::Interpreted(functions) => PublishedCode::interpret(functions),
+        };
         let types: Vec<TypeId> =
             meta.types.iter().map(|ty| engine.registry().register(ty)).collect();
         let type_ids: Box<[u32]> = types.iter().map(TypeId::id).collect();
@@ -152,9 +155,10 @@ impl Module {
     /// The compiled module as bytes, for [`Module::from_trusted_artifact`].
     ///
     /// # Errors
-    /// Never for a module that was compiled.
+    /// When its functions are interpreted: there is no code to be kept.
     pub fn artifact(&self) -> Result<Vec<u8>> {
-        crate::artifact::write(&self.inner.meta, &self.inner.bytes, self.inner.code.code())
+        let code = self.inner.code.code().ok_or_else(crate::artifact::nothing_compiled)?;
+        crate::artifact::write(&self.inner.meta, &self.inner.bytes, code)
     }
 
     /// The engine that it was compiled for.
@@ -224,10 +228,27 @@ impl Module {
         self.inner.meta.start.is_some()
     }
 
-    /// Bytes of machine code.
+    /// Bytes of machine code, or of register code that the interpreter has made so far.
     #[must_use]
     pub fn code_bytes(&self) -> usize {
-        self.inner.code.code().text().len()
+        let machine = self.inner.code.code().map(|code| code.text().len());
+        let made = self.inner.code.interpreted().map(|functions| functions.translated_bytes().0);
+        let made = made.and_then(|bytes| usize::try_from(bytes).ok());
+        machine.or(made).unwrap_or_default()
+    }
+
+    /// The register code of a function, by its index among all, as text.
+    ///
+    /// # Errors
+    /// When functions are not interpreted, or it is imported.
+    pub fn print_bytecode(&self, function: u32) -> Result<String> {
+        let interpreted = self.inner.code.interpreted();
+        let interpreted =
+            interpreted.ok_or_else(|| Error::link("functions are compiled, not interpreted"))?;
+        let defined = self.inner.meta.defined_index(function);
+        let defined = defined
+            .ok_or_else(|| Error::link(format!("function {function} is imported")))?;
+        Ok(interpreted.print(defined)?)
     }
 
     /// Whether both are the same module, not only equal ones.
@@ -295,6 +316,18 @@ impl Module {
 /// Types of later proposals, which `refuse_unsupported` keeps out.
 fn no_type() -> ExternType {
     ExternType::Func(holm_spec::types::FuncType::default())
+}
+
+/// Makes machine code ready to run.
+#[cfg(feature = "machine-code")]
+fn publish(code: holm_abi::Code) -> Result<Arc<PublishedCode>> {
+    Ok(holm_vm::publish(holm_vm::VerifiedCode::trust(code))?)
+}
+
+/// This build runs no machine code.
+#[cfg(not(feature = "machine-code"))]
+fn publish(_: holm_abi::Code) -> Result<Arc<PublishedCode>> {
+    Err(Error::link("this build of Holm only interprets: it cannot run machine code"))
 }
 
 /// Refuses what can be decoded but not yet run.

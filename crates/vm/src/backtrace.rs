@@ -3,6 +3,7 @@
 use crate::block::{Cause, StoreBlock};
 use crate::limits::BACKTRACE_FRAMES_MAX;
 use crate::{InstanceId, PublishedCode};
+use holm_abi::Activation;
 use std::sync::Arc;
 
 /// One frame of a guest.
@@ -12,7 +13,8 @@ pub struct Frame {
     pub code: Arc<PublishedCode>,
     /// The function, by its index among the defined ones.
     pub function: u32,
-    /// The instruction: bytes from the start of the text. For callers, inside the call instruction.
+    /// The instruction: bytes from the start of the text. For callers, inside the call instruction. For functions
+    /// that are interpreted, the operator's offset in the wasm bytes, or [`u32::MAX`].
     pub offset: u32,
     /// An instance of this code, when there is only one.
     pub instance: Option<InstanceId>,
@@ -26,7 +28,11 @@ pub(crate) struct CodeMap {
 }
 
 impl CodeMap {
+    /// Adds code that can be found by address.
     pub(crate) fn add(&mut self, code: &Arc<PublishedCode>) {
+        if code.code().is_none() {
+            return;
+        }
         let start = code.addresses().start;
         let place = self.codes.binary_search_by_key(&start, |code| code.addresses().start);
         if let Err(place) = place {
@@ -55,10 +61,16 @@ pub(crate) fn capture(block: &StoreBlock, cause: Cause) -> Vec<Frame> {
     } else {
         walker.walk_stub(cause.fp);
     }
-    // Outer activations: each left its guest through a stub before this one was entered.
+    // Outer stays in machine code: each left its guest through a stub before the next one was entered. A stay in
+    // the interpreter knows which of them it is inside of.
     let mut exit_fp = block.exit_fp.get();
     let mut host_sp = block.host_sp.get();
-    while host_sp != 0 && walker.has_room() {
+    let mut activation = block.activation.get().cast_const();
+    while walker.has_room() {
+        activation = walker.walk_interpreted(activation, host_sp);
+        if host_sp == 0 {
+            break;
+        }
         walker.walk_stub(exit_fp);
         // SAFETY: a non-zero `host_sp` is the stack pointer that an entry saved; it pushed the outer
         // activation's host stack pointer, guest stack pointer and exit frame there, in this order.
@@ -84,6 +96,21 @@ impl Walker<'_> {
     /// Walks from a stub's frame.
     fn walk_stub(&mut self, fp: u64) {
         self.walk(fp);
+    }
+
+    /// Walks the stays in the interpreter that are inside of the same stay in machine code; the next one after.
+    fn walk_interpreted(&mut self, mut next: *const Activation, host_sp: u64) -> *const Activation {
+        // SAFETY: activations live on the host's stack for as long as the block refers to them.
+        while let Some(activation) = unsafe { next.as_ref() }
+            && activation.host_sp == host_sp
+        {
+            crate::interpret::walk(self.block, activation, |frame| {
+                self.frames.push(frame);
+                self.has_room()
+            });
+            next = activation.previous;
+        }
+        next
     }
 
     /// Follows frame pointers to the end of the activation.
@@ -112,7 +139,7 @@ impl Walker<'_> {
     fn push(&mut self, pc: u64) {
         let codes = self.block.codes.borrow();
         let Some((code, offset)) = codes.find(pc) else { return };
-        let Some(function) = code.code().function_at(offset) else { return };
+        let Some(function) = code.code().and_then(|code| code.function_at(offset)) else { return };
         self.frames.push(Frame { code: Arc::clone(code), function, offset, instance: None });
     }
 }

@@ -7,7 +7,10 @@
 
 use crate::backtrace::CodeMap;
 use crate::objects::Objects;
-use holm_abi::layout::{FunctionRecord, STORE_CALLER, STORE_FUEL, STORE_FUNCTIONS};
+use holm_abi::Activation;
+use holm_abi::layout::{
+    FunctionRecord, STORE_ACTIVATION, STORE_CALLER, STORE_FUEL, STORE_FUNCTIONS, STORE_SLOTS_END,
+};
 use holm_spec::trap::TrapReason;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -29,6 +32,12 @@ pub(crate) struct StoreBlock {
     pub(crate) host_sp: Cell<u64>,
     pub(crate) guest_sp: Cell<u64>,
     pub(crate) exit_fp: Cell<u64>,
+    /// The innermost stay in the interpreter, or null.
+    pub(crate) activation: Cell<*mut Activation>,
+    /// Where the slots of interpreted functions end; 0 until there are any.
+    pub(crate) slots_end: Cell<u64>,
+    /// The first slot that is free.
+    pub(crate) slots_top: Cell<u64>,
     /// The `Store<H>` that is being called, for host functions; null when no call is under way.
     pub(crate) owner: Cell<*mut ()>,
     /// The store's objects, for builtins.
@@ -44,6 +53,10 @@ pub(crate) struct StoreBlock {
     pub(crate) codes: RefCell<CodeMap>,
     /// What a host function failed with.
     pub(crate) failure: Cell<Option<crate::ExitCause>>,
+    /// The frames at the time a guest was left, where they are gone when the host gets to know of it.
+    pub(crate) trace: Cell<Option<Vec<crate::Frame>>>,
+    /// Bytes of host stack that nested calls may use.
+    pub(crate) host_stack_bytes_max: usize,
 }
 
 /// Why and where a guest is being left.
@@ -69,12 +82,26 @@ const _: () = {
     assert!(offset_of!(StoreBlock, host_sp) == HOST_SP as usize);
     assert!(offset_of!(StoreBlock, guest_sp) == GUEST_SP as usize);
     assert!(offset_of!(StoreBlock, exit_fp) == EXIT_FP as usize);
+    assert!(offset_of!(StoreBlock, activation) == STORE_ACTIVATION as usize);
+    assert!(offset_of!(StoreBlock, slots_end) == STORE_SLOTS_END as usize);
 };
 
 impl StoreBlock {
     /// Notes that the guest is left through the stub it is in, for `reason`.
     pub(crate) fn leave(&self, reason: TrapReason) {
         self.cause.set(Cause { reason: Some(reason), pc: 0, fp: self.exit_fp.get() });
+    }
+
+    /// Whether no guest is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.host_sp.get() == 0 && self.activation.get().is_null()
+    }
+
+    /// Whether calls between host and guests are nested too deep for one more.
+    pub(crate) fn is_host_stack_full(&self) -> bool {
+        let marker = 0u8;
+        let here = (&raw const marker).addr();
+        self.host_stack_start.get().saturating_sub(here) > self.host_stack_bytes_max
     }
 
     /// Notes that a host function failed.

@@ -19,7 +19,14 @@ pub(crate) struct BuiltinResult {
     status: u64,
 }
 
-type Entry = unsafe extern "sysv64" fn(*mut u8, u64, u64, u64, u64) -> BuiltinResult;
+impl BuiltinResult {
+    /// The result, unless the guest is to be left.
+    pub(crate) fn value(&self) -> Option<u64> {
+        (self.status == 0).then_some(self.value)
+    }
+}
+
+pub(crate) type Entry = unsafe extern "sysv64" fn(*mut u8, u64, u64, u64, u64) -> BuiltinResult;
 
 /// The entries, in the order of the builtins' numbers.
 pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = [

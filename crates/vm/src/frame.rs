@@ -5,7 +5,7 @@
 //! `holm_abi::SignatureAbi`; indices that a signature cannot have panic, and fold away when they are constant.
 
 use holm_abi::signature::RESULT_BYTES;
-use holm_abi::{Location, SignatureAbi};
+use holm_abi::{Location, SignatureAbi, SlotSignature};
 use std::marker::PhantomData;
 
 pub(crate) const FRAME_INTS: usize = std::mem::offset_of!(RawFrame, ints);
@@ -124,6 +124,47 @@ impl CallFrame {
                 }
             }
         }
+    }
+
+    /// The parameter at a location, as it was set.
+    pub(crate) fn param(&self, location: Location, is_vector128: bool) -> u128 {
+        match location {
+            Location::Int(n) => u128::from(self.raw.ints[n as usize]),
+            Location::Vector(n) => self.raw.vectors[n as usize],
+            Location::Stack(offset) | Location::Buffer(offset) => {
+                let unit = self.area[offset as usize / 16];
+                if is_vector128 { unit } else { u128::from(low(unit >> ((offset % 16) * 8))) }
+            }
+        }
+    }
+
+    /// Sets the result at a location, for a function that is not machine code.
+    pub(crate) fn set_result(&mut self, location: Location, value: u128) {
+        match location {
+            Location::Int(n) => self.raw.ints[n as usize] = low(value),
+            Location::Vector(n) => self.raw.vectors[n as usize] = value,
+            Location::Stack(offset) | Location::Buffer(offset) => {
+                self.area[self.result_area + offset as usize / 16] = value;
+            }
+        }
+    }
+
+    /// An empty frame for a signature that slots know.
+    pub(crate) fn for_slots(signature: &SlotSignature) -> Self {
+        let result_area = signature.stack_bytes as usize / 16;
+        let results = if signature.result_buffer { signature.results.len() } else { 0 };
+        let total = result_area + results * (RESULT_BYTES as usize / 16);
+        let mut frame = Self {
+            raw: RawFrame { stack_bytes: u64::from(signature.stack_bytes), ..RawFrame::ZERO },
+            area: if total == 0 { Vec::new() } else { vec![0u128; total] },
+            result_area,
+            int_only: false,
+        };
+        if signature.result_buffer {
+            let buffer = frame.area[result_area..].as_mut_ptr();
+            frame.raw.ints[0] = buffer.expose_provenance() as u64;
+        }
+        frame
     }
 
     /// The result at a location; scalars are in the low bits, what lies above them is unspecified.

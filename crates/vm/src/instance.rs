@@ -131,6 +131,9 @@ impl Objects {
         let accessible =
             if reservation { usize::try_from(minimum).unwrap_or(usize::MAX) } else { 0 };
         let kind = SlotKind { context_bytes, reservation };
+        if request.code.interpreted().is_some() {
+            self.make_slots()?;
+        }
         let slot = self.pool.take_slot(kind, accessible)?;
         let poll_page = slot.poll_page();
         let mut instance = Instance {
@@ -159,6 +162,9 @@ impl Objects {
         Ok(InstanceId(index))
     }
 }
+
+/// The definition of memory 0 of instances that have none: no bytes at no address.
+static EMPTY_MEMORY: [u64; 2] = [0; 2];
 
 /// The lists must be what the layout was made for; a difference is the caller's bug, not a guest's.
 fn check_shape(request: &InstanceRequest<'_>) {
@@ -202,6 +208,10 @@ impl Builder<'_, '_> {
     fn header(&self, block: *const StoreBlock) {
         self.write(layout::STORE, block);
         self.write(layout::INSTANCE, self.index);
+        self.write(layout::MEMORY_0, EMPTY_MEMORY.as_ptr());
+        if let Some(interpreted) = self.request.code.interpreted() {
+            self.write(layout::ENTRIES, interpreted.entries());
+        }
         for builtin in holm_abi::Builtin::ALL {
             let entry = crate::sys::arch::builtin_entry(builtin as usize);
             self.write(layout::builtin_offset(builtin), entry);
@@ -254,10 +264,16 @@ impl Builder<'_, '_> {
         for (index, id) in (0..).zip(self.request.memories) {
             let definition = objects.memories[id.0 as usize].definition();
             self.write(layout.imported_memory(index), definition);
+            if index == 0 {
+                self.write(layout::MEMORY_0, definition);
+            }
         }
         for (defined, ty) in (0..).zip(self.request.defined_memories) {
             objects.charge_memory(ty)?;
             let definition = self.at(layout.defined_memory(defined));
+            if defined == 0 && self.request.memories.is_empty() {
+                self.write(layout::MEMORY_0, definition);
+            }
             let memory = if reservation && defined == 0 {
                 Memory::in_slot(ty, self.index, &mut instance.slot, definition)?
             } else {

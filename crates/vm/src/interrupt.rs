@@ -1,11 +1,13 @@
 //! Interrupting a guest from another thread.
 //!
+//! Interpreted functions look at a word of their instance's context instead of loading from the page.
 //! Code loads from its instance's poll page at every loop header and at entry of every function that
 //! calls. Interrupting makes those pages inaccessible; the fault is a trap like any other. Bulk operations
 //! look at the flag between their pieces.
 
 use crate::sys::map::{Access, protect_poll_page};
-use std::sync::atomic::{AtomicBool, Ordering};
+use holm_abi::layout::{CONTEXT_TOP, INTERRUPTED};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A way to stop whatever guest runs in a store, from any thread. Cloning shares it.
@@ -71,5 +73,11 @@ fn set_access(pages: &[usize], access: Access) {
         // SAFETY: listed pages are poll pages of slots that live until `retire` has removed them, and the
         // list is locked.
         unsafe { protect_poll_page(*page, access) };
+        let word = page.wrapping_add_signed((INTERRUPTED - CONTEXT_TOP) as isize);
+        let word: *const AtomicU32 = std::ptr::with_exposed_provenance(word);
+        // SAFETY: the context right below the poll page lives as long as the page is listed, and this word of it
+        // is only accessed atomically while that is so.
+        let word = unsafe { &*word };
+        word.store(u32::from(access == Access::None), Ordering::Relaxed);
     }
 }

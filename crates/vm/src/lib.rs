@@ -25,6 +25,7 @@ mod error;
 mod frame;
 mod host;
 mod instance;
+mod interpret;
 mod interrupt;
 mod limits;
 mod memory;
@@ -47,7 +48,9 @@ pub use interrupt::InterruptHandle;
 pub use limits::StoreLimits;
 pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId};
 pub use pool::{Pool, PoolConfig};
-pub use publish::{PublishedCode, VerifiedCode, publish};
+#[cfg(feature = "machine-code")]
+pub use publish::{VerifiedCode, publish};
+pub use publish::PublishedCode;
 pub use store::Store;
 
 #[cfg(test)]

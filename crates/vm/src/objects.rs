@@ -8,6 +8,7 @@ use crate::host::Closure;
 use crate::instance::Instance;
 use crate::memory::{Memory, MemoryDefinition, SlotOf, minimum_bytes};
 use crate::slot::Slot;
+use crate::stack::GuestStack;
 use crate::table::{Table, TableDefinition, pack};
 use crate::{InterruptHandle, Pool, StoreLimits, VmError};
 use holm_abi::layout::{FOREIGN, FunctionRecord, NO_INSTANCE, TableEntry};
@@ -88,6 +89,8 @@ pub struct Objects {
     functions: Vec<FunctionRecord>,
     pub(crate) instances: Vec<Instance>,
     externrefs: Vec<Box<dyn Any + Send + Sync>>,
+    /// Where the frames of interpreted functions are, once there are such functions.
+    slots: Option<GuestStack>,
     pub(crate) host_functions: Vec<HostFunctionInStore>,
     memory_definitions: Vec<Pinned<MemoryDefinition>>,
     table_definitions: Vec<Pinned<TableDefinition>>,
@@ -115,6 +118,7 @@ impl Objects {
             functions: vec![FunctionRecord::default()],
             instances: Vec::new(),
             externrefs: Vec::new(),
+            slots: None,
             host_functions: Vec::new(),
             memory_definitions: Vec::new(),
             table_definitions: Vec::new(),
@@ -154,6 +158,19 @@ impl Objects {
     /// When the handle is another store's.
     pub fn set_elements(&mut self, id: InstanceId, elements: Vec<Option<Box<[u32]>>>) {
         self.instances[id.0 as usize].elements = elements;
+    }
+
+    /// Makes room for the frames of interpreted functions, if there is none yet.
+    pub(crate) fn make_slots(&mut self) -> Result<(), VmError> {
+        if self.slots.is_none() {
+            let slots = self.pool.take_stack()?;
+            // SAFETY: the block lives as long as the store, which owns these objects.
+            let block = unsafe { &*self.block };
+            block.slots_top.set(slots.usable().start);
+            block.slots_end.set(slots.usable().end);
+            self.slots = Some(slots);
+        }
+        Ok(())
     }
 
     // ---- memories
@@ -414,6 +431,14 @@ impl Objects {
     pub fn externref(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
         let index = (reference as usize).checked_sub(1)?;
         self.externrefs.get(index).map(|object| &**object)
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        if let Some(slots) = self.slots.take() {
+            self.pool.give_stack(slots);
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 //! Code is written into an anonymous file, the file is sealed against every change, and only then mapped
 //! readable and executable. Its pages are never writable and executable at once, and never change.
 
-use crate::VmError;
-use crate::sys::map::Mapping;
-use holm_abi::Code;
+#[cfg(feature = "machine-code")]
+use crate::{VmError, sys::map::Mapping};
+use holm_abi::{Code, Interpreted};
+#[cfg(feature = "machine-code")]
 use rustix::fs::{MemfdFlags, SealFlags};
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,29 +26,75 @@ impl VerifiedCode {
     }
 }
 
-/// Code at an address where it can run.
+/// Code that can be run: machine code at an address, or functions for the interpreter.
 #[derive(Debug)]
 pub struct PublishedCode {
-    code: Code,
-    mapping: Mapping,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    #[cfg(feature = "machine-code")]
+    Machine { code: Code, mapping: Mapping },
+    Interpreted(Arc<dyn Interpreted>),
 }
 
 impl PublishedCode {
-    /// The code and its tables.
+    /// Functions to be interpreted. Like machine code it is believed that they keep their contract, see
+    /// [`holm_abi::interpreter`]; nothing is made executable.
     #[must_use]
-    pub fn code(&self) -> &Code {
-        &self.code
+    pub fn interpret(functions: Arc<dyn Interpreted>) -> Arc<Self> {
+        Arc::new(Self { kind: Kind::Interpreted(functions) })
+    }
+
+    /// The code and its tables, if it is machine code.
+    #[must_use]
+    pub fn code(&self) -> Option<&Code> {
+        match &self.kind {
+            #[cfg(feature = "machine-code")]
+            Kind::Machine { code, .. } => Some(code),
+            Kind::Interpreted(_) => None,
+        }
+    }
+
+    /// The functions, if they are interpreted.
+    #[must_use]
+    pub fn interpreted(&self) -> Option<&Arc<dyn Interpreted>> {
+        match &self.kind {
+            #[cfg(feature = "machine-code")]
+            Kind::Machine { .. } => None,
+            Kind::Interpreted(functions) => Some(functions),
+        }
+    }
+
+    /// The offsets in the wasm bytes of all calls that are active at `offset` of one frame.
+    pub fn sources_at(&self, offset: u32) -> impl Iterator<Item = u32> {
+        let machine = self.code().map(|code| code.sources_at(offset));
+        let interpreted = (machine.is_none() && offset != u32::MAX).then_some(offset);
+        machine.into_iter().flatten().chain(interpreted)
     }
 
     /// The addresses of its text.
     pub(crate) fn addresses(&self) -> Range<u64> {
-        let start = self.mapping.base().as_ptr().expose_provenance() as u64;
-        start..start + self.code.text().len() as u64
+        match &self.kind {
+            #[cfg(feature = "machine-code")]
+            Kind::Machine { code, mapping } => {
+                let start = mapping.base().as_ptr().expose_provenance() as u64;
+                start..start + code.text().len() as u64
+            }
+            Kind::Interpreted(_) => 0..0,
+        }
     }
 
-    /// The address of the entry of defined function `index`.
+    /// What stands for the code of defined function `index`: the address of its entry.
     pub(crate) fn function(&self, index: u32) -> Option<u64> {
-        Some(self.addresses().start + u64::from(self.code.function(index)?.offset))
+        match &self.kind {
+            #[cfg(feature = "machine-code")]
+            Kind::Machine { code, .. } => {
+                Some(self.addresses().start + u64::from(code.function(index)?.offset))
+            }
+            Kind::Interpreted(functions) => functions.entry(index),
+        }
     }
 }
 
@@ -55,6 +102,7 @@ impl PublishedCode {
 ///
 /// # Errors
 /// When the operating system refuses an anonymous file, its seals, or an executable mapping of it.
+#[cfg(feature = "machine-code")]
 pub fn publish(code: VerifiedCode) -> Result<Arc<PublishedCode>, VmError> {
     let code = code.0;
     let failed = |error| VmError::os("publishing code", error);
@@ -70,5 +118,5 @@ pub fn publish(code: VerifiedCode) -> Result<Arc<PublishedCode>, VmError> {
     let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
     rustix::fs::fcntl_add_seals(&file, seals).map_err(failed)?;
     let mapping = Mapping::executable(&file, text.len())?;
-    Ok(Arc::new(PublishedCode { code, mapping }))
+    Ok(Arc::new(PublishedCode { kind: Kind::Machine { code, mapping } }))
 }

@@ -10,6 +10,7 @@ use crate::stack::GuestStack;
 use crate::sys::arch;
 use crate::traps::Running;
 use crate::{Exit, ExitCause, InterruptHandle, Pool, StoreLimits, VmError};
+use holm_abi::interpreter::INTERPRETED;
 use holm_abi::layout::{self, CONTEXT_GAP_BYTES, Callee, FunctionRecord, NO_INSTANCE};
 use holm_spec::trap::TrapReason;
 use std::cell::{Cell, RefCell};
@@ -53,6 +54,9 @@ impl<H: 'static> Store<H> {
             host_sp: Cell::new(0),
             guest_sp: Cell::new(stack.usable().end),
             exit_fp: Cell::new(0),
+            activation: Cell::new(std::ptr::null_mut()),
+            slots_end: Cell::new(0),
+            slots_top: Cell::new(0),
             owner: Cell::new(std::ptr::null_mut()),
             objects: Cell::new(std::ptr::null_mut()),
             cause: Cell::new(Cause::NONE),
@@ -61,6 +65,8 @@ impl<H: 'static> Store<H> {
             stack: stack.usable(),
             codes: RefCell::default(),
             failure: Cell::new(None),
+            trace: Cell::new(None),
+            host_stack_bytes_max: pool.config().host_stack_bytes_max,
         });
         let objects = Pinned::new(Objects::new(block.as_ptr(), pool, limits));
         block.objects.set(objects.as_ptr());
@@ -156,12 +162,10 @@ impl<H: 'static> Store<H> {
     #[inline]
     pub fn call(&mut self, function: FunctionId, frame: &mut CallFrame) -> Result<(), Box<Exit>> {
         let callee = self.objects.function(function).expect("a function of this store").callee;
-        let outermost = self.block.host_sp.get() == 0;
-        let marker = 0u8;
-        let here = (&raw const marker).addr();
-        if outermost {
-            self.block.host_stack_start.set(here);
-        } else if self.is_host_stack_full(here) {
+        if self.block.is_idle() {
+            let marker = 0u8;
+            self.block.host_stack_start.set((&raw const marker).addr());
+        } else if self.block.is_host_stack_full() {
             return Err(self.exhausted());
         }
         if self.poisoned {
@@ -170,6 +174,12 @@ impl<H: 'static> Store<H> {
         let this: *mut () = std::ptr::from_mut(self).cast();
         let owner = self.block.owner.replace(this);
         let caller = self.block.caller.replace(0);
+        if callee.code & INTERPRETED != 0 {
+            let status = crate::interpret::enter(&self.block, function, frame);
+            self.block.owner.set(owner);
+            self.block.caller.set(caller);
+            return if status == 0 { Ok(()) } else { Err(self.exit()) };
+        }
         let int_only = frame.int_only;
         let raw = std::ptr::from_mut(frame.seal());
         let block: *const StoreBlock = self.block.as_ptr();
@@ -207,11 +217,6 @@ impl<H: 'static> Store<H> {
         self.poisoned
     }
 
-    fn is_host_stack_full(&self, here: usize) -> bool {
-        let used = self.block.host_stack_start.get().saturating_sub(here);
-        used > self.pool.config().host_stack_bytes_max
-    }
-
     /// The nesting of host and guest is too deep.
     #[cold]
     fn exhausted(&self) -> Box<Exit> {
@@ -230,9 +235,11 @@ impl<H: 'static> Store<H> {
     #[cold]
     fn exit(&mut self) -> Box<Exit> {
         let cause = self.block.cause.replace(Cause::NONE);
-        let backtrace = crate::backtrace::capture(&self.block, cause);
+        let trace = self.block.trace.take();
+        let backtrace = trace.unwrap_or_else(|| crate::backtrace::capture(&self.block, cause));
         let failure = self.block.failure.take();
         let cause = match (cause.reason, failure) {
+            (Some(TrapReason::Bug), Some(failure)) => failure,
             (Some(reason), _) => ExitCause::Trap(reason),
             (None, Some(failure)) => failure,
             (None, None) => ExitCause::Panic("the guest was left for no reason".to_owned()),

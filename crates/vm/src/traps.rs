@@ -77,5 +77,5 @@ fn reason(block: &StoreBlock, fault: &Fault) -> Option<TrapReason> {
         return guest.then_some(TrapReason::StackOverflow);
     }
     let (code, offset) = found?;
-    code.code().trap_at(offset)
+    code.code()?.trap_at(offset)
 }

@@ -29,6 +29,13 @@ pub(crate) struct CodeOptions {
         hide_possible_values = true
     )]
     optimize: Switch,
+    /// How functions are run: optimize, or interp, which starts at once and makes no machine code
+    #[arg(
+        long,
+        value_name = "TIER",
+        value_parser = clap::builder::PossibleValuesParser::new(holm::TIERS),
+    )]
+    tier: Option<String>,
     /// How memories are bounded (for tests)
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide = true)]
     memory_strategy: Strategy,
@@ -53,12 +60,21 @@ impl CodeOptions {
         let mut config = Config::new();
         config.workers(Arc::new(AllCores::default()));
         config.optimize(self.optimize == Switch::On);
+        config.tier(self.tier());
         config.memory_strategy(match self.memory_strategy {
             Strategy::Auto => None,
             Strategy::Reserved => Some(MemoryStrategy::Reserved),
             Strategy::Checked => Some(MemoryStrategy::Checked),
         });
         config
+    }
+}
+
+impl CodeOptions {
+    /// The tier that was asked for.
+    fn tier(&self) -> Option<&'static str> {
+        let name = self.tier.as_deref()?;
+        holm::TIERS.iter().copied().find(|tier| *tier == name)
     }
 }
 

@@ -1,0 +1,298 @@
+//! Between the host, other instances and the interpreter.
+//!
+//! Interpreted functions run on the host's stack, their frames lie in slots of the store's own. Each stay in the
+//! interpreter is one [`Activation`]; activations and stays in machine code can be nested in any order. Not here:
+//! interpreting. Invariants: the block's `activation` is the innermost one, and its `previous` chain is exactly
+//! what is under way; whoever first sees that a guest was left captures the backtrace, because activations are
+//! gone when the host gets to know. Read next: [`crate::store`].
+
+use crate::block::{Cause, StoreBlock};
+use crate::context::{Anchor, HOST_ENTRY};
+use crate::frame::{CallFrame, as_usize, low};
+use crate::host::HostEntry;
+use crate::objects::{FunctionId, Objects};
+use crate::sys::arch;
+use crate::traps::Running;
+use crate::{Frame, InstanceId, PublishedCode};
+use holm_abi::interpreter::INTERPRETED;
+use holm_abi::layout::{Callee, INSTANCE, STORE};
+use holm_abi::{Activation, Outside, SlotSignature};
+use holm_spec::trap::TrapReason;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// The ways out of the interpreter.
+static OUTSIDE: Outside = Outside { call, builtin };
+
+/// Slots are kept free above a call's arguments and results for what the interpreter writes there.
+const RESERVE_BYTES: u64 = 64;
+
+/// Calls an interpreted function of the store for the host; 0 when it returned, 1 when it was left.
+pub(crate) fn enter(block: &StoreBlock, function: FunctionId, frame: &mut CallFrame) -> u32 {
+    let objects = objects(block);
+    let record = *objects.function(function).expect("a function of this store");
+    let code = Arc::clone(objects.instances[record.instance as usize].code());
+    let interpreted = code.interpreted().expect("only interpreted functions have such entries");
+    let signature = interpreted.signature(record.function).expect("every function has a type");
+    let first = block.slots_top.get();
+    if first + u64::from(signature.slots()) * 8 + RESERVE_BYTES > block.slots_end.get() {
+        return leave(block, TrapReason::StackOverflow);
+    }
+    let slots = Slots(std::ptr::with_exposed_provenance_mut(as_usize(first)));
+    for param in &signature.params {
+        let value = clean(frame.param(param.location, param.vector), param);
+        slots.set(param.slot, value, param.vector);
+    }
+    let status = run(block, &code, record.callee, slots.0);
+    if status == 0 {
+        for result in &signature.results {
+            frame.set_result(result.location, slots.get(result.slot, result.vector));
+        }
+    }
+    status
+}
+
+/// Slots of a call: as many as its signature has, inside the store's.
+#[derive(Clone, Copy)]
+struct Slots(*mut u64);
+
+impl Slots {
+    fn set(self, slot: u32, value: u128, vector: bool) {
+        let at = self.0.wrapping_add(slot as usize);
+        // SAFETY: the signature's slots lie inside the store's (checked, or the interpreter's promise), and
+        // nothing that runs uses them now.
+        unsafe { at.write(low(value)) };
+        if vector {
+            // SAFETY: as above; a vector has two.
+            unsafe { at.add(1).write(low(value >> 64)) };
+        }
+    }
+
+    fn get(self, slot: u32, vector: bool) -> u128 {
+        let at = self.0.wrapping_add(slot as usize);
+        // SAFETY: as in `set`.
+        let lower = unsafe { at.read() };
+        if !vector {
+            return u128::from(lower);
+        }
+        // SAFETY: as above; a vector has two.
+        let upper = unsafe { at.add(1).read() };
+        u128::from(lower) | u128::from(upper) << 64
+    }
+}
+
+/// Runs an interpreted function on arguments that lie in `slots`.
+fn run(block: &StoreBlock, code: &PublishedCode, callee: Callee, slots: *mut u64) -> u32 {
+    let executor = code.interpreted().expect("asked before").executor();
+    let mut activation = Activation {
+        program: executor.program,
+        anchor: std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor)),
+        code: callee.code,
+        slots,
+        outside: &OUTSIDE,
+        trap: None,
+        ip: 0,
+        frame: 0,
+        previous: block.activation.get(),
+        host_sp: block.host_sp.get(),
+    };
+    let this = &raw mut activation;
+    block.activation.set(this);
+    // SAFETY: the entry is one of this code's, the anchor its instance's; the store is suspended in a call, so
+    // that nobody else runs in it; the arguments lie in the slots.
+    let status = unsafe { (executor.run)(this) };
+    // SAFETY: the interpreter is done with it.
+    let trap = unsafe { (*this).trap };
+    if status != 0
+        && let Some(reason) = trap
+    {
+        note(block, Some(reason));
+    }
+    // SAFETY: as above.
+    block.activation.set(unsafe { (*this).previous }.cast_mut());
+    status
+}
+
+/// Leaves for `reason` before anything ran.
+fn leave(block: &StoreBlock, reason: TrapReason) -> u32 {
+    note(block, Some(reason));
+    1
+}
+
+/// Notes why the guest is left, and captures its frames while they are there.
+fn note(block: &StoreBlock, reason: Option<TrapReason>) {
+    let cause = Cause { reason, pc: 0, fp: 0 };
+    block.cause.set(cause);
+    block.trace.set(Some(crate::backtrace::capture(block, cause)));
+}
+
+/// The objects of a store that is suspended in a call.
+fn objects(block: &StoreBlock) -> &mut Objects {
+    // SAFETY: the block's store owns them; by rule 2 nobody else holds a reference while a guest is called.
+    unsafe { &mut *block.objects.get() }
+}
+
+/// The store's block that an activation belongs to.
+///
+/// # Safety
+/// The activation is running.
+unsafe fn block_of<'a>(activation: *const Activation) -> &'a StoreBlock {
+    // SAFETY: by contract.
+    let anchor = unsafe { (*activation).anchor };
+    let anchor = Anchor::new(NonNull::new(anchor).expect("contexts are not at null"));
+    // SAFETY: every context has its store's block in this field.
+    let block: *const StoreBlock = unsafe { anchor.read(STORE) };
+    // SAFETY: the block outlives the call (rule 3); it is only ever shared.
+    unsafe { &*block }
+}
+
+/// A call of a function outside of the activation's instance.
+///
+/// # Safety
+/// As [`Outside::call`].
+unsafe fn call(
+    activation: *mut Activation,
+    callee: *const Callee,
+    signature: &SlotSignature,
+    slots: *mut u64,
+) -> u32 {
+    // SAFETY: by contract.
+    let block = unsafe { block_of(activation) };
+    // SAFETY: by contract; copied, because records move when there are more of them.
+    let callee = unsafe { *callee };
+    // SAFETY: by contract.
+    let caller = unsafe { (*activation).anchor };
+    block.caller.set(caller.expose_provenance() as u64);
+    let top = block.slots_top.get();
+    let own = u64::from(signature.slots()) * 8;
+    block.slots_top.set(slots.expose_provenance() as u64 + own);
+    let status = if callee.code & INTERPRETED != 0 {
+        call_interpreted(block, callee, slots)
+    } else {
+        call_machine(block, callee, signature, Slots(slots))
+    };
+    block.slots_top.set(top);
+    status
+}
+
+/// An interpreted function of another instance.
+fn call_interpreted(block: &StoreBlock, callee: Callee, slots: *mut u64) -> u32 {
+    if block.is_host_stack_full() {
+        return leave(block, TrapReason::StackOverflow);
+    }
+    let Some(code) = code_of(block, callee.anchor) else { return leave(block, TrapReason::Bug) };
+    run(block, &code, callee, slots)
+}
+
+/// The code of the instance with an anchor.
+fn code_of(block: &StoreBlock, anchor: u64) -> Option<Arc<PublishedCode>> {
+    let anchor = std::ptr::with_exposed_provenance_mut(as_usize(anchor));
+    let anchor = Anchor::new(NonNull::new(anchor)?);
+    // SAFETY: every context has this field.
+    let instance: u32 = unsafe { anchor.read(INSTANCE) };
+    objects(block).instances.get(instance as usize).map(|instance| Arc::clone(instance.code()))
+}
+
+/// A host function, or machine code of another instance.
+fn call_machine(
+    block: &StoreBlock,
+    callee: Callee,
+    signature: &SlotSignature,
+    slots: Slots,
+) -> u32 {
+    let mut frame = CallFrame::for_slots(signature);
+    for param in &signature.params {
+        frame.set_param(param.location, slots.get(param.slot, param.vector), param.vector);
+    }
+    let raw = std::ptr::from_mut(frame.seal());
+    let stubs = [arch::holm_vm_host_call as *const (), arch::holm_vm_host_call_int as *const ()];
+    let status = if stubs.iter().any(|stub| *stub as u64 == callee.code) {
+        let anchor = std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor));
+        let anchor = Anchor::new(NonNull::new(anchor).expect("contexts are not at null"));
+        // SAFETY: host functions' stubs stand only beside host functions' contexts, which have this field.
+        let entry: HostEntry = unsafe { anchor.read(HOST_ENTRY) };
+        // SAFETY: the anchor is that of the function's context, the frame was made for its signature.
+        unsafe { entry(anchor.as_ptr(), raw) }
+    } else {
+        let running = Running::new(block);
+        // SAFETY: the callee is a function of this store and expects its anchor; the frame is sealed; the stack
+        // below `guest_sp` is free.
+        let status = unsafe { arch::holm_vm_enter(block, &raw const callee, raw) };
+        drop(running);
+        status
+    };
+    if status != 0 {
+        left(block);
+        return 1;
+    }
+    for result in &signature.results {
+        slots.set(result.slot, clean(frame.result(result.location), result), result.vector);
+    }
+    0
+}
+
+/// A result without what may lie above it in its register.
+fn clean(value: u128, result: &holm_abi::SlotValue) -> u128 {
+    if result.vector { value } else { value & result.mask }
+}
+
+/// Something called from the interpreter was left: captures the frames, unless somebody did before.
+#[cold]
+fn left(block: &StoreBlock) {
+    let cause = block.cause.get();
+    if let Some(trace) = block.trace.take() {
+        block.trace.set(Some(trace));
+    } else if cause.pc != 0 {
+        block.trace.set(Some(crate::backtrace::capture(block, cause)));
+    } else {
+        // A host function called right from here: its stub was not used, so there is no frame of it.
+        note(block, cause.reason);
+    }
+}
+
+/// A builtin.
+///
+/// # Safety
+/// As [`Outside::builtin`].
+unsafe fn builtin(
+    activation: *mut Activation,
+    number: u32,
+    arguments: [u64; 4],
+) -> Result<u64, TrapReason> {
+    // SAFETY: by contract.
+    let block = unsafe { block_of(activation) };
+    // SAFETY: by contract.
+    let anchor = unsafe { (*activation).anchor };
+    let [a, b, c, d] = arguments;
+    let entry = crate::builtins::TABLE[number as usize];
+    // SAFETY: the anchor is that of a live instance, whose store is suspended in a call.
+    let result = unsafe { entry(anchor, a, b, c, d) };
+    match result.value() {
+        Some(value) => Ok(value),
+        // A panic has no reason; it stays noted as the failure.
+        None => Err(block.cause.replace(Cause::NONE).reason.unwrap_or(TrapReason::Bug)),
+    }
+}
+
+/// Tells the frames of an activation, innermost first, until it is told to stop.
+pub(crate) fn walk(
+    block: &StoreBlock,
+    activation: &Activation,
+    mut visit: impl FnMut(Frame) -> bool,
+) {
+    let anchor = activation.anchor.expose_provenance() as u64;
+    let Some(code) = code_of(block, anchor) else { return };
+    let Some(interpreted) = code.interpreted() else { return };
+    let context = Anchor::new(NonNull::new(activation.anchor).expect("contexts are not at null"));
+    // SAFETY: every context has this field.
+    let instance = InstanceId(unsafe { context.read(INSTANCE) });
+    let walk = interpreted.executor().walk;
+    // SAFETY: the activation is outside or was just left, see the file's documentation.
+    unsafe {
+        walk(activation, &mut |function, offset| {
+            let offset = offset.unwrap_or(u32::MAX);
+            let code = Arc::clone(&code);
+            visit(Frame { code, function, offset, instance: Some(instance) })
+        });
+    }
+}
