@@ -2,7 +2,7 @@
 //!
 //! Each test is a function in one of the files below, named in its list. Not here: one type alone (unit
 //! tests of `holm-runtime`), the program (`commands.rs`).
-//! Invariant: every test runs in both ways of keeping memory.
+//! Invariant: every test runs on every tier and in both ways of keeping memory.
 
 mod calls;
 mod failures;
@@ -16,17 +16,20 @@ use libtest_mimic::{Failed, Trial};
 /// One test: its name and what it does with an engine.
 type Test = (&'static str, fn(&Engine) -> Result<(), Failed>);
 
-/// Every test, twice.
+/// Every test, on every tier, twice.
 pub(crate) fn trials() -> Vec<Trial> {
     let lists = [calls::TESTS, failures::TESTS, limits::TESTS, nesting::TESTS, values::TESTS];
     let mut trials = Vec::new();
     for (name, test) in lists.into_iter().flatten() {
-        for (way, strategy) in
-            [("reserved", MemoryStrategy::Reserved), ("checked", MemoryStrategy::Checked)]
-        {
-            trials.push(Trial::test(format!("embed::{way}::{name}"), move || {
-                test(&Engine::new(Config::new().memory_strategy(Some(strategy)))?)
-            }));
+        for tier in holm::TIERS {
+            for (way, strategy) in
+                [("reserved", MemoryStrategy::Reserved), ("checked", MemoryStrategy::Checked)]
+            {
+                trials.push(Trial::test(format!("embed::{tier}::{way}::{name}"), move || {
+                    let mut config = Config::new();
+                    test(&Engine::new(config.tier(Some(tier)).memory_strategy(Some(strategy)))?)
+                }));
+            }
         }
     }
     trials

@@ -25,6 +25,9 @@ struct Configuration {
 const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "reserved", set: reserved, has_suite: true },
     Configuration { name: "checked", set: checked, has_suite: true },
+    Configuration { name: "interp", set: interp, has_suite: true },
+    Configuration { name: "interp-checked", set: interp_checked, has_suite: true },
+    Configuration { name: "interp-metered", set: interp_metered, has_suite: false },
     Configuration { name: "plain", set: plain, has_suite: false },
     Configuration { name: "metered", set: metered, has_suite: false },
 ];
@@ -38,6 +41,22 @@ fn reserved(config: &mut Config) {
 
 fn checked(config: &mut Config) {
     config.memory_strategy(Some(MemoryStrategy::Checked));
+}
+
+/// Interpreted.
+fn interp(config: &mut Config) {
+    reserved(config);
+    config.tier(Some("interp"));
+}
+
+fn interp_checked(config: &mut Config) {
+    checked(config);
+    config.tier(Some("interp"));
+}
+
+fn interp_metered(config: &mut Config) {
+    metered(config);
+    config.tier(Some("interp"));
 }
 
 /// Without the optimizer.
