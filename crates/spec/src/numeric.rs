@@ -2,17 +2,22 @@
 //!
 //! Used to fold constants, and by the interpreter. Integers are passed signed and reinterpreted where the
 //! operator says so; a truth value is 1 or 0; what can trap gives a [`TrapReason`](crate::trap::TrapReason).
-//! Not here: memory, control, references. Invariant: the answer is the same on every machine: where the
+//! Vectors are numbers of 128 bits with lane 0 lowest. Not here: memory, control, references. Invariant: the answer is the same on every machine: where the
 //! standard leaves the bits of a NaN open, arithmetic gives the positive canonical one.
-//! Read next: the files `integer`, `float` and `convert`.
+//! Read next: the files `integer`, `float`, `convert`, then `vector_integer` and `vector_float`.
 
 mod convert;
 mod float;
 mod integer;
+mod lanes;
+mod vector_float;
+mod vector_integer;
 
 pub use convert::*;
 pub use float::*;
 pub use integer::*;
+pub use vector_float::*;
+pub use vector_integer::*;
 
 #[cfg(test)]
 mod tests;
