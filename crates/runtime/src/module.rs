@@ -246,8 +246,8 @@ impl Module {
         let interpreted =
             interpreted.ok_or_else(|| Error::link("functions are compiled, not interpreted"))?;
         let defined = self.inner.meta.defined_index(function);
-        let defined = defined
-            .ok_or_else(|| Error::link(format!("function {function} is imported")))?;
+        let defined =
+            defined.ok_or_else(|| Error::link(format!("function {function} is imported")))?;
         Ok(interpreted.print(defined)?)
     }
 

@@ -48,9 +48,9 @@ pub use interrupt::InterruptHandle;
 pub use limits::StoreLimits;
 pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId};
 pub use pool::{Pool, PoolConfig};
+pub use publish::PublishedCode;
 #[cfg(feature = "machine-code")]
 pub use publish::{VerifiedCode, publish};
-pub use publish::PublishedCode;
 pub use store::Store;
 
 #[cfg(test)]

@@ -15,9 +15,11 @@ use std::sync::Arc;
 ///
 /// The machine-code verifier will be what makes this type. Until it exists, [`VerifiedCode::trust`] is the
 /// one marked place where code is believed instead.
+#[cfg(feature = "machine-code")]
 #[derive(Debug)]
 pub struct VerifiedCode(Code);
 
+#[cfg(feature = "machine-code")]
 impl VerifiedCode {
     /// Believes that `code` keeps the contract of machine code. To be replaced by the verifier.
     #[must_use]
@@ -35,7 +37,10 @@ pub struct PublishedCode {
 #[derive(Debug)]
 enum Kind {
     #[cfg(feature = "machine-code")]
-    Machine { code: Code, mapping: Mapping },
+    Machine {
+        code: Code,
+        mapping: Mapping,
+    },
     Interpreted(Arc<dyn Interpreted>),
 }
 

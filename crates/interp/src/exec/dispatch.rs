@@ -12,16 +12,8 @@ use super::regs::{Leave, Regs, Step};
 /// What the registers are while handlers jump to each other; gives 0 when the outermost function returned, 1
 /// when it was left.
 #[cfg(target_arch = "x86_64")]
-pub(super) type Handler = unsafe extern "sysv64" fn(
-    *const u16,
-    *mut u64,
-    *mut u8,
-    usize,
-    *mut u8,
-    u64,
-    f32,
-    f64,
-) -> u32;
+pub(super) type Handler =
+    unsafe extern "sysv64" fn(*const u16, *mut u64, *mut u8, usize, *mut u8, u64, f32, f64) -> u32;
 /// As above.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) type Handler =

@@ -87,8 +87,7 @@ impl FunctionEntry {
     pub(crate) fn set(&self, code: Code) -> &Code {
         let new = Box::into_raw(Box::new(code));
         let null = core::ptr::null_mut();
-        let swapped =
-            self.code.compare_exchange(null, new, Ordering::AcqRel, Ordering::Acquire);
+        let swapped = self.code.compare_exchange(null, new, Ordering::AcqRel, Ordering::Acquire);
         let current = match swapped {
             Ok(_) => new,
             Err(current) => {

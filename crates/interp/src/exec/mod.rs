@@ -3,7 +3,10 @@
 //! [`run`] and [`walk`] are what `holm_abi::Executor` promises. Everything unsafe is in `regs` (what handlers can
 //! reach), `dispatch` (how they follow each other), `entry` (who owns register code) and here.
 //! Read next: [`regs`], whose rules the comments refer to.
-#![allow(unsafe_code, reason = "the executor: frames, contexts and memories are reached by address")]
+#![allow(
+    unsafe_code,
+    reason = "the executor: frames, contexts and memories are reached by address"
+)]
 
 mod body;
 mod call;
@@ -86,8 +89,9 @@ pub(crate) unsafe fn walk(
             return;
         }
         let Some(signature) = program.signature_of(defined) else { return };
-        let header: *const [u64; 2] =
-            core::ptr::with_exposed_provenance(as_usize(frame + u64::from(signature.param_slots) * 8));
+        let header: *const [u64; 2] = core::ptr::with_exposed_provenance(as_usize(
+            frame + u64::from(signature.param_slots) * 8,
+        ));
         // SAFETY: frames of active functions have their return address and their caller's frame there.
         [ip, frame] = unsafe { header.read() };
     }

@@ -140,8 +140,7 @@ pub(super) struct Select<X, D>(PhantomData<(X, D)>);
 
 impl<X: Source<i32>, D: Destination<i64>> Body for Select<X, D> {
     const NAME: &'static str = "select";
-    const FIELDS: &'static [Field] =
-        &join(&[X::FIELDS, &[Field::Slot, Field::Slot], D::FIELDS]);
+    const FIELDS: &'static [Field] = &join(&[X::FIELDS, &[Field::Slot, Field::Slot], D::FIELDS]);
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
         let condition = X::get(&r, 1) != 0;

@@ -94,10 +94,8 @@ pub(super) struct Grow<D>(PhantomData<D>);
 
 impl<D: Destination<i64>> Body for Grow<D> {
     const NAME: &'static str = "grow";
-    const FIELDS: &'static [Field] = &join(&[
-        &[Field::Small, Field::I64, Field::Slot, Field::Slot, Field::Small],
-        D::FIELDS,
-    ]);
+    const FIELDS: &'static [Field] =
+        &join(&[&[Field::Small, Field::I64, Field::Slot, Field::Slot, Field::Small], D::FIELDS]);
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
         let arguments = [r.imm64(2), r.operand(6), r.operand(7), 0];

@@ -224,11 +224,7 @@ impl Regs {
 
     /// Writes `N` bytes to memory 0 at `address`.
     #[inline(always)]
-    pub(super) fn store<const N: usize>(
-        &self,
-        address: u64,
-        bytes: [u8; N],
-    ) -> Result<(), Leave> {
+    pub(super) fn store<const N: usize>(&self, address: u64, bytes: [u8; N]) -> Result<(), Leave> {
         if address + N as u64 > self.len as u64 {
             return Err(Leave::Trap(TrapReason::OutOfBoundsMemory));
         }
@@ -365,7 +361,13 @@ impl Regs {
 
     /// Starts a function: its frame begins `base` slots on, its parameters take `header` of them.
     #[inline(always)]
-    pub(super) fn push_frame(&mut self, base: usize, header: usize, next: usize, entry: &FunctionEntry) {
+    pub(super) fn push_frame(
+        &mut self,
+        base: usize,
+        header: usize,
+        next: usize,
+        entry: &FunctionEntry,
+    ) {
         let back = self.ip.wrapping_add(next) as u64;
         let frame = self.sp;
         self.sp = self.sp.wrapping_add(base);

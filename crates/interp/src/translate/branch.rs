@@ -139,9 +139,9 @@ impl Translator<'_> {
     /// branch's first unit and its field, which is still to be filled in.
     pub(super) fn conditional(&mut self, when: bool) -> Result<(usize, usize), Failure> {
         let top = self.stack.len() - 1;
-        let fused = self.last.filter(|last| {
-            last.entry == top && self.stack[top].place == Place::Accumulator
-        });
+        let fused = self
+            .last
+            .filter(|last| last.entry == top && self.stack[top].place == Place::Accumulator);
         let fused = fused.filter(|last| !matches!(last.kind, LastKind::Other));
         let condition = self.pop();
         if let Some(last) = fused {
@@ -185,8 +185,7 @@ impl Translator<'_> {
         let index = self.pop();
         let from = self.fetch_value(&index);
         let in_accumulator = from == From::Accumulator;
-        let start =
-            self.misc(if in_accumulator { Misc::BranchTableA } else { Misc::BranchTableS });
+        let start = self.misc(if in_accumulator { Misc::BranchTableA } else { Misc::BranchTableS });
         self.operand(from, false);
         self.wide(targets.len());
         // Branches whose values are not in place go through a piece of code that moves them.

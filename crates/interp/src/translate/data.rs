@@ -150,7 +150,8 @@ impl Translator<'_> {
         let entry = self.pop();
         let mut value = self.fetch(&entry);
         let address = self.address(memarg)?;
-        if address.0 == From::Accumulator && value == From::Accumulator
+        if address.0 == From::Accumulator
+            && value == From::Accumulator
             && store.class() == Class::Int
             && class_of(entry.ty) == Class::Int
         {

@@ -30,7 +30,12 @@ pub(super) struct Last {
 pub(super) enum LastKind {
     Other,
     /// An operator with two operands that can be fused, its form, and its operands.
-    Test { number: u16, pair: u16, operands: [From; 2], wide_constant: bool },
+    Test {
+        number: u16,
+        pair: u16,
+        operands: [From; 2],
+        wide_constant: bool,
+    },
     /// A test for zero of a 32-bit integer.
     IsZero(From),
 }

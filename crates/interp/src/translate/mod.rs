@@ -224,11 +224,7 @@ impl<'a> Translator<'a> {
             || self.call_operator(operator)?
             || self.data_operator(operator)?
             || self.vector_operator(operator)?;
-        if handled {
-            Ok(())
-        } else {
-            Err(bug(format!("operator {operator:?} has no translation")))
-        }
+        if handled { Ok(()) } else { Err(bug(format!("operator {operator:?} has no translation"))) }
     }
 
     /// Makes the frame so large that it has `slots` slots.

@@ -147,8 +147,7 @@ impl Translator<'_> {
             let start = self.op(ops::binary(I64_EQ, pair, false));
             self.operand(a, false);
             self.wide(0);
-            let kind =
-                LastKind::Test { number: I64_EQ, pair, operands, wide_constant: false };
+            let kind = LastKind::Test { number: I64_EQ, pair, operands, wide_constant: false };
             return self.result(start, ValType::I32, kind, before);
         }
         let start = self.op(ops::unary(row.number, ops::single(a), false));

@@ -6,9 +6,9 @@
 
 use super::emit::{index, short};
 use super::{Done, Translator};
+use crate::ops::From;
 use crate::ops::misc::Misc;
 use crate::ops::scalar::Class;
-use crate::ops::From;
 use holm_abi::interpreter::slots_of;
 use holm_module::wasm::Operator;
 use holm_spec::types::ValType;
@@ -49,7 +49,10 @@ pub(super) const fn class_of(ty: ValType) -> Class {
 }
 
 impl Translator<'_> {
-    pub(super) fn local_operator(&mut self, operator: &Operator<'_>) -> Result<bool, super::Failure> {
+    pub(super) fn local_operator(
+        &mut self,
+        operator: &Operator<'_>,
+    ) -> Result<bool, super::Failure> {
         match operator {
             Operator::LocalGet { local_index } => {
                 let local = &mut self.locals[*local_index as usize];
@@ -262,7 +265,9 @@ impl Translator<'_> {
         match entry.place {
             // What the latest instruction made goes straight to the local.
             Place::Accumulator => self.keep(class, Some(top), slot),
-            Place::Slot if self.last_to.is_some_and(|(_, to)| to == entry.slot) && !self.is_far(slot) => {
+            Place::Slot
+                if self.last_to.is_some_and(|(_, to)| to == entry.slot) && !self.is_far(slot) =>
+            {
                 let Some((at, _)) = self.last_to else { return Ok(()) };
                 self.units[at] = self.near(slot);
                 self.overwritten(slot);
@@ -309,4 +314,3 @@ const fn spill_of(class: Class) -> Misc {
         Class::Int | Class::Vector => Misc::SpillInt,
     }
 }
-

@@ -1,8 +1,155 @@
-//! Operators on vectors.
-use super::{Failure, Translator};
-use holm_module::wasm::Operator;
+//! Operators on vectors: operands and results in slots.
+//!
+//! Read next: [`super`].
+
+use super::emit::{LastKind, short};
+use super::{Done, Failure, Translator};
+use crate::ops::scalar::Class;
+use crate::ops::vector::{Vector, find};
+use holm_module::wasm::{MemArg, Operator};
+use holm_spec::types::ValType;
+
 impl Translator<'_> {
-    pub(super) fn vector_operator(&mut self, _operator: &Operator<'_>) -> Result<bool, Failure> {
-        Ok(false)
+    pub(super) fn vector_operator(&mut self, operator: &Operator<'_>) -> Result<bool, Failure> {
+        let Some(vector) = find(operator) else { return Ok(false) };
+        match vector {
+            Vector::Binary(number) => {
+                let (b, a) = (self.vector_operand(), self.vector_operand());
+                self.op(number);
+                self.units.extend([a, b]);
+                self.result_in_slot(ValType::V128)?;
+            }
+            Vector::Unary(number) => {
+                let a = self.vector_operand();
+                self.op(number);
+                self.units.push(a);
+                self.result_in_slot(ValType::V128)?;
+            }
+            Vector::Shift(number) => {
+                let by = self.scalar_operand();
+                let a = self.vector_operand();
+                self.op(number);
+                self.units.extend([a, by]);
+                self.result_in_slot(ValType::V128)?;
+            }
+            Vector::Test(number) => {
+                let a = self.vector_operand();
+                self.spill(Class::Int);
+                let before = self.cached;
+                let start = self.op(number);
+                self.units.push(a);
+                self.result(start, ValType::I32, LastKind::Other, before)?;
+            }
+            Vector::Splat(number) => {
+                let a = self.scalar_operand();
+                self.op(number);
+                self.units.push(a);
+                self.result_in_slot(ValType::V128)?;
+            }
+            Vector::Extract(number, lane, ty) => {
+                let a = self.vector_operand();
+                self.op(number);
+                self.units.extend([a, u16::from(lane)]);
+                self.result_in_slot(ty)?;
+            }
+            Vector::Replace(number, lane) => {
+                let value = self.scalar_operand();
+                let a = self.vector_operand();
+                self.op(number);
+                self.units.extend([a, value, u16::from(lane)]);
+                self.result_in_slot(ValType::V128)?;
+            }
+            Vector::Bitselect(number) => {
+                let mask = self.vector_operand();
+                let (b, a) = (self.vector_operand(), self.vector_operand());
+                self.op(number);
+                self.units.extend([a, b, mask]);
+                self.result_in_slot(ValType::V128)?;
+            }
+            other => self.vector_data(other)?,
+        }
+        Ok(true)
     }
+
+    /// Constants and memory.
+    fn vector_data(&mut self, vector: Vector) -> Done {
+        match vector {
+            Vector::Constant(number, value) => {
+                self.op(number);
+                self.vector_constant(value);
+                self.result_in_slot(ValType::V128)
+            }
+            Vector::Shuffle(number, lanes) => {
+                let (b, a) = (self.vector_operand(), self.vector_operand());
+                self.op(number);
+                self.units.extend([a, b]);
+                self.vector_constant(u128::from_le_bytes(lanes));
+                self.result_in_slot(ValType::V128)
+            }
+            Vector::Load(number, memarg) => {
+                let address = self.scalar_operand();
+                self.op(number);
+                self.vector_address(address, &memarg)?;
+                self.result_in_slot(ValType::V128)
+            }
+            Vector::LoadLane(number, memarg, lane) => {
+                let a = self.vector_operand();
+                let address = self.scalar_operand();
+                self.op(number);
+                self.vector_address(address, &memarg)?;
+                self.units.extend([a, u16::from(lane)]);
+                self.result_in_slot(ValType::V128)
+            }
+            Vector::StoreLane(number, memarg, lane) => {
+                let a = self.vector_operand();
+                let address = self.scalar_operand();
+                self.op(number);
+                self.vector_address(address, &memarg)?;
+                self.units.extend([a, u16::from(lane)]);
+                Ok(())
+            }
+            Vector::Store(number, memarg) => {
+                let a = self.vector_operand();
+                let address = self.scalar_operand();
+                self.op(number);
+                self.vector_address(address, &memarg)?;
+                self.units.push(a);
+                Ok(())
+            }
+            _ => Err(super::bug("a vector operator of no kind".into())),
+        }
+    }
+
+    /// The near slots of a vector that is popped.
+    fn vector_operand(&mut self) -> u16 {
+        let slot = self.pop_to_slot();
+        self.near2(slot)
+    }
+
+    /// The near slot of a scalar that is popped.
+    fn scalar_operand(&mut self) -> u16 {
+        let slot = self.pop_to_slot();
+        self.near(slot)
+    }
+
+    fn vector_constant(&mut self, value: u128) {
+        let [low, high] = halves(value);
+        self.long(low);
+        self.long(high);
+    }
+
+    fn vector_address(&mut self, address: u16, memarg: &MemArg) -> Done {
+        let offset = u32::try_from(memarg.offset)
+            .map_err(|_| super::bug("an offset of more than 32 bits".into()))?;
+        debug_assert!(short(u32::from(address)) == address, "addresses are in near slots");
+        self.units.push(address);
+        self.wide(offset);
+        Ok(())
+    }
+}
+
+/// The lower and the upper half.
+#[expect(clippy::cast_possible_truncation, reason = "the halves are cut out")]
+const fn halves(value: u128) -> [u64; 2] {
+    [value as u64, (value >> 64) as u64]
 }

@@ -45,6 +45,7 @@ impl Mapping {
     }
 
     /// Maps the first `bytes` of a sealed file as code: readable and executable.
+    #[cfg(feature = "machine-code")]
     pub(crate) fn executable(file: impl AsFd, bytes: usize) -> Result<Self, VmError> {
         let bytes = bytes.max(1).next_multiple_of(PAGE);
         let protection = ProtFlags::READ | ProtFlags::EXEC;
