@@ -56,18 +56,19 @@ pub struct Executor {
     /// Unsafe: the activation must describe a function of this program, an instance of it that is alive and in
     /// which nobody else runs, and slots that hold the arguments; `outside` must keep its promises.
     pub run: unsafe fn(*mut Activation) -> u32,
-    /// Tells the functions that are active, innermost first, with the offset of the operator in the wasm bytes,
-    /// until it is told to stop.
+    /// Tells the functions that are active, innermost first, with the anchor of the instance and the offset of the
+    /// operator in the wasm bytes, until it is told to stop.
     ///
     /// Unsafe: the activation must be one that `run` works on and that is outside or has just been left.
-    pub walk: unsafe fn(*const Activation, &mut dyn FnMut(u32, Option<u32>) -> bool),
+    pub walk: unsafe fn(*const Activation, &mut dyn FnMut(*mut u8, u32, Option<u32>) -> bool),
 }
 
 /// One stay in the interpreter, from an entry to the return or the trap that ends it.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Activation {
-    /// [`Executor::program`].
+    /// [`Executor::program`] of the function that runs; the interpreter changes it, and the next field, when it goes
+    /// from one instance to another by itself.
     pub program: *const (),
     /// The anchor of the instance.
     pub anchor: *mut u8,
@@ -91,17 +92,16 @@ pub struct Activation {
 
 /// The ways out of an interpreter.
 pub struct Outside {
-    /// Calls a function of another instance or of the host. Gives 0 when it returned, 1 when it was left.
+    /// Calls a function that is not interpreted. Gives 0 when it returned, 1 when it was left.
     ///
     /// Unsafe: `signature` must be the callee's, and the slots must hold the arguments and have room for the
     /// results; nothing above both is in use.
     pub call:
         unsafe fn(*mut Activation, callee: *const Callee, &SlotSignature, slots: *mut u64) -> u32,
-    /// Calls a builtin by its number; result, and the trap if there is one.
+    /// Calls a builtin by its number. Gives its result; a trap is noted in [`Activation::trap`].
     ///
     /// Unsafe: the activation must be running, the arguments must be the builtin's.
-    pub builtin:
-        unsafe fn(*mut Activation, builtin: u32, arguments: [u64; 4]) -> Result<u64, TrapReason>,
+    pub builtin: unsafe fn(*mut Activation, builtin: u32, u64, u64, u64, u64) -> u64,
 }
 
 impl Debug for Outside {

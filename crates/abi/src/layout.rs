@@ -51,6 +51,9 @@ pub const MEMORY_0: i32 = CONTEXT_TOP - 40;
 /// Pointer to the interpreter's data about the module's defined functions, if they are interpreted.
 pub const ENTRIES: i32 = CONTEXT_TOP - 48;
 
+/// The [`crate::Executor::program`] of the module's functions, if they are interpreted.
+pub const PROGRAM: i32 = CONTEXT_TOP - 56;
+
 /// The table of builtin entry addresses: builtin `k` is at `BUILTIN_TABLE - 8 * (k + 1)`.
 pub const BUILTIN_TABLE: i32 = CONTEXT_TOP - 64;
 

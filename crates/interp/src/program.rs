@@ -8,6 +8,7 @@
 use crate::exec::entry::{Code, Entries};
 use crate::translate::{self, Translated};
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -33,7 +34,7 @@ pub(crate) struct Program {
 }
 
 /// Where register code lies, sorted by address.
-pub(crate) type Map = Vec<(u64, u64, u32)>;
+type Map = Vec<(u64, u64, u32)>;
 
 impl Program {
     /// A program of a module whose bytes are `wasm`; nothing is translated yet.
@@ -90,7 +91,7 @@ impl Program {
     }
 
     /// Where all register code lies.
-    pub(crate) fn map(&self) -> Map {
+    fn map(&self) -> Map {
         let range = |(defined, code): (u32, &Code)| {
             let start = code.units.as_ptr() as u64;
             (start, start + 2 * code.units.len() as u64, defined)
@@ -102,7 +103,7 @@ impl Program {
 
     /// The function of an instruction's address, the instruction's place in it, and whether it is the one that
     /// has the function translated.
-    pub(crate) fn locate(&self, map: &Map, ip: u64) -> Option<(u32, u32, bool)> {
+    fn locate(&self, map: &Map, ip: u64) -> Option<(u32, u32, bool)> {
         if let Some(defined) = self.defined_of(ip) {
             return Some((defined, 0, true));
         }
@@ -111,12 +112,32 @@ impl Program {
         let at = u32::try_from((ip - start) / 2).ok()?;
         (ip < end).then_some((defined, at, false))
     }
+}
 
-    /// The offset in the wasm bytes of the operator that the unit `at` of a function stems from.
-    pub(crate) fn source(&self, defined: u32, at: u32) -> Option<u32> {
-        let sources = self.translate(defined, true).ok()?.sources;
+/// Answers questions about instructions while a stack is walked; remembers what it had to work out.
+#[derive(Default)]
+pub(crate) struct Sources {
+    maps: BTreeMap<usize, Map>,
+    /// By program and function.
+    functions: BTreeMap<(usize, u32), Vec<(u32, u32)>>,
+}
+
+impl Sources {
+    /// The function of an instruction's address, and the offset in the wasm bytes of the operator that it stems
+    /// from.
+    pub(crate) fn find(&mut self, program: &Program, ip: u64) -> Option<(u32, Option<u32>)> {
+        let key = core::ptr::from_ref(program).addr();
+        let map = self.maps.entry(key).or_insert_with(|| program.map());
+        let (defined, at, translate) = program.locate(map, ip)?;
+        if translate {
+            return Some((defined, None));
+        }
+        let sources = self.functions.entry((key, defined)).or_insert_with(|| {
+            program.translate(defined, true).map_or_else(|_| Vec::new(), |code| code.sources)
+        });
         let after = sources.partition_point(|source| source.0 <= at);
-        Some(sources.get(after.checked_sub(1)?)?.1)
+        let source = after.checked_sub(1).and_then(|index| sources.get(index));
+        Some((defined, source.map(|source| source.1)))
     }
 }
 

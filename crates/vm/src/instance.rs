@@ -211,6 +211,7 @@ impl Builder<'_, '_> {
         self.write(layout::MEMORY_0, EMPTY_MEMORY.as_ptr());
         if let Some(interpreted) = self.request.code.interpreted() {
             self.write(layout::ENTRIES, interpreted.entries());
+            self.write(layout::PROGRAM, interpreted.executor().program);
         }
         for builtin in holm_abi::Builtin::ALL {
             let entry = crate::sys::arch::builtin_entry(builtin as usize);

@@ -14,7 +14,6 @@ use crate::objects::{FunctionId, Objects};
 use crate::sys::arch;
 use crate::traps::Running;
 use crate::{Frame, InstanceId, PublishedCode};
-use holm_abi::interpreter::INTERPRETED;
 use holm_abi::layout::{Callee, INSTANCE, STORE};
 use holm_abi::{Activation, Outside, SlotSignature};
 use holm_spec::trap::TrapReason;
@@ -24,8 +23,8 @@ use std::sync::Arc;
 /// The ways out of the interpreter.
 static OUTSIDE: Outside = Outside { call, builtin };
 
-/// Slots are kept free above a call's arguments and results for what the interpreter writes there.
-const RESERVE_BYTES: u64 = 64;
+/// Kept free above a call's arguments and results for what the interpreter writes there.
+const RESERVE_BYTES: u64 = 128;
 
 /// Calls an interpreted function of the store for the host; 0 when it returned, 1 when it was left.
 pub(crate) fn enter(block: &StoreBlock, function: FunctionId, frame: &mut CallFrame) -> u32 {
@@ -146,7 +145,7 @@ unsafe fn block_of<'a>(activation: *const Activation) -> &'a StoreBlock {
     unsafe { &*block }
 }
 
-/// A call of a function outside of the activation's instance.
+/// A call of a host function or of machine code.
 ///
 /// # Safety
 /// As [`Outside::call`].
@@ -166,31 +165,24 @@ unsafe fn call(
     let top = block.slots_top.get();
     let own = u64::from(signature.slots()) * 8;
     block.slots_top.set(slots.expose_provenance() as u64 + own);
-    let status = if callee.code & INTERPRETED != 0 {
-        call_interpreted(block, callee, slots)
-    } else {
-        call_machine(block, callee, signature, Slots(slots))
-    };
+    let status = call_machine(block, callee, signature, Slots(slots));
     block.slots_top.set(top);
     status
 }
 
-/// An interpreted function of another instance.
-fn call_interpreted(block: &StoreBlock, callee: Callee, slots: *mut u64) -> u32 {
-    if block.is_host_stack_full() {
-        return leave(block, TrapReason::StackOverflow);
-    }
-    let Some(code) = code_of(block, callee.anchor) else { return leave(block, TrapReason::Bug) };
-    run(block, &code, callee, slots)
-}
-
 /// The code of the instance with an anchor.
 fn code_of(block: &StoreBlock, anchor: u64) -> Option<Arc<PublishedCode>> {
+    Some(instance_of(block, anchor)?.1)
+}
+
+/// The instance with an anchor, and its code.
+fn instance_of(block: &StoreBlock, anchor: u64) -> Option<(InstanceId, Arc<PublishedCode>)> {
     let anchor = std::ptr::with_exposed_provenance_mut(as_usize(anchor));
     let anchor = Anchor::new(NonNull::new(anchor)?);
     // SAFETY: every context has this field.
     let instance: u32 = unsafe { anchor.read(INSTANCE) };
-    objects(block).instances.get(instance as usize).map(|instance| Arc::clone(instance.code()))
+    let code = Arc::clone(objects(block).instances.get(instance as usize)?.code());
+    Some((InstanceId(instance), code))
 }
 
 /// A host function, or machine code of another instance.
@@ -254,24 +246,22 @@ fn left(block: &StoreBlock) {
 ///
 /// # Safety
 /// As [`Outside::builtin`].
-unsafe fn builtin(
-    activation: *mut Activation,
-    number: u32,
-    arguments: [u64; 4],
-) -> Result<u64, TrapReason> {
-    // SAFETY: by contract.
-    let block = unsafe { block_of(activation) };
+unsafe fn builtin(activation: *mut Activation, number: u32, a: u64, b: u64, c: u64, d: u64) -> u64 {
     // SAFETY: by contract.
     let anchor = unsafe { (*activation).anchor };
-    let [a, b, c, d] = arguments;
     let entry = crate::builtins::TABLE[number as usize];
     // SAFETY: the anchor is that of a live instance, whose store is suspended in a call.
     let result = unsafe { entry(anchor, a, b, c, d) };
-    match result.value() {
-        Some(value) => Ok(value),
-        // A panic has no reason; it stays noted as the failure.
-        None => Err(block.cause.replace(Cause::NONE).reason.unwrap_or(TrapReason::Bug)),
+    if let Some(value) = result.value() {
+        return value;
     }
+    // SAFETY: by contract.
+    let block = unsafe { block_of(activation) };
+    // A panic has no reason; it stays noted as the failure.
+    let reason = block.cause.replace(Cause::NONE).reason.unwrap_or(TrapReason::Bug);
+    // SAFETY: by contract.
+    unsafe { (*activation).trap = Some(reason) };
+    0
 }
 
 /// Tells the frames of an activation, innermost first, until it is told to stop.
@@ -283,16 +273,18 @@ pub(crate) fn walk(
     let anchor = activation.anchor.expose_provenance() as u64;
     let Some(code) = code_of(block, anchor) else { return };
     let Some(interpreted) = code.interpreted() else { return };
-    let context = Anchor::new(NonNull::new(activation.anchor).expect("contexts are not at null"));
-    // SAFETY: every context has this field.
-    let instance = InstanceId(unsafe { context.read(INSTANCE) });
     let walk = interpreted.executor().walk;
     // SAFETY: the activation is outside or was just left, see the file's documentation.
     unsafe {
-        walk(activation, &mut |function, offset| {
-            let offset = offset.unwrap_or(u32::MAX);
-            let code = Arc::clone(&code);
-            visit(Frame { code, function, offset, instance: Some(instance) })
+        walk(activation, &mut |anchor, function, offset| {
+            let anchor = anchor.expose_provenance() as u64;
+            let Some((instance, code)) = instance_of(block, anchor) else { return false };
+            visit(Frame {
+                code,
+                function,
+                offset: offset.unwrap_or(u32::MAX),
+                instance: Some(instance),
+            })
         });
     }
 }

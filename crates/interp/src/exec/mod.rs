@@ -26,7 +26,7 @@ pub(crate) use regs::FRAME_RESERVE;
 pub(crate) use table::ROWS;
 
 use crate::ops::misc::Misc;
-use crate::program::Program;
+use crate::program::{Program, Sources};
 use holm_abi::Activation;
 use holm_abi::interpreter::INTERPRETED;
 use holm_spec::trap::TrapReason;
@@ -73,26 +73,36 @@ fn refuse(activation: &mut Activation, reason: TrapReason) -> u32 {
 /// As [`holm_abi::Executor::walk`].
 pub(crate) unsafe fn walk(
     activation: *const Activation,
-    visit: &mut dyn FnMut(u32, Option<u32>) -> bool,
+    visit: &mut dyn FnMut(*mut u8, u32, Option<u32>) -> bool,
 ) {
     // SAFETY: by contract.
     let this = unsafe { &*activation };
-    let program: *const Program = this.program.cast();
-    // SAFETY: by contract, as in `run`.
-    let program = unsafe { &*program };
-    let map = program.map();
     let (mut ip, mut frame) = (this.ip, this.frame);
+    let (mut anchor, mut program) = (this.anchor, this.program);
+    let mut sources = Sources::default();
     while ip != 0 && ip != EXIT.as_ptr() as u64 {
-        let Some((defined, at, translate)) = program.locate(&map, ip - 2) else { return };
-        let offset = if translate { None } else { program.source(defined, at) };
-        if !visit(defined, offset) {
+        if call::is_return_linked(ip) {
+            // SAFETY: such frames begin with a link.
+            let link: [u64; 4] = unsafe { at(frame).read() };
+            [ip, frame] = [link[0], link[1]];
+            anchor = core::ptr::with_exposed_provenance_mut(as_usize(link[2]));
+            program = core::ptr::with_exposed_provenance(as_usize(link[3]));
+        }
+        let current: *const Program = program.cast();
+        // SAFETY: by contract, as in `run`; a link holds what an activation held.
+        let current = unsafe { &*current };
+        let Some((defined, source)) = sources.find(current, ip - 2) else { return };
+        if !visit(anchor, defined, source) {
             return;
         }
-        let Some(signature) = program.signature_of(defined) else { return };
-        let header: *const [u64; 2] = core::ptr::with_exposed_provenance(as_usize(
-            frame + u64::from(signature.param_slots) * 8,
-        ));
+        let Some(signature) = current.signature_of(defined) else { return };
+        let header = at(frame + u64::from(signature.param_slots) * 8);
         // SAFETY: frames of active functions have their return address and their caller's frame there.
         [ip, frame] = unsafe { header.read() };
     }
+}
+
+/// Some slots at an address.
+fn at<const N: usize>(address: u64) -> *const [u64; N] {
+    core::ptr::with_exposed_provenance(as_usize(address))
 }

@@ -82,8 +82,7 @@ impl Body for Builtin {
         &[Field::Small, Field::I64, Field::Slot, Field::Slot, Field::Slot];
     #[inline(always)]
     fn step(r: Regs) -> Step {
-        let arguments = [r.imm64(2), r.operand(6), r.operand(7), r.operand(8)];
-        call(&r, u32::from(r.unit(1)), arguments)?;
+        call(&r, r.operand(8))?;
         Ok(r.advance(Self::UNITS))
     }
 }
@@ -98,8 +97,7 @@ impl<D: Destination<i64>> Body for Grow<D> {
         &join(&[&[Field::Small, Field::I64, Field::Slot, Field::Slot, Field::Small], D::FIELDS]);
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
-        let arguments = [r.imm64(2), r.operand(6), r.operand(7), 0];
-        let old = call(&r, u32::from(r.unit(1)), arguments)?;
+        let old = call(&r, 0)?;
         r.reload_memory();
         let unused = 64 - u32::from(r.unit(8)).min(64);
         let old = old << unused >> unused;
@@ -108,13 +106,17 @@ impl<D: Destination<i64>> Body for Grow<D> {
     }
 }
 
-/// Calls a builtin.
-#[inline(never)]
-fn call(r: &Regs, number: u32, arguments: [u64; 4]) -> Result<u64, Leave> {
+/// Calls the builtin of an instruction with its first argument and two slots, and one more argument.
+#[inline(always)]
+fn call(r: &Regs, last: u64) -> Result<u64, Leave> {
     r.save();
     let activation: *mut _ = r.activation();
     let outside = r.activation().outside;
+    let (first, a, b) = (r.imm64(2), r.operand(6), r.operand(7));
     // SAFETY: the activation is running; translation made the arguments for this builtin.
-    let result = unsafe { (outside.builtin)(activation, number, arguments) };
-    result.map_err(Leave::Trap)
+    let value = unsafe { (outside.builtin)(activation, u32::from(r.unit(1)), first, a, b, last) };
+    match r.activation().trap {
+        None => Ok(value),
+        Some(reason) => Err(Leave::Trap(reason)),
+    }
 }

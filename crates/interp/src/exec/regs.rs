@@ -19,9 +19,13 @@ use holm_abi::Activation;
 use holm_abi::layout;
 use holm_spec::trap::TrapReason;
 
-/// Slots above the last frame that a caller may write before its callee checks the space: the return address,
-/// the caller's frame.
-pub(crate) const FRAME_RESERVE: u32 = 4;
+/// Slots above the last frame that a caller may write before its callee checks the space: the return address, the
+/// caller's frame, and a link.
+pub(crate) const FRAME_RESERVE: u32 = 8;
+
+/// Slots of a link, what is kept below the arguments of a call into another instance: the instruction after the
+/// call, the caller's frame, anchor and program, and how many slots the results take.
+pub(super) const LINK_SLOTS: usize = 5;
 
 /// The registers of the machine that instructions are for.
 #[derive(Clone, Copy, Debug)]
@@ -383,6 +387,54 @@ impl Regs {
         let frame = self.slot(header + 1);
         self.ip = core::ptr::with_exposed_provenance(as_usize(back));
         self.sp = core::ptr::with_exposed_provenance_mut(as_usize(frame));
+    }
+
+    /// Moves the arguments of a call up and puts a link below them. The slots of this function end there: what
+    /// follows is relative to the link.
+    #[inline(always)]
+    pub(super) fn push_link(&mut self, base: usize, back: *const u16, params: u32, results: u32) {
+        self.move_slots(base, base + LINK_SLOTS, params as usize);
+        let link = [
+            back as u64,
+            self.sp as u64,
+            self.anchor as u64,
+            self.activation().program as u64,
+            u64::from(results),
+        ];
+        for (slot, value) in (base..).zip(link) {
+            self.set_slot(slot, value);
+        }
+        self.sp = self.sp.wrapping_add(base);
+    }
+
+    /// Goes back to where the link says on which this frame begins, and moves the results to where it was; the first
+    /// of them.
+    #[inline(always)]
+    pub(super) fn pop_link(&mut self) -> u64 {
+        let link: [u64; LINK_SLOTS] = core::array::from_fn(|slot| self.slot(slot));
+        let [back, frame, anchor, program, results] = link.map(as_usize);
+        let value = if results > 0 { self.slot(LINK_SLOTS) } else { 0 };
+        self.move_slots(LINK_SLOTS, 0, results);
+        self.ip = core::ptr::with_exposed_provenance(back);
+        self.sp = core::ptr::with_exposed_provenance_mut(frame);
+        let activation = self.activation();
+        activation.anchor = core::ptr::with_exposed_provenance_mut(anchor);
+        activation.program = core::ptr::with_exposed_provenance(program);
+        self.anchor = core::ptr::with_exposed_provenance_mut(anchor);
+        self.reload_memory();
+        value
+    }
+
+    /// Goes on in the instance of another anchor.
+    #[inline(always)]
+    pub(super) fn change_instance(&mut self, anchor: usize) {
+        let activation: *mut Activation = self.activation();
+        self.anchor = core::ptr::with_exposed_provenance_mut(anchor);
+        // SAFETY: as in `activation`; both instances are of the same store.
+        let activation = unsafe { &mut *activation };
+        activation.anchor = self.anchor;
+        activation.program = self.pointer(layout::PROGRAM).cast_const().cast();
+        self.reload_memory();
     }
 
     /// Notes in the activation where it is.

@@ -212,6 +212,8 @@ macro_rules! miscs {
             CallIndirectA: call::CallIndirect<A, false>;
             CallImportedTableS: call::CallIndirect<S, true>;
             CallImportedTableA: call::CallIndirect<A, true>;
+            CallLinked: call::CallLinked;
+            ReturnLinked: call::ReturnLinked;
             Translate: call::Translate;
             // Memories, tables, references.
             MemorySize: outside::MemorySize<ToA>;
