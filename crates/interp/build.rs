@@ -3,6 +3,7 @@
 //! LLVM turns calls in tail position into jumps where it optimizes, the arguments fit into registers and nothing
 //! is left to do after the call. Everywhere else the loop is used.
 
+#[expect(clippy::disallowed_methods, reason = "this is how Cargo talks to build scripts")]
 fn main() {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let optimizes = !matches!(variable("OPT_LEVEL").as_str(), "0" | "1");

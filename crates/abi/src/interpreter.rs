@@ -46,6 +46,9 @@ pub trait Interpreted: Send + Sync + Debug {
     fn translated_bytes(&self) -> (u64, u64);
 }
 
+/// Is told an instance's anchor, a defined function's index, an offset in the wasm bytes; says whether to go on.
+pub type Visitor<'a> = &'a mut dyn FnMut(*mut u8, u32, Option<u32>) -> bool;
+
 /// The entries into an interpreter.
 #[derive(Clone, Copy, Debug)]
 pub struct Executor {
@@ -60,7 +63,7 @@ pub struct Executor {
     /// operator in the wasm bytes, until it is told to stop.
     ///
     /// Unsafe: the activation must be one that `run` works on and that is outside or has just been left.
-    pub walk: unsafe fn(*const Activation, &mut dyn FnMut(*mut u8, u32, Option<u32>) -> bool),
+    pub walk: unsafe fn(*const Activation, Visitor<'_>),
 }
 
 /// One stay in the interpreter, from an entry to the return or the trap that ends it.
@@ -80,6 +83,8 @@ pub struct Activation {
     pub outside: &'static Outside,
     /// Why it was left, if by a trap of its own.
     pub trap: Option<TrapReason>,
+    /// What a builtin is called with.
+    pub arguments: [u64; 4],
     /// The instruction at which it is outside, or was left; the interpreter's business.
     pub ip: u64,
     /// The innermost function's slots at that point; the interpreter's business.
@@ -98,10 +103,11 @@ pub struct Outside {
     /// results; nothing above both is in use.
     pub call:
         unsafe fn(*mut Activation, callee: *const Callee, &SlotSignature, slots: *mut u64) -> u32,
-    /// Calls a builtin by its number. Gives its result; a trap is noted in [`Activation::trap`].
+    /// Calls a builtin by its number with [`Activation::arguments`]. Gives its result; a trap is noted in
+    /// [`Activation::trap`].
     ///
     /// Unsafe: the activation must be running, the arguments must be the builtin's.
-    pub builtin: unsafe fn(*mut Activation, builtin: u32, u64, u64, u64, u64) -> u64,
+    pub builtin: unsafe fn(*mut Activation, builtin: u32) -> u64,
 }
 
 impl Debug for Outside {

@@ -85,7 +85,7 @@ pub(crate) struct Ingredients {
 #[derive(Debug)]
 pub(crate) enum Made {
     /// Machine code.
-    Code(Code),
+    Code(Box<Code>),
     /// Functions to be interpreted.
     Interpreted(Arc<dyn Interpreted>),
 }
@@ -141,7 +141,7 @@ impl Ingredients {
         let meta = Arc::new(meta);
         let code = match engine.tier().interpret(&meta, wasm) {
             Some(functions) => Made::Interpreted(functions?),
-            None => Made::Code(engine.tier().compile(&meta, wasm, engine.workers())?),
+            None => Made::Code(Box::new(engine.tier().compile(&meta, wasm, engine.workers())?)),
         };
         let bytes = KeptBytes::new(wasm, &meta);
         Ok(Self { meta, bytes, code })
@@ -181,7 +181,7 @@ impl Ingredients {
         }
         let gap = meta.code_range.clone();
         let bytes = KeptBytes { bytes: container.section(section::BYTES)?, gap };
-        Ok(Self { meta: Arc::new(meta), bytes, code: Made::Code(code) })
+        Ok(Self { meta: Arc::new(meta), bytes, code: Made::Code(Box::new(code)) })
     }
 
     fn write(&self) -> Result<Vec<u8>> {

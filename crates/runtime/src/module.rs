@@ -124,7 +124,7 @@ impl Module {
         // The one place where code is believed: it comes from the engine's own tier, from the host's cache,
         // or from an artifact that the embedder vouches for by calling `from_trusted_artifact`.
         let code = match code {
-            Made::Code(code) => publish(code)?,
+            Made::Code(code) => publish(*code)?,
             Made::Interpreted(functions) => PublishedCode::interpret(functions),
         };
         let types: Vec<TypeId> =

@@ -62,8 +62,9 @@ impl Slots {
         // nothing that runs uses them now.
         unsafe { at.write(low(value)) };
         if vector {
+            let upper = at.wrapping_add(1);
             // SAFETY: as above; a vector has two.
-            unsafe { at.add(1).write(low(value >> 64)) };
+            unsafe { upper.write(low(value >> 64)) };
         }
     }
 
@@ -74,8 +75,9 @@ impl Slots {
         if !vector {
             return u128::from(lower);
         }
+        let upper = at.wrapping_add(1);
         // SAFETY: as above; a vector has two.
-        let upper = unsafe { at.add(1).read() };
+        let upper = unsafe { upper.read() };
         u128::from(lower) | u128::from(upper) << 64
     }
 }
@@ -90,6 +92,7 @@ fn run(block: &StoreBlock, code: &PublishedCode, callee: Callee, slots: *mut u64
         slots,
         outside: &OUTSIDE,
         trap: None,
+        arguments: [0; 4],
         ip: 0,
         frame: 0,
         previous: block.activation.get(),
@@ -126,9 +129,9 @@ fn note(block: &StoreBlock, reason: Option<TrapReason>) {
 }
 
 /// The objects of a store that is suspended in a call.
-fn objects(block: &StoreBlock) -> &mut Objects {
-    // SAFETY: the block's store owns them; by rule 2 nobody else holds a reference while a guest is called.
-    unsafe { &mut *block.objects.get() }
+fn objects(block: &StoreBlock) -> &Objects {
+    // SAFETY: the block's store owns them; by rule 2 nobody changes them while this reference is in use.
+    unsafe { &*block.objects.get() }
 }
 
 /// The store's block that an activation belongs to.
@@ -246,9 +249,11 @@ fn left(block: &StoreBlock) {
 ///
 /// # Safety
 /// As [`Outside::builtin`].
-unsafe fn builtin(activation: *mut Activation, number: u32, a: u64, b: u64, c: u64, d: u64) -> u64 {
+unsafe fn builtin(activation: *mut Activation, number: u32) -> u64 {
     // SAFETY: by contract.
     let anchor = unsafe { (*activation).anchor };
+    // SAFETY: by contract.
+    let [a, b, c, d] = unsafe { (*activation).arguments };
     let entry = crate::builtins::TABLE[number as usize];
     // SAFETY: the anchor is that of a live instance, whose store is suspended in a call.
     let result = unsafe { entry(anchor, a, b, c, d) };

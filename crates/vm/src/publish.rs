@@ -34,13 +34,17 @@ pub struct PublishedCode {
     kind: Kind,
 }
 
+#[cfg(feature = "machine-code")]
+#[derive(Debug)]
+struct Machine {
+    code: Code,
+    mapping: Mapping,
+}
+
 #[derive(Debug)]
 enum Kind {
     #[cfg(feature = "machine-code")]
-    Machine {
-        code: Code,
-        mapping: Mapping,
-    },
+    Machine(Box<Machine>),
     Interpreted(Arc<dyn Interpreted>),
 }
 
@@ -57,7 +61,7 @@ impl PublishedCode {
     pub fn code(&self) -> Option<&Code> {
         match &self.kind {
             #[cfg(feature = "machine-code")]
-            Kind::Machine { code, .. } => Some(code),
+            Kind::Machine(machine) => Some(&machine.code),
             Kind::Interpreted(_) => None,
         }
     }
@@ -67,7 +71,7 @@ impl PublishedCode {
     pub fn interpreted(&self) -> Option<&Arc<dyn Interpreted>> {
         match &self.kind {
             #[cfg(feature = "machine-code")]
-            Kind::Machine { .. } => None,
+            Kind::Machine(_) => None,
             Kind::Interpreted(functions) => Some(functions),
         }
     }
@@ -83,9 +87,9 @@ impl PublishedCode {
     pub(crate) fn addresses(&self) -> Range<u64> {
         match &self.kind {
             #[cfg(feature = "machine-code")]
-            Kind::Machine { code, mapping } => {
-                let start = mapping.base().as_ptr().expose_provenance() as u64;
-                start..start + code.text().len() as u64
+            Kind::Machine(machine) => {
+                let start = machine.mapping.base().as_ptr().expose_provenance() as u64;
+                start..start + machine.code.text().len() as u64
             }
             Kind::Interpreted(_) => 0..0,
         }
@@ -95,8 +99,8 @@ impl PublishedCode {
     pub(crate) fn function(&self, index: u32) -> Option<u64> {
         match &self.kind {
             #[cfg(feature = "machine-code")]
-            Kind::Machine { code, .. } => {
-                Some(self.addresses().start + u64::from(code.function(index)?.offset))
+            Kind::Machine(machine) => {
+                Some(self.addresses().start + u64::from(machine.code.function(index)?.offset))
             }
             Kind::Interpreted(functions) => functions.entry(index),
         }
@@ -123,5 +127,5 @@ pub fn publish(code: VerifiedCode) -> Result<Arc<PublishedCode>, VmError> {
     let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
     rustix::fs::fcntl_add_seals(&file, seals).map_err(failed)?;
     let mapping = Mapping::executable(&file, text.len())?;
-    Ok(Arc::new(PublishedCode { kind: Kind::Machine { code, mapping } }))
+    Ok(Arc::new(PublishedCode { kind: Kind::Machine(Box::new(Machine { code, mapping })) }))
 }

@@ -56,7 +56,7 @@ fn translate(program: &Program, defined: u32) -> *const u16 {
 /// The program that runs.
 #[inline(always)]
 fn program<'a>(r: &Regs) -> &'a Program {
-    let program: *const Program = r.activation().program.cast();
+    let program: *const Program = r.with_activation(|activation| activation.program).cast();
     // SAFETY: activations are given the pointer that `Program::executor` handed out, which is good as long as the
     // program is; the instance keeps it alive.
     unsafe { &*program }
@@ -93,8 +93,8 @@ fn call_outside(mut r: Regs, callee: *const Callee, ty: u32, units: usize) -> St
         r.set_slot(signature.param_slots as usize, RETURN_LINKED.as_ptr() as u64);
         return Ok(r);
     }
-    let activation: *mut _ = r.activation();
-    let outside = r.activation().outside;
+    let activation = r.activation();
+    let outside = r.with_activation(|activation| activation.outside);
     let slots = r.sp.wrapping_add(base);
     // SAFETY: translation gave the type that the module imports it with or that was just compared; the arguments
     // lie in the slots.

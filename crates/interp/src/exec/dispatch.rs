@@ -29,7 +29,6 @@ const FAILED: u64 = 0x101;
 macro_rules! handlers {
     ($abi:literal) => {
         /// A handler that goes on to the next.
-        #[expect(clippy::too_many_arguments, reason = "these are the registers")]
         pub(super) unsafe extern $abi fn tail<B: Body>(
             ip: *const u16,
             sp: *mut u64,
@@ -63,7 +62,6 @@ macro_rules! handlers {
         /// Leaves the interpreter; the accumulator says why.
         #[cold]
         #[inline(never)]
-        #[expect(clippy::too_many_arguments, reason = "these are the registers")]
         unsafe extern $abi fn stop(
             ip: *const u16,
             sp: *mut u64,
@@ -106,7 +104,7 @@ fn left(r: &Regs, leave: Leave) -> u32 {
         Leave::Trap(reason) => {
             // Callers stand after their calls; this makes the instruction that trapped look the same.
             r.advance(1).save();
-            r.activation().trap = Some(reason);
+            r.with_activation(|activation| activation.trap = Some(reason));
             1
         }
     }

@@ -28,7 +28,7 @@ pub(crate) use table::ROWS;
 use crate::ops::misc::Misc;
 use crate::program::{Program, Sources};
 use holm_abi::Activation;
-use holm_abi::interpreter::INTERPRETED;
+use holm_abi::interpreter::{INTERPRETED, Visitor};
 use holm_spec::trap::TrapReason;
 use regs::{Regs, as_usize};
 
@@ -71,10 +71,7 @@ fn refuse(activation: &mut Activation, reason: TrapReason) -> u32 {
 ///
 /// # Safety
 /// As [`holm_abi::Executor::walk`].
-pub(crate) unsafe fn walk(
-    activation: *const Activation,
-    visit: &mut dyn FnMut(*mut u8, u32, Option<u32>) -> bool,
-) {
+pub(crate) unsafe fn walk(activation: *const Activation, visit: Visitor<'_>) {
     // SAFETY: by contract.
     let this = unsafe { &*activation };
     let (mut ip, mut frame) = (this.ip, this.frame);

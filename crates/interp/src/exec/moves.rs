@@ -95,32 +95,6 @@ impl Body for MoveSlots {
     }
 }
 
-/// A constant into its accumulator.
-pub(super) struct Const<T>(PhantomData<T>);
-
-impl<T: Value> Body for Const<T> {
-    const NAME: &'static str = "const";
-    const FIELDS: &'static [Field] = &[T::IMMEDIATE];
-    #[inline(always)]
-    fn step(mut r: Regs) -> Step {
-        T::immediate(&r, 1).accumulate(&mut r);
-        Ok(r.advance(Self::UNITS))
-    }
-}
-
-/// A constant of 64 bits into the accumulator of integers.
-pub(super) struct Const64;
-
-impl Body for Const64 {
-    const NAME: &'static str = "const";
-    const FIELDS: &'static [Field] = &[Field::I64];
-    #[inline(always)]
-    fn step(mut r: Regs) -> Step {
-        r.acc = r.imm64(1);
-        Ok(r.advance(Self::UNITS))
-    }
-}
-
 /// An accumulator into a slot.
 pub(super) struct Spill<T>(PhantomData<T>);
 

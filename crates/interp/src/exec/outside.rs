@@ -51,7 +51,6 @@ impl<D: Destination<i32>, const IMPORTED: bool> Body for TableGet<D, IMPORTED> {
         let definition = r.definition::<IMPORTED>(r.offset(1));
         let entry = r.table_entry(definition, u64::from(index.cast_unsigned()));
         let Some(entry) = entry else { return trap(TrapReason::OutOfBoundsTable) };
-        #[expect(clippy::cast_possible_truncation, reason = "a field is cut out of the entry")]
         let reference = (entry >> 96) as u32;
         D::put(&mut r, 4, reference.cast_signed());
         Ok(r.advance(Self::UNITS))
@@ -110,12 +109,15 @@ impl<D: Destination<i64>> Body for Grow<D> {
 #[inline(always)]
 fn call(r: &Regs, last: u64) -> Result<u64, Leave> {
     r.save();
-    let activation: *mut _ = r.activation();
-    let outside = r.activation().outside;
-    let (first, a, b) = (r.imm64(2), r.operand(6), r.operand(7));
+    let activation = r.activation();
+    let arguments = [r.imm64(2), r.operand(6), r.operand(7), last];
+    let outside = r.with_activation(|activation| {
+        activation.arguments = arguments;
+        activation.outside
+    });
     // SAFETY: the activation is running; translation made the arguments for this builtin.
-    let value = unsafe { (outside.builtin)(activation, u32::from(r.unit(1)), first, a, b, last) };
-    match r.activation().trap {
+    let value = unsafe { (outside.builtin)(activation, u32::from(r.unit(1))) };
+    match r.with_activation(|activation| activation.trap) {
         None => Ok(value),
         Some(reason) => Err(Leave::Trap(reason)),
     }

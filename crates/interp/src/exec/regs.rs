@@ -93,21 +93,21 @@ impl Regs {
     #[inline(always)]
     pub(super) fn unit(&self, at: usize) -> u16 {
         // SAFETY: rule 2: instructions are complete.
-        unsafe { self.ip.add(at).read() }
+        unsafe { self.ip.wrapping_add(at).read() }
     }
 
     /// The 32-bit number `at` units into the instruction.
     #[inline(always)]
     pub(super) fn imm32(&self, at: usize) -> u32 {
         // SAFETY: rule 2: instructions are complete.
-        unsafe { self.ip.add(at).cast::<u32>().read_unaligned() }
+        unsafe { self.ip.wrapping_add(at).cast::<u32>().read_unaligned() }
     }
 
     /// The 64-bit number `at` units into the instruction.
     #[inline(always)]
     pub(super) fn imm64(&self, at: usize) -> u64 {
         // SAFETY: rule 2: instructions are complete.
-        unsafe { self.ip.add(at).cast::<u64>().read_unaligned() }
+        unsafe { self.ip.wrapping_add(at).cast::<u64>().read_unaligned() }
     }
 
     /// The offset into the context `at` units into the instruction.
@@ -150,7 +150,7 @@ impl Regs {
     pub(super) fn slot(&self, index: usize) -> u64 {
         self.check_slot(index);
         // SAFETY: rules 2 and 3: the slot lies in the frame.
-        unsafe { self.sp.add(index).read() }
+        unsafe { self.sp.wrapping_add(index).read() }
     }
 
     /// Sets a slot.
@@ -158,7 +158,7 @@ impl Regs {
     pub(super) fn set_slot(&mut self, index: usize, value: u64) {
         self.check_slot(index);
         // SAFETY: rules 2 and 3: the slot lies in the frame.
-        unsafe { self.sp.add(index).write(value) }
+        unsafe { self.sp.wrapping_add(index).write(value) }
     }
 
     /// The slot named by the unit `at` units into the instruction.
@@ -172,7 +172,7 @@ impl Regs {
     pub(super) fn vector(&self, index: usize) -> u128 {
         self.check_slot(index + 1);
         // SAFETY: rules 2 and 3: both slots lie in the frame.
-        let slots = unsafe { self.sp.add(index).cast::<u128>().read_unaligned() };
+        let slots = unsafe { self.sp.wrapping_add(index).cast::<u128>().read_unaligned() };
         // Slot 0 holds the low half on every machine that this runs on.
         if cfg!(target_endian = "big") { slots.rotate_left(64) } else { slots }
     }
@@ -183,7 +183,7 @@ impl Regs {
         self.check_slot(index + 1);
         let value = if cfg!(target_endian = "big") { value.rotate_left(64) } else { value };
         // SAFETY: rules 2 and 3: both slots lie in the frame.
-        unsafe { self.sp.add(index).cast::<u128>().write_unaligned(value) }
+        unsafe { self.sp.wrapping_add(index).cast::<u128>().write_unaligned(value) }
     }
 
     /// Moves `count` slots; they may overlap.
@@ -201,7 +201,7 @@ impl Regs {
     pub(super) fn clear_slots(&mut self, from: usize, count: usize) {
         self.check_slot(from + count);
         // SAFETY: rules 2 and 3: the range lies in the frame.
-        unsafe { self.sp.add(from).write_bytes(0, count) }
+        unsafe { self.sp.wrapping_add(from).write_bytes(0, count) }
     }
 
     /// In builds with assertions: whether the slot lies between the activation's first slot and the end.
@@ -209,7 +209,7 @@ impl Regs {
     fn check_slot(&self, index: usize) {
         if cfg!(debug_assertions) {
             let address = self.sp.wrapping_add(index) as u64;
-            let start = self.activation().slots as u64;
+            let start = self.with_activation(|activation| activation.slots as u64);
             let end = self.slots_end();
             assert!((start..end).contains(&address), "slot {index} is outside of the frames");
         }
@@ -295,7 +295,7 @@ impl Regs {
         // SAFETY: as above.
         let base = unsafe { base.read() };
         // SAFETY: a table has as many entries as its definition says.
-        Some(unsafe { base.add(as_usize(index)).read() })
+        Some(unsafe { base.wrapping_add(as_usize(index)).read() })
     }
 
     /// The definition of a table: in the context, or where the context points.
@@ -333,16 +333,21 @@ impl Regs {
         self.behind(layout::STORE, layout::STORE_SLOTS_END)
     }
 
-    /// The activation that is running.
+    /// The address of the activation that is running.
     #[inline(always)]
-    pub(super) fn activation(&self) -> &mut Activation {
+    pub(super) fn activation(&self) -> *mut Activation {
         let pointer = self.pointer(layout::STORE);
         let pointer = pointer.wrapping_offset(layout::STORE_ACTIVATION as isize);
         // SAFETY: every store's block has this field.
-        let activation = unsafe { pointer.cast::<*mut Activation>().read() };
-        // SAFETY: while handlers run it points to the activation that `run` was called with, which nobody else
-        // uses; handlers hold the reference only for one statement.
-        unsafe { &mut *activation }
+        unsafe { pointer.cast::<*mut Activation>().read() }
+    }
+
+    /// Looks at the activation that is running, or changes it.
+    #[inline(always)]
+    pub(super) fn with_activation<T>(&self, f: impl FnOnce(&mut Activation) -> T) -> T {
+        // SAFETY: while handlers run the block names the activation that `run` was called with, which nobody else
+        // uses; the reference ends with this call.
+        f(unsafe { &mut *self.activation() })
     }
 
     /// The data about defined function `index`.
@@ -350,7 +355,7 @@ impl Regs {
     pub(super) fn entry(&self, index: u32) -> &FunctionEntry {
         let entries = self.pointer(layout::ENTRIES).cast::<FunctionEntry>();
         // SAFETY: rule 2: the module has this function; the entries live as long as its instances.
-        unsafe { &*entries.add(index as usize) }
+        unsafe { &*entries.wrapping_add(index as usize) }
     }
 
     /// The data behind the code address of an interpreted function.
@@ -398,7 +403,7 @@ impl Regs {
             back as u64,
             self.sp as u64,
             self.anchor as u64,
-            self.activation().program as u64,
+            self.with_activation(|activation| activation.program as u64),
             u64::from(results),
         ];
         for (slot, value) in (base..).zip(link) {
@@ -417,9 +422,10 @@ impl Regs {
         self.move_slots(LINK_SLOTS, 0, results);
         self.ip = core::ptr::with_exposed_provenance(back);
         self.sp = core::ptr::with_exposed_provenance_mut(frame);
-        let activation = self.activation();
-        activation.anchor = core::ptr::with_exposed_provenance_mut(anchor);
-        activation.program = core::ptr::with_exposed_provenance(program);
+        self.with_activation(|activation| {
+            activation.anchor = core::ptr::with_exposed_provenance_mut(anchor);
+            activation.program = core::ptr::with_exposed_provenance(program);
+        });
         self.anchor = core::ptr::with_exposed_provenance_mut(anchor);
         self.reload_memory();
         value
@@ -428,21 +434,22 @@ impl Regs {
     /// Goes on in the instance of another anchor.
     #[inline(always)]
     pub(super) fn change_instance(&mut self, anchor: usize) {
-        let activation: *mut Activation = self.activation();
         self.anchor = core::ptr::with_exposed_provenance_mut(anchor);
-        // SAFETY: as in `activation`; both instances are of the same store.
-        let activation = unsafe { &mut *activation };
-        activation.anchor = self.anchor;
-        activation.program = self.pointer(layout::PROGRAM).cast_const().cast();
+        let program = self.pointer(layout::PROGRAM).cast_const().cast();
+        self.with_activation(|activation| {
+            activation.anchor = self.anchor;
+            activation.program = program;
+        });
         self.reload_memory();
     }
 
     /// Notes in the activation where it is.
     #[inline(always)]
     pub(super) fn save(&self) {
-        let activation = self.activation();
-        activation.ip = self.ip as u64;
-        activation.frame = self.sp as u64;
+        self.with_activation(|activation| {
+            activation.ip = self.ip as u64;
+            activation.frame = self.sp as u64;
+        });
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) fields: &'static [Field],
     tail: Handler,
+    #[cfg_attr(holm_tail_dispatch, expect(dead_code, reason = "the other dispatcher is in use"))]
     looped: Looped,
 }
 
@@ -44,7 +45,7 @@ macro_rules! binary_rows {
         ]),*]
     };
 }
-const BINARY: [[Row; 14]; BINARIES] = binaries!(binary_rows);
+static BINARY: [[Row; 14]; BINARIES] = binaries!(binary_rows);
 
 macro_rules! unary_rows {
     ($($name:ident $text:literal $operand:ident $value:ident $function:ident;)*) => {
@@ -56,7 +57,7 @@ macro_rules! unary_rows {
         ]),*]
     };
 }
-const UNARY: [[Row; 4]; UNARIES] = unaries!(unary_rows);
+static UNARY: [[Row; 4]; UNARIES] = unaries!(unary_rows);
 
 macro_rules! fused_rows {
     ($($name:ident)*) => {
@@ -74,7 +75,7 @@ macro_rules! fused_rows {
         ]),*]
     };
 }
-const FUSED: [[Row; 10]; scalar::FUSED as usize] = fused_rows!(
+static FUSED: [[Row; 10]; scalar::FUSED as usize] = fused_rows!(
     I32Eq I32Ne I32LtS I32LtU I32GtS I32GtU I32LeS I32LeU I32GeS I32GeU
     I64Eq I64Ne I64LtS I64LtU I64GtS I64GtU I64LeS I64LeU I64GeS I64GeU
     F32Eq F32Ne F32Lt F32Gt F32Le F32Ge F64Eq F64Ne F64Lt F64Gt F64Le F64Ge I32And
@@ -92,7 +93,7 @@ macro_rules! load_rows {
         ]),*]
     };
 }
-const LOAD: [[Row; 6]; LOADS] = loads!(load_rows);
+static LOAD: [[Row; 6]; LOADS] = loads!(load_rows);
 
 macro_rules! store_rows {
     ($($name:ident $text:literal $value:ident $class:ident $bytes:literal $from:expr;)*) => {
@@ -109,14 +110,14 @@ macro_rules! store_rows {
         ]),*]
     };
 }
-const STORE: [[Row; 9]; STORES] = stores!(store_rows);
+static STORE: [[Row; 9]; STORES] = stores!(store_rows);
 
 macro_rules! misc_rows {
     ($($name:ident: $body:ty;)*) => {
         [$(row::<$body>()),*]
     };
 }
-const MISC: [Row; MISCS] = miscs!(misc_rows);
+static MISC: [Row; MISCS] = miscs!(misc_rows);
 
 const NUMBERS: usize = ops::ALL as usize;
 
@@ -131,7 +132,8 @@ const fn place(all: &mut [Row; NUMBERS], mut at: usize, rows: &[Row]) -> usize {
     at
 }
 
-const ALL: [Row; NUMBERS] = {
+/// What printing and translation may know of every operator.
+pub(crate) static ROWS: [Row; NUMBERS] = {
     let mut all = [MISC[0]; NUMBERS];
     let mut at = place(&mut all, ops::BINARY as usize, BINARY.as_flattened());
     assert!(at == ops::UNARY as usize);
@@ -150,28 +152,28 @@ const ALL: [Row; NUMBERS] = {
     all
 };
 
-/// What printing and translation may know of every operator.
-pub(crate) static ROWS: [Row; NUMBERS] = ALL;
-
 /// The handlers that go on to the next one themselves.
-#[cfg_attr(not(holm_tail_dispatch), expect(dead_code, reason = "the other dispatcher is in use"))]
+#[cfg_attr(
+    not(holm_tail_dispatch),
+    allow(dead_code, reason = "handlers name the table, so that the compiler cannot tell")
+)]
 pub(super) static TAIL: [Handler; NUMBERS] = {
-    let mut handlers = [ALL[0].tail; NUMBERS];
+    let mut handlers = [ROWS[0].tail; NUMBERS];
     let mut at = 0;
     while at < NUMBERS {
-        handlers[at] = ALL[at].tail;
+        handlers[at] = ROWS[at].tail;
         at += 1;
     }
     handlers
 };
 
 /// The handlers for the loop.
-#[cfg_attr(holm_tail_dispatch, expect(dead_code, reason = "the other dispatcher is in use"))]
+#[cfg(not(holm_tail_dispatch))]
 pub(super) static LOOPED: [Looped; NUMBERS] = {
-    let mut handlers = [ALL[0].looped; NUMBERS];
+    let mut handlers = [ROWS[0].looped; NUMBERS];
     let mut at = 0;
     while at < NUMBERS {
-        handlers[at] = ALL[at].looped;
+        handlers[at] = ROWS[at].looped;
         at += 1;
     }
     handlers

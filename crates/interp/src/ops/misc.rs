@@ -142,12 +142,6 @@ macro_rules! miscs {
             CopyV: moves::CopyV;
             CopyFar: moves::CopyFar;
             MoveSlots: moves::MoveSlots;
-            // Constants into accumulators.
-            ConstU32: moves::Const<i32>;
-            ConstS32: moves::Const<i64>;
-            ConstI64: moves::Const64;
-            ConstF32: moves::Const<f32>;
-            ConstF64: moves::Const<f64>;
             // Accumulators into slots.
             SpillInt: moves::Spill<i64>;
             SpillF32: moves::Spill<f32>;
@@ -239,6 +233,7 @@ pub(crate) use miscs;
 macro_rules! define_miscs {
     ($($name:ident: $body:ty;)*) => {
         /// The operators without regular forms.
+        #[expect(dead_code, reason = "forms with a result in a slot are numbers after others")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u16)]
         pub(crate) enum Misc { $($name),* }

@@ -263,7 +263,6 @@ macro_rules! is_64 {
 
 macro_rules! define_binaries {
     ($($name:ident $text:literal $operand:ident $value:ident $function:ident;)*) => {
-        #[expect(clippy::enum_variant_names, reason = "the decoder's names")]
         #[derive(Clone, Copy, Debug)]
         #[repr(u16)]
         enum BinaryNumber { $($name),* }

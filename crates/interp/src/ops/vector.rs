@@ -461,6 +461,7 @@ tests!(define_tests);
 
 macro_rules! define_splats {
     ($($name:ident $text:literal $bits:literal;)*) => {
+        #[expect(clippy::enum_variant_names, reason = "the decoder's names")]
         #[derive(Clone, Copy, Debug)]
         #[repr(u16)]
         enum SplatNumber { $($name),* }
@@ -515,6 +516,7 @@ extracts!(define_extracts);
 
 macro_rules! define_replaces {
     ($($name:ident $text:literal $bits:literal;)*) => {
+        #[expect(clippy::enum_variant_names, reason = "the decoder's names")]
         #[derive(Clone, Copy, Debug)]
         #[repr(u16)]
         enum ReplaceNumber { $($name),* }
@@ -565,6 +567,7 @@ loads!(define_loads);
 
 macro_rules! define_lanes {
     ($($load:ident $store:ident $load_text:literal $store_text:literal $bytes:literal;)*) => {
+        #[expect(clippy::enum_variant_names, reason = "the decoder's names")]
         #[derive(Clone, Copy, Debug)]
         #[repr(u16)]
         enum LaneNumber { $($load),* }
