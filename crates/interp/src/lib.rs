@@ -2,14 +2,14 @@
 //!
 //! Works wherever Rust does: no machine code is made, no page is made executable, nothing here asks an operating
 //! system for anything. Not here: modules (see `holm-module`), whatever is alive (see `holm-vm`).
-//! Invariant: a program behaves as under the other tiers: same results, traps, fuel; unsafe code is in `exec` only.
-//! Read next: [`program`] (a module), [`ops`] (the machine's operators), [`translate`], `exec`.
+//! Invariant: a program behaves as under the other tiers: same results, traps, fuel; unsafe code is in `executor` only.
+//! Read next: [`program`] (a module), [`ops`] (the machine's operators), [`translate`], `executor`.
 #![no_std]
 #![deny(unsafe_code)]
 
 extern crate alloc;
 
-mod exec;
+mod executor;
 mod ops;
 mod print;
 mod program;
@@ -28,7 +28,7 @@ pub struct Interpreter {
 }
 
 impl Interpreter {
-    /// A tier for these settings. It always polls, and gives canonical NaNs, whatever they say.
+    /// A tier for these settings. It always polls, whatever they say.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self { settings }

@@ -3,7 +3,7 @@
 //! Not here: what an instruction does. Invariant: every unit of a function is printed as part of exactly one
 //! instruction; the same walk checks that lengths are right. Read next: [`crate::ops`].
 
-use crate::exec::ROWS;
+use crate::executor::ROWS;
 use crate::ops::{Field, units};
 use crate::translate::Translated;
 use alloc::string::String;

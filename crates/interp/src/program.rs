@@ -1,11 +1,11 @@
 //! A module that is interpreted: its bytes, the entries of its functions, and what was translated so far.
 //!
-//! Not here: translating (see [`crate::translate`]) and running (see `exec`). Invariant: a function is translated
+//! Not here: translating (see [`crate::translate`]) and running (see `executor`). Invariant: a function is translated
 //! when it is called for the first time and never again; what backtraces and listings need beyond the code is made
 //! anew when they ask, because translation gives the same code every time.
 //! Read next: [`crate::translate`].
 
-use crate::exec::entry::{Code, Entries};
+use crate::executor::entry::{Code, Entries};
 use crate::translate::{self, Translated};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -31,6 +31,7 @@ pub(crate) struct Program {
     /// How values of each type of the module are passed.
     types: Box<[SlotSignature]>,
     pub(crate) fuel: bool,
+    pub(crate) canonical_nans: bool,
 }
 
 /// Where register code lies, sorted by address.
@@ -53,6 +54,7 @@ impl Program {
             entries: Entries::new(module.defined_functions()),
             types: types.collect(),
             fuel: settings.fuel,
+            canonical_nans: settings.canonical_nans,
             module: Arc::clone(module),
         })
     }
@@ -86,7 +88,7 @@ impl Program {
     /// The defined function with this entry.
     pub(crate) fn defined_of(&self, code: u64) -> Option<u32> {
         let by = (code & !INTERPRETED).checked_sub(self.entries.address())?;
-        let index = by / size_of::<crate::exec::entry::FunctionEntry>() as u64;
+        let index = by / size_of::<crate::executor::entry::FunctionEntry>() as u64;
         u32::try_from(index).ok().filter(|index| self.entries.get(*index).is_some())
     }
 
@@ -157,7 +159,7 @@ impl Interpreted for Program {
 
     fn executor(&self) -> Executor {
         let program: *const Self = self;
-        Executor { program: program.cast(), run: crate::exec::run, walk: crate::exec::walk }
+        Executor { program: program.cast(), run: crate::executor::run, walk: crate::executor::walk }
     }
 
     fn print(&self, defined: u32) -> Result<String, CompileError> {

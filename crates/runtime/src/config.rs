@@ -126,7 +126,7 @@ impl Config {
     ///
     /// Default: `None`, the fastest one that this build has. `interp` starts at once and makes no machine code,
     /// so that it works where none may be made; programs run five to fifteen times as long. Results, traps and
-    /// fuel are the same, and NaNs are always canonical; nothing is cached, because nothing is compiled.
+    /// fuel are the same; nothing is cached, because nothing is compiled.
     ///
     /// Rejected: a name that this build does not have.
     pub fn tier(&mut self, name: Option<&'static str>) -> &mut Self {

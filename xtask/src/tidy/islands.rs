@@ -12,8 +12,10 @@ use super::tree::{Finding, Tree};
 #[cfg(test)]
 mod tests;
 
-/// Where the word may stand.
-const ISLANDS: &[&str] = &["crates/vm/", "crates/interp/src/executor", "hosts/c-api/"];
+/// Where the word may stand. The file of `abi` only has the types of the interpreter's unsafe entries; its crate
+/// forbids unsafe code all the same.
+const ISLANDS: &[&str] =
+    &["crates/vm/", "crates/interp/src/executor", "crates/abi/src/interpreter.rs", "hosts/c-api/"];
 
 /// Crates that hold an island and so cannot forbid.
 const ISLAND_CRATES: &[&str] = &["holm-vm", "holm-interp", "holm-c-api"];

@@ -1,6 +1,6 @@
 //! Loads and stores as rows, and the list of all operators that come in no regular set of forms.
 //!
-//! Not here: what they do (see `exec`). Invariant: as everywhere, a number is a place in a list, and a form with a
+//! Not here: what they do (see `executor`). Invariant: as everywhere, a number is a place in a list, and a form with a
 //! result in a slot comes right after the one with the result in the accumulator alone.
 //! Read next: [`super::vector`].
 
@@ -130,7 +130,7 @@ macro_rules! define_stores {
 }
 stores!(define_stores);
 
-/// Hands the list of other operators to a macro: name, and the body in `exec`.
+/// Hands the list of other operators to a macro: name, and the body in `executor`.
 macro_rules! miscs {
     ($then:ident) => {
         $then! {
@@ -146,6 +146,11 @@ macro_rules! miscs {
             SpillInt: moves::Spill<i64>;
             SpillF32: moves::Spill<f32>;
             SpillF64: moves::Spill<f64>;
+            // NaNs of one form.
+            CanonicalF32: moves::Canonical<f32, ToA>;
+            CanonicalF32To: moves::Canonical<f32, ToS>;
+            CanonicalF64: moves::Canonical<f64, ToA>;
+            CanonicalF64To: moves::Canonical<f64, ToS>;
             // Choices.
             SelectS: moves::Select<S, ToA>;
             SelectSTo: moves::Select<S, ToS>;

@@ -2,7 +2,7 @@
 //!
 //! An instruction is a list of 16-bit units: the operator's number, then its fields. Operators come in families
 //! (one operator of WebAssembly, or one of ours) and forms (where operands come from and where the result goes);
-//! a number is its family's first number plus its form. The table itself is in `exec::table`, because a row's
+//! a number is its family's first number plus its form. The table itself is in `executor::table`, because a row's
 //! last column is its handler; translation, printing and checks use only what this file says.
 //! Invariant: where there is a form with a result in the accumulator alone, the next number is the same with the
 //! result in a slot, and its last field is that slot. Read next: [`scalar`], then [`vector`].

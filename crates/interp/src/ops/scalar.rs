@@ -1,13 +1,68 @@
 //! The operators on scalars as data: one row each, with the function of `holm-spec` that says what it means.
 //!
 //! A row makes a type that stands for the operator. Its name is that of the decoder's operator, so that the rows
-//! also say what is translated to what. Not here: how operands are fetched (see `exec`).
+//! also say what is translated to what. Not here: how operands are fetched (see `executor`).
 //! Invariant: an operator's number is its place in its list. Read next: [`super`].
 
 use core::fmt::Debug;
 use holm_module::wasm::Operator;
-use holm_spec::numeric as n;
 use holm_spec::trap::TrapReason;
+
+/// The functions of `holm-spec`, and those that leave the bits of a NaN to the machine. Where they have to be
+/// canonical, translation makes an instruction of its own for that.
+mod raw {
+    pub(super) use crate::executor::machine::{f32_sqrt as raw_f32_sqrt, f64_sqrt as raw_f64_sqrt};
+    pub(super) use holm_spec::numeric::*;
+
+    macro_rules! arithmetic {
+        ($($name:ident $float:ident $operator:tt;)*) => {
+            $(#[inline(always)]
+            pub(super) const fn $name(a: $float, b: $float) -> $float {
+                a $operator b
+            })*
+        };
+    }
+    arithmetic! {
+        raw_f32_add f32 +;
+        raw_f32_sub f32 -;
+        raw_f32_mul f32 *;
+        raw_f32_div f32 /;
+        raw_f64_add f64 +;
+        raw_f64_sub f64 -;
+        raw_f64_mul f64 *;
+        raw_f64_div f64 /;
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is what it is for")]
+    #[inline(always)]
+    pub(super) const fn raw_f32_demote_f64(a: f64) -> f32 {
+        a as f32
+    }
+
+    #[inline(always)]
+    pub(super) const fn raw_f64_promote_f32(a: f32) -> f64 {
+        a as f64
+    }
+}
+
+/// Whether an operator gives a NaN with the machine's bits.
+pub(crate) const fn is_raw(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::F32Add
+            | Operator::F32Sub
+            | Operator::F32Mul
+            | Operator::F32Div
+            | Operator::F64Add
+            | Operator::F64Sub
+            | Operator::F64Mul
+            | Operator::F64Div
+            | Operator::F32Sqrt
+            | Operator::F64Sqrt
+            | Operator::F32DemoteF64
+            | Operator::F64PromoteF32
+    )
+}
 
 /// What an operator gives: a value, or a value unless it traps.
 pub(crate) trait Outcome {
@@ -145,17 +200,17 @@ macro_rules! binaries {
             I64ShrU "i64.shr_u" i64 i64 i64_shr_u;
             I64Rotl "i64.rotl" i64 i64 i64_rotl;
             I64Rotr "i64.rotr" i64 i64 i64_rotr;
-            F32Add "f32.add" f32 f32 f32_add;
-            F32Sub "f32.sub" f32 f32 f32_sub;
-            F32Mul "f32.mul" f32 f32 f32_mul;
-            F32Div "f32.div" f32 f32 f32_div;
+            F32Add "f32.add" f32 f32 raw_f32_add;
+            F32Sub "f32.sub" f32 f32 raw_f32_sub;
+            F32Mul "f32.mul" f32 f32 raw_f32_mul;
+            F32Div "f32.div" f32 f32 raw_f32_div;
             F32Min "f32.min" f32 f32 f32_min;
             F32Max "f32.max" f32 f32 f32_max;
             F32Copysign "f32.copysign" f32 f32 f32_copysign;
-            F64Add "f64.add" f64 f64 f64_add;
-            F64Sub "f64.sub" f64 f64 f64_sub;
-            F64Mul "f64.mul" f64 f64 f64_mul;
-            F64Div "f64.div" f64 f64 f64_div;
+            F64Add "f64.add" f64 f64 raw_f64_add;
+            F64Sub "f64.sub" f64 f64 raw_f64_sub;
+            F64Mul "f64.mul" f64 f64 raw_f64_mul;
+            F64Div "f64.div" f64 f64 raw_f64_div;
             F64Min "f64.min" f64 f64 f64_min;
             F64Max "f64.max" f64 f64 f64_max;
             F64Copysign "f64.copysign" f64 f64 f64_copysign;
@@ -193,14 +248,14 @@ macro_rules! unaries {
             F32Floor "f32.floor" f32 f32 f32_floor;
             F32Trunc "f32.trunc" f32 f32 f32_trunc;
             F32Nearest "f32.nearest" f32 f32 f32_nearest;
-            F32Sqrt "f32.sqrt" f32 f32 f32_sqrt;
+            F32Sqrt "f32.sqrt" f32 f32 raw_f32_sqrt;
             F64Abs "f64.abs" f64 f64 f64_abs;
             F64Neg "f64.neg" f64 f64 f64_neg;
             F64Ceil "f64.ceil" f64 f64 f64_ceil;
             F64Floor "f64.floor" f64 f64 f64_floor;
             F64Trunc "f64.trunc" f64 f64 f64_trunc;
             F64Nearest "f64.nearest" f64 f64 f64_nearest;
-            F64Sqrt "f64.sqrt" f64 f64 f64_sqrt;
+            F64Sqrt "f64.sqrt" f64 f64 raw_f64_sqrt;
             I32TruncF32S "i32.trunc_f32_s" f32 i32 i32_trunc_f32_s;
             I32TruncF32U "i32.trunc_f32_u" f32 i32 i32_trunc_f32_u;
             I32TruncF64S "i32.trunc_f64_s" f64 i32 i32_trunc_f64_s;
@@ -225,8 +280,8 @@ macro_rules! unaries {
             F64ConvertI32U "f64.convert_i32_u" i32 f64 f64_convert_i32_u;
             F64ConvertI64S "f64.convert_i64_s" i64 f64 f64_convert_i64_s;
             F64ConvertI64U "f64.convert_i64_u" i64 f64 f64_convert_i64_u;
-            F32DemoteF64 "f32.demote_f64" f64 f32 f32_demote_f64;
-            F64PromoteF32 "f64.promote_f32" f32 f64 f64_promote_f32;
+            F32DemoteF64 "f32.demote_f64" f64 f32 raw_f32_demote_f64;
+            F64PromoteF32 "f64.promote_f32" f32 f64 raw_f64_promote_f32;
             I32ReinterpretF32 "i32.reinterpret_f32" f32 i32 i32_reinterpret_f32;
             I64ReinterpretF64 "i64.reinterpret_f64" f64 i64 i64_reinterpret_f64;
             F32ReinterpretI32 "f32.reinterpret_i32" i32 f32 f32_reinterpret_i32;
@@ -292,7 +347,7 @@ macro_rules! define_binaries {
                 const NAME: &'static str = $text;
                 #[inline(always)]
                 fn eval(a: $operand, b: $operand) -> Result<$value, TrapReason> {
-                    n::$function(a, b).outcome()
+                    raw::$function(a, b).outcome()
                 }
             }
         )*
@@ -331,7 +386,7 @@ macro_rules! define_unaries {
                 const NAME: &'static str = $text;
                 #[inline(always)]
                 fn eval(a: $operand) -> Result<$value, TrapReason> {
-                    n::$function(a).outcome()
+                    raw::$function(a).outcome()
                 }
             }
         )*

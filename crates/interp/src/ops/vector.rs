@@ -1,8 +1,8 @@
 //! The operators on vectors as data: one row each, with the function of `holm-spec` that says what it means.
 //!
 //! Vectors are never accumulated: operands and results lie in slots, two for a vector. Not here: how they are
-//! fetched (see `exec::vector`). Invariant: the families stand in the table in the order of [`BASES`].
-//! Read next: `exec::table`.
+//! fetched (see `executor::vector`). Invariant: the families stand in the table in the order of [`BASES`].
+//! Read next: `executor::table`.
 
 use holm_module::wasm::{MemArg, Operator};
 use holm_spec::numeric as n;

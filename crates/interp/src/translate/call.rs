@@ -87,7 +87,7 @@ impl<'a> Translator<'a> {
             None => self.next_slot(),
         };
         let slots = super::control::slots(ty.params()).max(super::control::slots(ty.results()));
-        self.need(base + slots + crate::exec::FRAME_RESERVE)?;
+        self.need(base + slots + crate::executor::FRAME_RESERVE)?;
         Ok(base)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The [`Translator`] walks the operators with a picture of the operand stack beside it. Operands that are locals
 //! or constants stay where they are until an instruction takes them; results stay in an accumulator until
-//! something else needs it, and only then get a slot. Not here: what instructions do (see `exec`).
+//! something else needs it, and only then get a slot. Not here: what instructions do (see `executor`).
 //! Invariant: what a branch may reach finds every operand in the slot that its height gives it.
 //! Read next: [`stack`], then [`emit`], then [`control`].
 
@@ -15,7 +15,7 @@ mod numeric;
 mod stack;
 mod vector;
 
-use crate::exec::FRAME_RESERVE;
+use crate::executor::FRAME_RESERVE;
 use crate::ops::misc::Misc;
 use crate::program::Program;
 use alloc::format;

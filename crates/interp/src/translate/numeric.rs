@@ -39,8 +39,10 @@ impl Translator<'_> {
     pub(super) fn numeric_operator(&mut self, operator: &Operator<'_>) -> Result<bool, Failure> {
         if let Some(row) = scalar::binary(operator) {
             self.binary(row)?;
+            self.make_canonical(operator)?;
         } else if let Some(row) = scalar::unary(operator) {
             self.unary(row, operator)?;
+            self.make_canonical(operator)?;
         } else {
             match operator {
                 Operator::Nop => {}
@@ -96,6 +98,18 @@ impl Translator<'_> {
             Place::Slot => Some(entry.slot),
             Place::Accumulator | Place::Constant(_) => None,
         }
+    }
+
+    /// Makes a NaN that an operator may just have given canonical, if that is asked for.
+    fn make_canonical(&mut self, operator: &Operator<'_>) -> Done {
+        if !self.program.canonical_nans || !scalar::is_raw(operator) {
+            return Ok(());
+        }
+        let ty = self.pop().ty;
+        let before = self.cached;
+        let is_32 = ty == ValType::F32;
+        let start = self.misc(if is_32 { Misc::CanonicalF32 } else { Misc::CanonicalF64 });
+        self.result(start, ty, LastKind::Other, before)
     }
 
     fn binary(&mut self, row: Row) -> Done {

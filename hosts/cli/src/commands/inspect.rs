@@ -1,10 +1,13 @@
 //! `holm inspect FILE`: what is in a module, and in words what it may ask of its host.
 //!
-//! Reads and validates, compiles nothing, runs nothing. Not here: the words about the host (see
+//! Reads and validates, compiles nothing, runs nothing; with `--bytecode` it prints what the interpreter would run.
+//! Not here: the words about the host (see
 //! `inspect/asks.rs`) and the producers section (see `inspect/producers.rs`). Invariant: names from the
 //! module are escaped before they reach a terminal.
 
 mod asks;
+#[cfg(feature = "interp")]
+mod bytecode;
 mod listing;
 mod producers;
 
@@ -30,6 +33,10 @@ Examples:
 pub(crate) struct Inspect {
     /// The module: .wasm, .wat or .holm; - reads standard input
     file: PathBuf,
+    /// Print the register code that the interpreter runs, of all functions or of those with this name or number
+    #[cfg(feature = "interp")]
+    #[arg(long, value_name = "FUNCTION", num_args = 0..=1, default_missing_value = "", require_equals = true)]
+    bytecode: Option<String>,
 }
 
 /// A module, and what is told about it besides.
@@ -47,6 +54,11 @@ struct Subject {
 impl Inspect {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
         let input = input::read(&self.file)?;
+        #[cfg(feature = "interp")]
+        if let Some(wanted) = &self.bytecode {
+            bytecode::print(input, wanted)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let subject = decode(input)?;
         terminal::print(&listing::describe(&subject, Style::of_stdout()))?;
         Ok(ExitCode::SUCCESS)

@@ -109,6 +109,39 @@ impl<T: Value> Body for Spill<T> {
     }
 }
 
+/// The accumulator, with the canonical NaN in place of any other.
+pub(super) struct Canonical<T, D>(PhantomData<(T, D)>);
+
+/// Floats.
+trait Float: Value {
+    fn canonical(self) -> Self;
+}
+
+impl Float for f32 {
+    #[inline(always)]
+    fn canonical(self) -> Self {
+        if self.is_nan() { Self::from_bits(0x7fc0_0000) } else { self }
+    }
+}
+
+impl Float for f64 {
+    #[inline(always)]
+    fn canonical(self) -> Self {
+        if self.is_nan() { Self::from_bits(0x7ff8_0000_0000_0000) } else { self }
+    }
+}
+
+impl<T: Float, D: Destination<T>> Body for Canonical<T, D> {
+    const NAME: &'static str = "canonical";
+    const FIELDS: &'static [Field] = &join(&[D::FIELDS]);
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let value = T::accumulated(&r).canonical();
+        D::put(&mut r, 1, value);
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
 /// The second operand if the first is not zero, else the third. Floats travel as bits.
 pub(super) struct Select<X, D>(PhantomData<(X, D)>);
 

@@ -14,6 +14,7 @@ mod control;
 mod dispatch;
 pub(crate) mod entry;
 mod global;
+pub(crate) mod machine;
 mod memory;
 mod moves;
 mod numeric;
