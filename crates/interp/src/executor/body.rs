@@ -201,6 +201,18 @@ impl Address for I {
     }
 }
 
+/// An address that is a sum of two operands, as `i32.add` would make it.
+pub(super) struct Sum<X, Y>(core::marker::PhantomData<(X, Y)>);
+
+impl<X: Source<i32>, Y: Source<i32>> Address for Sum<X, Y> {
+    const FIELDS: &'static [Field] = &join(&[X::FIELDS, Y::FIELDS, &[Field::Offset]]);
+    #[inline(always)]
+    fn address(r: &Regs, at: usize) -> u64 {
+        let (a, b) = (X::get(r, at), Y::get(r, at + X::UNITS));
+        a.wrapping_add(b).to_slot() + u64::from(r.imm32(at + X::UNITS + Y::UNITS))
+    }
+}
+
 /// Where a result goes. It is always accumulated as well.
 pub(super) trait Destination<T> {
     const FIELDS: &'static [Field];

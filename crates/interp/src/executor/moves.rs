@@ -51,6 +51,24 @@ impl Body for Copy {
     }
 }
 
+/// A slot into another, then one more.
+pub(super) struct Copy2;
+
+impl Body for Copy2 {
+    const NAME: &'static str = "copy2";
+    const FIELDS: &'static [Field] = &[Field::Slot, Field::To, Field::Slot, Field::To];
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let value = r.operand(1);
+        let slot = usize::from(r.unit(2));
+        r.set_slot(slot, value);
+        let value = r.operand(3);
+        let slot = usize::from(r.unit(4));
+        r.set_slot(slot, value);
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
 /// A vector into other slots.
 pub(super) struct CopyV;
 

@@ -3,7 +3,7 @@
 //! Made from the lists in `ops` by one macro per family. Invariant: a row's place is the number that `ops` computes
 //! for it; a test looks at every row. Read next: [`super::dispatch`].
 
-use super::body::{A, Body, I, S, ToA, ToS};
+use super::body::{A, Body, I, S, Sum, ToA, ToS};
 use super::dispatch::{Handler, Looped, looped, tail};
 use super::numeric::{Binary, Fused, Unary};
 use super::{call, control, global, memory, moves, outside};
@@ -90,10 +90,18 @@ macro_rules! load_rows {
             row::<memory::Load<load::$name, A, ToS, $bytes>>(),
             row::<memory::Load<load::$name, I, ToA, $bytes>>(),
             row::<memory::Load<load::$name, I, ToS, $bytes>>(),
+            row::<memory::Load<load::$name, Sum<S, S>, ToA, $bytes>>(),
+            row::<memory::Load<load::$name, Sum<S, S>, ToS, $bytes>>(),
+            row::<memory::Load<load::$name, Sum<S, I>, ToA, $bytes>>(),
+            row::<memory::Load<load::$name, Sum<S, I>, ToS, $bytes>>(),
+            row::<memory::Load<load::$name, Sum<A, I>, ToA, $bytes>>(),
+            row::<memory::Load<load::$name, Sum<A, I>, ToS, $bytes>>(),
+            row::<memory::Load<load::$name, Sum<A, S>, ToA, $bytes>>(),
+            row::<memory::Load<load::$name, Sum<A, S>, ToS, $bytes>>(),
         ]),*]
     };
 }
-static LOAD: [[Row; 6]; LOADS] = loads!(load_rows);
+static LOAD: [[Row; 14]; LOADS] = loads!(load_rows);
 
 macro_rules! store_rows {
     ($($name:ident $text:literal $value:ident $class:ident $bytes:literal $from:expr;)*) => {
@@ -107,10 +115,22 @@ macro_rules! store_rows {
             row::<memory::Store<store::$name, I, S, $bytes>>(),
             row::<memory::Store<store::$name, I, A, $bytes>>(),
             row::<memory::Store<store::$name, I, I, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<S, S>, S, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<S, S>, A, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<S, S>, I, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<S, I>, S, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<S, I>, A, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<S, I>, I, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<A, I>, S, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<A, I>, A, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<A, I>, I, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<A, S>, S, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<A, S>, A, $bytes>>(),
+            row::<memory::Store<store::$name, Sum<A, S>, I, $bytes>>(),
         ]),*]
     };
 }
-static STORE: [[Row; 9]; STORES] = stores!(store_rows);
+static STORE: [[Row; 21]; STORES] = stores!(store_rows);
 
 macro_rules! misc_rows {
     ($($name:ident: $body:ty;)*) => {

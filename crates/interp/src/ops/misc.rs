@@ -139,6 +139,7 @@ macro_rules! miscs {
             PutS32: moves::Put<i64>;
             PutI64: moves::Put64;
             Copy: moves::Copy;
+            Copy2: moves::Copy2;
             CopyV: moves::CopyV;
             CopyFar: moves::CopyFar;
             MoveSlots: moves::MoveSlots;

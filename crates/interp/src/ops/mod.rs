@@ -75,6 +75,20 @@ pub(crate) const PAIRS: u16 = 7;
 /// Forms of a comparison that is fused with a branch, without its sense.
 pub(crate) const FUSED_PAIRS: u16 = 5;
 
+/// Forms of addresses: a slot, the accumulator, a constant, four kinds of sums.
+pub(crate) const ADDRESSES: u16 = 7;
+
+/// The form of an address that is the sum of two operands.
+pub(crate) const fn sum(a: From, b: From) -> Option<u16> {
+    match (a, b) {
+        (From::Slot(_), From::Slot(_)) => Some(3),
+        (From::Slot(_), From::Constant(_)) => Some(4),
+        (From::Accumulator, From::Constant(_)) => Some(5),
+        (From::Accumulator, From::Slot(_)) => Some(6),
+        _ => None,
+    }
+}
+
 /// Where an operand comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum From {
@@ -113,8 +127,8 @@ pub(crate) const BINARY: u16 = 0;
 pub(crate) const UNARY: u16 = BINARY + count(scalar::BINARIES) * PAIRS * 2;
 pub(crate) const FUSED: u16 = UNARY + count(scalar::UNARIES) * 4;
 pub(crate) const LOAD: u16 = FUSED + scalar::FUSED * FUSED_PAIRS * 2;
-pub(crate) const STORE: u16 = LOAD + count(misc::LOADS) * 6;
-pub(crate) const MISC: u16 = STORE + count(misc::STORES) * 9;
+pub(crate) const STORE: u16 = LOAD + count(misc::LOADS) * ADDRESSES * 2;
+pub(crate) const MISC: u16 = STORE + count(misc::STORES) * ADDRESSES * 3;
 pub(crate) const VECTOR: u16 = MISC + count(misc::MISCS);
 pub(crate) const ALL: u16 = VECTOR + count(vector::VECTORS);
 
@@ -140,12 +154,12 @@ pub(crate) const fn fused(number: u16, pair: u16, when: bool) -> u16 {
     FUSED + (number * FUSED_PAIRS + pair) * 2 + !when as u16
 }
 
-/// A load, with its address from a slot, the accumulator or the instruction.
+/// A load, by the form of its address.
 pub(crate) const fn load(number: u16, address: u16, to_slot: bool) -> u16 {
-    LOAD + (number * 3 + address) * 2 + to_slot as u16
+    LOAD + (number * ADDRESSES + address) * 2 + to_slot as u16
 }
 
 /// A store.
 pub(crate) const fn store(number: u16, address: u16, value: u16) -> u16 {
-    STORE + (number * 3 + address) * 3 + value
+    STORE + (number * ADDRESSES + address) * 3 + value
 }

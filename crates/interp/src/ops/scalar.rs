@@ -222,6 +222,9 @@ pub(crate) use binaries;
 /// How many of the operators with two operands, from the first on, can be fused with a branch.
 pub(crate) const FUSED: u16 = 33;
 
+/// The place of `i32.add`.
+pub(crate) const I32_ADD: u16 = FUSED;
+
 /// Hands the rows of operators with one operand to a macro.
 macro_rules! unaries {
     ($then:ident) => {

@@ -131,6 +131,7 @@ impl Translator<'_> {
         }
         self.last = None;
         self.last_to = None;
+        self.last_copy = None;
         self.begin_segment();
         Ok(())
     }
@@ -142,7 +143,7 @@ impl Translator<'_> {
         let fused = self
             .last
             .filter(|last| last.entry == top && self.stack[top].place == Place::Accumulator);
-        let fused = fused.filter(|last| !matches!(last.kind, LastKind::Other));
+        let fused = fused.filter(|last| !matches!(last.kind, LastKind::Other | LastKind::Sum(_)));
         let condition = self.pop();
         if let Some(last) = fused {
             // The test is made again, as part of the branch.
@@ -156,8 +157,17 @@ impl Translator<'_> {
                     self.operand(operands[1], wide_constant);
                     return Ok((start, start + 1));
                 }
+                LastKind::Not { number, pair, operands, wide_constant, start, before } => {
+                    self.units.truncate(start);
+                    self.cached = before;
+                    let start = self.op(ops::fused(number, pair, !when));
+                    self.wide(0);
+                    self.operand(operands[0], wide_constant);
+                    self.operand(operands[1], wide_constant);
+                    return Ok((start, start + 1));
+                }
                 LastKind::IsZero(operand) => return Ok(self.simple(operand, !when)),
-                LastKind::Other => {}
+                LastKind::Sum(_) | LastKind::Other => {}
             }
         }
         let from = self.fetch_value(&condition);

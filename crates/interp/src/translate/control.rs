@@ -125,6 +125,7 @@ impl<'a> Translator<'a> {
     pub(super) fn bind(&mut self) {
         self.last = None;
         self.last_to = None;
+        self.last_copy = None;
         self.cached = [None; 3];
     }
 

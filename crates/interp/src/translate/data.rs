@@ -2,8 +2,8 @@
 //!
 //! Read next: [`super::call`].
 
-use super::emit::{LastKind, low};
-use super::stack::class_of;
+use super::emit::{Last, LastKind, low};
+use super::stack::{Place, class_of};
 use super::{Done, Failure, Translator};
 use crate::ops::misc::{LoadNumber, Misc, StoreNumber};
 use crate::ops::scalar::Class;
@@ -50,6 +50,14 @@ const fn store(operator: &Operator<'_>) -> Option<(StoreNumber, MemArg)> {
         Operator::F64Store { memarg } => (S::F64Store, *memarg),
         _ => return None,
     })
+}
+
+/// An address: its form, the operands that are fields or accumulated, and the offset.
+#[derive(Clone, Copy)]
+struct Address {
+    form: u16,
+    operands: [Option<From>; 2],
+    offset: u32,
 }
 
 impl Translator<'_> {
@@ -112,37 +120,49 @@ impl Translator<'_> {
         Ok(true)
     }
 
-    /// An address: its source, and the offset that goes with it. A constant address and its offset are added.
-    fn address(&mut self, memarg: &MemArg) -> Result<(From, u32), Failure> {
+    /// An address. A constant and its offset are added; a sum that was just made becomes part of the access.
+    fn address(&mut self, memarg: &MemArg) -> Result<Address, Failure> {
+        let at = self.stack.len() - 1;
+        let waits = self.stack[at].place == Place::Accumulator;
+        let last = self.last.filter(|last| waits && last.entry == at);
         let entry = self.pop();
         let offset = u32::try_from(memarg.offset)
             .map_err(|_| super::bug("an offset of more than 32 bits".into()))?;
+        if let Some(Last { start, before, kind: LastKind::Sum(operands), .. }) = last
+            && let Some(form) = ops::sum(operands[0], operands[1])
+        {
+            self.units.truncate(start);
+            self.last = None;
+            self.cached = before;
+            return Ok(Address { form, operands: [Some(operands[0]), Some(operands[1])], offset });
+        }
         Ok(match self.fetch(&entry) {
             From::Constant(address) => match u32::try_from(address + u64::from(offset)) {
-                Ok(sum) => (From::Constant(address), sum),
+                Ok(offset) => Address { form: 2, operands: [None, None], offset },
                 Err(_) => {
                     self.put(address, entry.slot);
-                    (self.bring_near(From::Slot(entry.slot)), offset)
+                    let from = self.bring_near(From::Slot(entry.slot));
+                    Address { form: 0, operands: [Some(from), None], offset }
                 }
             },
-            from => (from, offset),
+            from => Address { form: ops::single(from), operands: [Some(from), None], offset },
         })
     }
 
     /// The fields of an address.
-    fn address_fields(&mut self, (from, offset): (From, u32)) {
-        if let From::Slot(_) = from {
+    fn address_fields(&mut self, address: &Address) {
+        for from in address.operands.into_iter().flatten() {
             self.operand(from, false);
         }
-        self.wide(offset);
+        self.wide(address.offset);
     }
 
     fn load(&mut self, load: LoadNumber, ty: ValType, memarg: &MemArg) -> Done {
         let address = self.address(memarg)?;
         self.spill(load.class());
         let before = self.cached;
-        let start = self.op(ops::load(load as u16, ops::single(address.0), false));
-        self.address_fields(address);
+        let start = self.op(ops::load(load as u16, address.form, false));
+        self.address_fields(&address);
         self.result(start, ty, LastKind::Other, before)
     }
 
@@ -150,18 +170,18 @@ impl Translator<'_> {
         let entry = self.pop();
         let mut value = self.fetch(&entry);
         let address = self.address(memarg)?;
-        if address.0 == From::Accumulator
+        if address.operands.contains(&Some(From::Accumulator))
             && value == From::Accumulator
             && store.class() == Class::Int
             && class_of(entry.ty) == Class::Int
         {
             // Both are the same local; it is in its slot as well.
             value = match entry.place {
-                super::stack::Place::Local(local) => {
+                Place::Local(local) => {
                     let slot = self.locals[local as usize].slot;
                     self.bring_near(From::Slot(slot))
                 }
-                super::stack::Place::Slot => self.bring_near(From::Slot(entry.slot)),
+                Place::Slot => self.bring_near(From::Slot(entry.slot)),
                 _ => return Err(super::bug("two operands in one accumulator".into())),
             };
         }
@@ -172,8 +192,8 @@ impl Translator<'_> {
             self.put(bits, entry.slot);
             value = self.bring_near(From::Slot(entry.slot));
         }
-        self.op(ops::store(store as u16, ops::single(address.0), ops::single(value)));
-        self.address_fields(address);
+        self.op(ops::store(store as u16, address.form, ops::single(value)));
+        self.address_fields(&address);
         match value {
             From::Constant(bits) if store == StoreNumber::F64Store => self.long(bits),
             From::Constant(bits) => self.wide(low(bits)),

@@ -36,6 +36,17 @@ pub(super) enum LastKind {
         operands: [From; 2],
         wide_constant: bool,
     },
+    /// A test for zero of what such an operator gave: also where that begins, and what was accumulated before.
+    Not {
+        number: u16,
+        pair: u16,
+        operands: [From; 2],
+        wide_constant: bool,
+        start: usize,
+        before: [Option<u32>; 3],
+    },
+    /// A sum of 32-bit integers.
+    Sum([From; 2]),
     /// A test for zero of a 32-bit integer.
     IsZero(From),
 }
@@ -62,6 +73,7 @@ impl Translator<'_> {
         self.units.push(number);
         self.last = None;
         self.last_to = None;
+        self.last_copy = None;
         start
     }
 

@@ -98,6 +98,8 @@ struct Translator<'a> {
     last: Option<Last>,
     /// The latest write of a result to a slot: where its number stands, and the slot.
     last_to: Option<(usize, u32)>,
+    /// The latest instruction, if it is a copy that another one can be made part of.
+    last_copy: Option<usize>,
     /// Slots of the parameters; the return address follows them.
     header: u32,
     /// The slots of operands of far frames, if the frame is one.
@@ -175,6 +177,7 @@ impl<'a> Translator<'a> {
             cached: [None; 3],
             last: None,
             last_to: None,
+            last_copy: None,
             header,
             scratch,
             scratch_used: 0,

@@ -138,6 +138,10 @@ impl Translator<'_> {
         self.operand(b, wide_constant);
         let kind = if row.number < scalar::FUSED && pair < ops::FUSED_PAIRS {
             LastKind::Test { number: row.number, pair, operands: [a, b], wide_constant }
+        } else if row.number == scalar::I32_ADD {
+            // The order does not matter; forms want constants last.
+            let turned = matches!(a, From::Constant(_)) || b == From::Accumulator;
+            LastKind::Sum(if turned { [b, a] } else { [a, b] })
         } else {
             LastKind::Other
         };
@@ -150,6 +154,10 @@ impl Translator<'_> {
         if is_zero && self.negate_last() {
             return Ok(());
         }
+        let tested = self.last.filter(|last| {
+            let top = self.stack.last().map(|top| top.place);
+            is_zero && self.stack.len() == last.entry + 1 && top == Some(Place::Accumulator)
+        });
         let operand = self.pop();
         self.spill(row.value);
         let a = self.fetch_value(&operand);
@@ -166,7 +174,14 @@ impl Translator<'_> {
         }
         let start = self.op(ops::unary(row.number, ops::single(a), false));
         self.operand(a, false);
-        let kind = if is_zero { LastKind::IsZero(a) } else { LastKind::Other };
+        let kind = match tested.map(|last| (last, last.kind)) {
+            Some((last, LastKind::Test { number, pair, operands, wide_constant })) => {
+                let super::emit::Last { start, before, .. } = last;
+                LastKind::Not { number, pair, operands, wide_constant, start, before }
+            }
+            _ if is_zero => LastKind::IsZero(a),
+            _ => LastKind::Other,
+        };
         self.result(start, type_of(row.value, value_is_64(operator)), kind, before)
     }
 

@@ -172,10 +172,15 @@ impl Translator<'_> {
             self.to(to);
         } else if self.scratch.is_some() {
             self.copy_far(from, to);
-        } else {
-            self.misc(Misc::Copy);
+        } else if let Some(start) = self.last_copy.take() {
+            self.units[start] = Misc::Copy2.number();
             self.units.push(short(from));
             self.to(to);
+        } else {
+            let start = self.misc(Misc::Copy);
+            self.units.push(short(from));
+            self.to(to);
+            self.last_copy = Some(start);
         }
     }
 
