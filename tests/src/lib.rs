@@ -1,6 +1,7 @@
 //! The test corpus: what more than one test needs, and modules made to hurt.
 #![forbid(unsafe_code)]
 
+pub mod agreement;
 pub mod bombs;
 pub mod mutants;
 pub mod pattern;

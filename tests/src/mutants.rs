@@ -7,7 +7,7 @@
 
 pub mod driver;
 pub mod engine;
-mod random;
+pub(crate) mod random;
 
 use arbitrary::Unstructured;
 use wasm_mutate::WasmMutate;
@@ -54,6 +54,12 @@ pub fn module(n: u64) -> (Kind, Vec<u8>) {
         Kind::Corrupted => corrupt(&mut random),
     };
     (kind, bytes)
+}
+
+/// The n-th generated module of WebAssembly 2.0, whatever the n-th mutant is.
+#[must_use]
+pub fn generated(n: u64) -> Vec<u8> {
+    generate(&mut Random::new(n), config_2_0)
 }
 
 fn generate(random: &mut Random, config: fn(&mut Random) -> Config) -> Vec<u8> {

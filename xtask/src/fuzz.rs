@@ -1,7 +1,8 @@
 //! `cargo xtask fuzz`: the bad-input drivers of `tests/`, in a release build and in any number.
 //!
 //! The gate runs it with its default counts; a release build is held to the promised bounds.
-//! Not here: the bombs and the mutants (`tests/src/bombs.rs`, `tests/src/mutants.rs`).
+//! Not here: the bombs, the mutants, and the comparison of tiers (`tests/src/bombs.rs`, `tests/src/mutants.rs`,
+//! `tests/src/agreement.rs`).
 //! Invariant: mutant number n is the same on every machine, so that two numbers name a campaign.
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ const COUNT_DEFAULT: &str = "10000";
 struct Wish {
     bombs: bool,
     mutants: bool,
+    agree: bool,
     first: String,
     count: String,
 }
@@ -34,19 +36,26 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     if wish.mutants {
         command(driver, &["mutants", &wish.first, &wish.count], &[])?;
     }
+    if wish.agree {
+        command(driver, &["agree", &wish.first, &wish.count], &[])?;
+    }
     Ok(())
 }
 
 fn read(arguments: &[String]) -> Result<Wish, String> {
-    let mut wish =
-        Wish { bombs: true, mutants: true, first: "0".into(), count: COUNT_DEFAULT.into() };
+    let first = "0".into();
+    let count = COUNT_DEFAULT.into();
+    let mut wish = Wish { bombs: true, mutants: true, agree: true, first, count };
     let mut numbers = Vec::new();
     for argument in arguments {
         match argument.as_str() {
-            "mutants" => wish.bombs = false,
-            "bombs" => wish.mutants = false,
+            "mutants" => (wish.bombs, wish.agree) = (false, false),
+            "bombs" => (wish.mutants, wish.agree) = (false, false),
+            "agree" => (wish.bombs, wish.mutants) = (false, false),
             number if number.parse::<u64>().is_ok() => numbers.push(number.to_string()),
-            other => return Err(format!("expected mutants, bombs or a number, found {other}")),
+            other => {
+                return Err(format!("expected mutants, bombs, agree or a number, found {other}"));
+            }
         }
     }
     match numbers.as_slice() {

@@ -12,14 +12,15 @@ use std::process::ExitCode;
 
 use holm_tests::bombs::driver::{Bounds, Driver};
 use holm_tests::bombs::{self, Bomb};
-use holm_tests::mutants;
+use holm_tests::{agreement, mutants};
 
 const USAGE: &str = "usage:
   bad_input list                    names of all bombs
   bad_input make NAME FILE          write a bomb
   bad_input bombs [PART OF NAME…]   run bombs through holm, with a table
   bad_input mutant N FILE           write a mutant
-  bad_input mutants FIRST COUNT     run mutants in process, with a summary";
+  bad_input mutants FIRST COUNT     run mutants in process, with a summary
+  bad_input agree FIRST COUNT       run generated modules on both tiers and compare all that shows";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
         ["mutant", n, file] => make_mutant(n, file),
         ["mutants-child", first, end] => run_mutants_here(first, end),
         ["mutants", first, count] => run_mutants(first, count),
+        ["agree-child", first, end] => agree_here(first, end),
+        ["agree", first, count] => agree(first, count),
         _ => Err(USAGE.into()),
     };
     match done {
@@ -85,6 +88,23 @@ fn run_mutants(first: &str, count: &str) -> Result<ExitCode, Box<dyn Error>> {
     let report = mutants::driver::run(&env::current_exe()?, first.parse()?, count)?;
     let failed = report.findings.len() as u64;
     println!("{report}{} passed, {failed} failed", count.saturating_sub(failed));
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn agree_here(first: &str, end: &str) -> Result<ExitCode, Box<dyn Error>> {
+    print!("{}", agreement::child(first.parse()?, end.parse()?));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn agree(first: &str, count: &str) -> Result<ExitCode, Box<dyn Error>> {
+    let count = count.parse()?;
+    let report = agreement::run(&env::current_exe()?, first.parse()?, count)?;
+    for (n, what) in &report.findings {
+        println!("{n}: {what}");
+    }
+    println!("{} functions", report.functions);
+    let failed = report.findings.len() as u64;
+    println!("{} passed, {failed} failed", count.saturating_sub(failed));
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

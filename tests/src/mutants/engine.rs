@@ -52,18 +52,21 @@ impl Default for Engines {
 }
 
 impl Engines {
-    /// One engine for each way of bounding memories, with and without the optimizer.
+    /// One engine for each way of bounding memories, with and without the optimizer, and interpreting.
     ///
     /// # Panics
     /// When the machine does not have the address space for guarded memories.
     #[must_use]
     pub fn new() -> Self {
         let strategies = [MemoryStrategy::Reserved, MemoryStrategy::Checked];
-        let kinds = strategies.into_iter().flat_map(|s| [(s, true), (s, false)]);
+        let kinds = strategies
+            .into_iter()
+            .flat_map(|s| [(s, "optimize", true), (s, "optimize", false), (s, "interp", false)]);
         let engines = kinds
-            .map(|(strategy, optimize)| {
+            .map(|(strategy, tier, optimize)| {
                 let mut config = Config::new();
                 config.memory_strategy(Some(strategy)).optimize(optimize).fuel(true);
+                config.tier(Some(tier));
                 Engine::new(&config).expect("an engine with fuel")
             })
             .collect();
@@ -97,7 +100,7 @@ fn run(engine: &Engine, n: u64, bytes: &[u8], random: &mut Random) -> Result<Out
             return if blames_us { finding() } else { Ok(Outcome::Refused) };
         }
     };
-    if n.is_multiple_of(ARTIFACT_EVERY) {
+    if n.is_multiple_of(ARTIFACT_EVERY) && engine.tier_name() != "interp" {
         reload(engine, &module, random)?;
     }
     let limits = StoreLimits { memory_bytes_max: MEMORY_BYTES_MAX, ..StoreLimits::default() };
@@ -151,7 +154,7 @@ fn reload(engine: &Engine, module: &Module, random: &mut Random) -> Result<(), S
 }
 
 /// Something of the type that is asked for.
-fn provide(store: &mut Store<()>, ty: &ExternType) -> Result<Extern, Error> {
+pub(crate) fn provide(store: &mut Store<()>, ty: &ExternType) -> Result<Extern, Error> {
     Ok(match ty.clone() {
         ExternType::Func(ty) => {
             let results: Vec<Val> = ty.results().iter().copied().map(Val::default_of).collect();
@@ -212,7 +215,7 @@ fn use_export(store: &mut Store<()>, export: Extern, random: &mut Random) -> Res
 }
 
 /// Zero, or anything.
-fn value(ty: ValType, noise: bool, random: &mut Random) -> Val {
+pub(crate) fn value(ty: ValType, noise: bool, random: &mut Random) -> Val {
     if !noise {
         return Val::default_of(ty);
     }
