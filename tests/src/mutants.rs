@@ -59,7 +59,7 @@ pub fn module(n: u64) -> (Kind, Vec<u8>) {
 /// The n-th generated module of WebAssembly 2.0, whatever the n-th mutant is.
 #[must_use]
 pub fn generated(n: u64) -> Vec<u8> {
-    generate(&mut Random::new(n), config_2_0)
+    generate(&mut Random::new(n), config_many)
 }
 
 fn generate(random: &mut Random, config: fn(&mut Random) -> Config) -> Vec<u8> {
@@ -114,6 +114,16 @@ fn config_later(random: &mut Random) -> Config {
         min_memories: random.choose(&[0, 1]),
         min_uleb_size: random.choose(&[1, 1, 1, 5]),
         ..Config::default()
+    }
+}
+
+/// The same with many functions, all of which can be called from outside.
+fn config_many(random: &mut Random) -> Config {
+    Config {
+        export_everything: true,
+        min_funcs: 8,
+        max_instructions: random.choose(&[20, 100, 400]),
+        ..config_2_0(random)
     }
 }
 
