@@ -65,3 +65,6 @@ impl Tier<Module> for Interpreter {
         Err(CompileError::Bug("the interpreter makes no machine code".into()))
     }
 }
+
+#[cfg(test)]
+mod tests;

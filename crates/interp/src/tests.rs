@@ -1,0 +1,86 @@
+//! The table of operators keeps its promises, and translation folds what it says it folds.
+
+use crate::Interpreter;
+use crate::executor::ROWS;
+use crate::ops::{self, Field};
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use holm_abi::{Architecture, MemoryStrategy, Settings, Tier};
+use holm_module::{Features, Limits, Module};
+
+fn fields(number: u16) -> Vec<Field> {
+    let fields = ROWS[usize::from(number)].fields.iter().copied();
+    fields.filter(|field| *field != Field::None).collect()
+}
+
+#[test]
+fn forms_with_a_result_in_a_slot_follow_the_others() {
+    let families = [(ops::BINARY, ops::UNARY), (ops::UNARY, ops::FUSED), (ops::LOAD, ops::STORE)];
+    for (first, end) in families {
+        for number in (first..end).step_by(2) {
+            let mut expected = fields(number);
+            expected.push(Field::To);
+            assert_eq!(fields(number + 1), expected, "operator {number}");
+            let names = [number, number + 1].map(|number| ROWS[usize::from(number)].name);
+            assert_eq!(names[0], names[1], "operator {number}");
+        }
+    }
+}
+
+#[test]
+fn branches_have_their_target_first() {
+    for number in ops::FUSED..ops::LOAD {
+        assert_eq!(fields(number)[0], Field::Branch, "operator {number}");
+    }
+}
+
+/// The register code of the first function of a module given as text, without offsets.
+fn code(text: &str, fuel: bool) -> Vec<String> {
+    let wasm = wat::parse_str(text).unwrap();
+    let module = Module::new(&wasm, &Limits::default(), Features::default()).unwrap();
+    let settings = Settings {
+        architecture: Architecture::X86_64,
+        cpu_features: String::new(),
+        memory: MemoryStrategy::Checked,
+        fuel,
+        polls: true,
+        canonical_nans: false,
+        optimize: true,
+    };
+    let tier = Interpreter::new(settings);
+    let program = tier.interpret(&Arc::new(module), &wasm).unwrap().unwrap();
+    let listing = program.print(0).unwrap();
+    let line = |line: &str| {
+        let line = line.split(";;").next().unwrap_or_default().trim();
+        String::from(line.split_once("  ").map_or(line, |(_, text)| text.trim()))
+    };
+    listing.lines().map(line).collect()
+}
+
+#[test]
+fn operands_are_folded() {
+    let text = "(module (memory 1) (func (param i32 i32) (result i32)
+        (local.set 0 (i32.add (local.get 0) (i32.const 5)))
+        (i32.load offset=8 (i32.add (local.get 0) (local.get 1)))))";
+    let expected =
+        ["enter 6 4 0", "i32.add s0 5 → s0", "i32.load s1 +0x8", "return 2"].map(String::from);
+    assert_eq!(code(text, false), expected);
+}
+
+#[test]
+fn comparisons_are_part_of_branches() {
+    let text = "(module (func (param i32) (loop (br_if 0
+        (i32.eqz (i32.lt_s (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3)))))))";
+    let expected =
+        ["enter 5 3 0", "i32.sub s0 1 → s0", "i32.ge_s ⇒ 7 3", "return 1"].map(String::from);
+    assert_eq!(code(text, false), expected);
+}
+
+#[test]
+fn fuel_is_charged_per_segment() {
+    let text = "(module (func (param i32) (block (br_if 0 (local.get 0)) (nop) (nop))))";
+    let charges: Vec<String> =
+        code(text, true).into_iter().filter(|line| line.starts_with("fuel")).collect();
+    assert_eq!(charges, ["fuel 3", "fuel 3", "fuel 1"].map(String::from));
+}
