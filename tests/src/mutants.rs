@@ -122,6 +122,7 @@ fn config_many(random: &mut Random) -> Config {
     Config {
         export_everything: true,
         min_funcs: 8,
+        max_funcs: random.choose(&[10, 40]),
         max_instructions: random.choose(&[20, 100, 400]),
         ..config_2_0(random)
     }
