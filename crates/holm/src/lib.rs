@@ -52,11 +52,12 @@ mod engine;
 
 pub use engine::Engine;
 pub use holm_runtime::{
-    Artifact, AsContext, AsContextMut, BUILD_ID, Backtrace, BacktraceFrame, Caller, CodeCache,
-    Config, Error, ErrorKind, Export, ExportType, Extern, ExternRef, ExternType, Features, Func,
-    FuncType, Global, GlobalType, ImportType, Instance, InstancePre, InterruptHandle, IntoFunc,
-    Limits, Linker, Memory, MemoryAccessError, MemoryStrategy, MemoryType, Module, ModuleLimits,
-    ModuleStream, OneWorker, Result, SharedBytes, Store, StoreContext, StoreContextMut,
-    StoreLimits, StreamProgress, Symbol, Table, TableType, TrapReason, TypedFunc, Val, ValType,
-    WasmParams, WasmResults, WasmRet, WasmTy, Workers,
+    AnyRef, Artifact, AsContext, AsContextMut, BUILD_ID, Backtrace, BacktraceFrame, Caller,
+    CodeCache, Config, Error, ErrorKind, ExnRef, Export, ExportType, Extern, ExternRef, ExternType,
+    Features, Func, FuncType, Global, GlobalType, HeapType, Hierarchy, ImportType, Instance,
+    InstancePre, InterruptHandle, IntoFunc, Limits, Linker, Memory, MemoryAccessError,
+    MemoryStrategy, MemoryType, Module, ModuleLimits, ModuleStream, OneWorker, RefType, Result,
+    SharedBytes, Store, StoreContext, StoreContextMut, StoreLimits, StreamProgress, Symbol, Table,
+    TableType, TrapReason, TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet, WasmTy,
+    Workers,
 };

@@ -6,7 +6,6 @@
 
 use crate::error::Invalid;
 use crate::module::Module;
-use crate::wasm;
 use holm_spec::types::ValType;
 use serde::{Deserialize, Serialize};
 use std::ops::{BitOr, BitOrAssign, Range};
@@ -152,7 +151,7 @@ impl Module {
         let mut locals = Vec::new();
         for _ in 0..declarations.get_count() {
             let (count, ty) = declarations.read().map_err(|error| Invalid::from_reader(&error))?;
-            let ty = wasm::val_type(ty).ok_or_else(|| {
+            let ty = self.val_type(ty).ok_or_else(|| {
                 let at = declarations.original_position();
                 Invalid::unsupported("local has a type that is not supported by this version", at)
             })?;

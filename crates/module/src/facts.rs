@@ -171,23 +171,18 @@ fn escaped(module: &Module, referenced_in_bodies: IndexSet) -> IndexSet {
     }
     let globals = module.globals.iter().filter_map(|global| global.init.as_ref());
     let tables = module.tables.iter().filter_map(|table| table.init.as_ref());
-    escaped.extend(globals.chain(tables).filter_map(referenced));
+    escaped.extend(globals.chain(tables).flat_map(ConstExpr::functions));
     // A declared segment gives nobody a reference; the `ref.func` that it allows is among the effects.
     let alive = module.elements.iter().filter(|segment| segment.mode != ElementMode::Declared);
     for segment in alive {
         match &segment.items {
             ElementItems::Functions(items) => escaped.extend(items.iter().copied()),
-            ElementItems::Expressions(items) => escaped.extend(items.iter().filter_map(referenced)),
+            ElementItems::Expressions(items) => {
+                escaped.extend(items.iter().flat_map(ConstExpr::functions));
+            }
         }
     }
     escaped
-}
-
-const fn referenced(expr: &ConstExpr) -> Option<u32> {
-    match expr {
-        ConstExpr::RefFunc(function) => Some(*function),
-        _ => None,
-    }
 }
 
 impl Module {

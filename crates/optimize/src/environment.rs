@@ -53,7 +53,11 @@ impl<'a> Environment<'a> {
             Architecture::X86_64 => RegisterFile::X86_64,
             Architecture::Aarch64 => RegisterFile::AARCH64,
         };
-        let signatures = module.types.iter().map(|ty| signature(ty, &registers)).collect();
+        let signatures = module.types.iter().map(|ty| match ty.as_func() {
+            Some(ty) => signature(ty, &registers),
+            None => Signature::new(CallConv::Tail),
+        });
+        let signatures = signatures.collect();
         Self {
             module,
             wasm,
@@ -66,9 +70,9 @@ impl<'a> Environment<'a> {
         }
     }
 
-    /// The type of the type section with this index.
+    /// The function type of the type section with this index.
     pub(crate) fn ty(&self, index: u32) -> &'a FuncType {
-        &self.module.types[index as usize]
+        self.module.ty(TypeIndex(index)).expect("validation saw a function type here")
     }
 
     /// The type index of a function.
@@ -119,7 +123,7 @@ pub(crate) fn shape(module: &Module) -> ContextShape {
 /// The Cranelift type that holds a value between operators, and in calls.
 pub(crate) const fn clif_type(ty: ValType) -> ir::Type {
     match ty {
-        ValType::I32 | ValType::FuncRef | ValType::ExternRef => types::I32,
+        ValType::I32 | ValType::Ref(_) => types::I32,
         ValType::I64 => types::I64,
         ValType::F32 => types::F32,
         ValType::F64 => types::F64,

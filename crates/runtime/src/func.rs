@@ -40,7 +40,7 @@ impl Func {
         function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<Self> {
         let store = store.as_context_mut();
-        let host = HostFunc::new(store.engine().registry(), &ty, function);
+        let host = HostFunc::new(store.engine().registry(), &ty, function)?;
         host.put_into(store.0)
     }
 
@@ -92,7 +92,7 @@ impl Func {
         let mut frame = CallFrame::new(&signature.abi);
         for ((value, ty), location) in params.iter().zip(ty.params()).zip(&signature.abi.params) {
             let vector = *ty == holm_spec::types::ValType::V128;
-            frame.set_param(*location, value.to_bits(*ty, id)?, vector);
+            frame.set_param(*location, value.to_bits(*ty, store.0)?, vector);
         }
         enter(store, self.id, &mut frame)?;
         for ((result, ty), location) in

@@ -24,7 +24,7 @@ impl Global {
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Self> {
         let store = store.as_context_mut();
         let id = store.id();
-        let bits = value.to_bits(ty.value, id)?;
+        let bits = value.to_bits(ty.value, store.0)?;
         let global = store.0.objects_mut().global_new(ty, bits);
         Ok(Self { store: id, id: global })
     }
@@ -63,7 +63,7 @@ impl Global {
         if !ty.mutable {
             return Err(Error::link(format!("cannot set a {ty}: it is not mutable")));
         }
-        let bits = value.to_bits(ty.value, store.id())?;
+        let bits = value.to_bits(ty.value, store.0)?;
         store.0.objects_mut().global_set(self.id, bits);
         Ok(())
     }

@@ -86,7 +86,8 @@ fn match_imports<'a, T: 'static>(
     for (import, given) in meta.imports.iter().zip(given) {
         match (import.kind, given) {
             (ImportKind::Func(ty), Given::Host(host)) => {
-                if host.type_id() != module.type_ids()[ty.as_usize()] {
+                let registry = module.engine().registry();
+                if !registry.is_below(host.type_id(), module.type_id(ty.0)) {
                     let found = ExternType::Func(host.ty().clone());
                     return Err(mismatch(module, import, &found));
                 }
@@ -117,18 +118,19 @@ impl Imports {
             return Err(Error::link(message));
         }
         let objects = store.objects();
+        let registry = module.engine().registry();
+        let mut id = |index: u32| module.type_id(index);
         let fits = match (import.kind, found) {
             (ImportKind::Func(ty), Extern::Func(func)) => {
                 self.functions.push(func.id);
                 let record = objects.function(func.id);
-                record.is_some_and(|r| r.signature == module.type_ids()[ty.as_usize()])
+                record.is_some_and(|r| registry.is_below(r.signature, module.type_id(ty.0)))
             }
             (ImportKind::Table(wanted), Extern::Table(table)) => {
                 self.tables.push(table.id);
+                let wanted = wanted.map_concrete(&mut id);
                 let ty = objects.table_type(table.id);
-                ty.element == wanted.element
-                    && ty.is_64 == wanted.is_64
-                    && ty.limits.satisfies(&wanted.limits)
+                registry.with_definitions(|types| types.table_matches(ty, wanted))
             }
             (ImportKind::Memory(wanted), Extern::Memory(memory)) => {
                 self.memories.push(memory.id);
@@ -140,7 +142,9 @@ impl Imports {
             }
             (ImportKind::Global(wanted), Extern::Global(global)) => {
                 self.globals.push(global.id);
-                objects.global_type(global.id) == wanted
+                let wanted = wanted.map_concrete(&mut id);
+                let ty = objects.global_type(global.id);
+                ty == wanted || registry.with_definitions(|types| types.global_matches(ty, wanted))
             }
             _ => false,
         };

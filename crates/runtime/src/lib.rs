@@ -8,6 +8,7 @@
 //! Read next: [`Engine`], then [`Module`], then [`Store`], then [`Linker`].
 #![forbid(unsafe_code)]
 
+mod anyref;
 mod artifact;
 mod backtrace;
 mod cache;
@@ -33,6 +34,7 @@ mod table;
 mod typed;
 mod value;
 
+pub use anyref::{AnyRef, ExnRef};
 pub use artifact::{Artifact, BUILD_ID};
 pub use backtrace::{Backtrace, BacktraceFrame, Symbol};
 pub use cache::CodeCache;
@@ -60,6 +62,7 @@ pub use holm_abi::{MemoryStrategy, OneWorker, SharedBytes, Workers};
 pub use holm_module::{Features, Limits as ModuleLimits};
 pub use holm_spec::trap::TrapReason;
 pub use holm_spec::types::{
-    ExternType, FuncType, GlobalType, Limits, MemoryType, TableType, ValType,
+    CompositeType, ExternType, FieldType, FuncType, GlobalType, HeapType, Hierarchy, Limits,
+    MemoryType, RefType, StorageType, TableType, ValType,
 };
 pub use holm_vm::{InterruptHandle, StoreLimits};

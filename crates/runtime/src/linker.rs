@@ -105,7 +105,7 @@ impl<T: 'static> Linker<T> {
         ty: FuncType,
         function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<&mut Self> {
-        let host = HostFunc::new(self.engine.registry(), &ty, function);
+        let host = HostFunc::new(self.engine.registry(), &ty, function)?;
         self.add(module, name, Definition::Host(Arc::new(host)))
     }
 
@@ -241,7 +241,10 @@ impl<T: 'static> Linker<T> {
         for (import, definition) in module.meta().imports.iter().zip(&imports) {
             let Definition::Host(host) = definition else { continue };
             let fits = match import.kind {
-                ImportKind::Func(ty) => host.type_id() == module.type_ids()[ty.as_usize()],
+                ImportKind::Func(ty) => {
+                    let wanted = module.type_id(ty.0);
+                    self.engine.registry().is_below(host.type_id(), wanted)
+                }
                 _ => false,
             };
             if !fits {

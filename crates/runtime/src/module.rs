@@ -9,9 +9,9 @@ use crate::artifact::{Ingredients, KeptBytes};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
-use crate::registry::TypeId;
+use crate::registry::Group;
 use holm_abi::SharedBytes;
-use holm_module::{ExternKind, ImportKind, Module as Meta};
+use holm_module::{ExternKind, ImportKind, Module as Meta, TypeIndex};
 use holm_spec::types::ExternType;
 use holm_vm::{Escaped, PublishedCode, VerifiedCode};
 use std::fmt;
@@ -30,7 +30,8 @@ struct Inner {
     code: Arc<PublishedCode>,
     plan: Plan,
     /// Keeps the ids below taken.
-    _types: Vec<TypeId>,
+    /// Keeps the ids of the types taken.
+    _types: Vec<Arc<Group>>,
     type_ids: Box<[u32]>,
     escaped: Box<[Escaped]>,
     /// Positions in the export section, sorted by name.
@@ -120,13 +121,12 @@ impl Module {
     pub(crate) fn assemble(engine: &Engine, ingredients: Ingredients) -> Result<Self> {
         let Ingredients { meta, bytes, code } = ingredients;
         refuse_unsupported(&meta)?;
-        let plan = Plan::new(&meta, &bytes)?;
         // The one place where code is believed: it comes from the engine's own tier, from the host's cache,
         // or from an artifact that the embedder vouches for by calling `from_trusted_artifact`.
         let code = holm_vm::publish(VerifiedCode::trust(code))?;
-        let types: Vec<TypeId> =
-            meta.types.iter().map(|ty| engine.registry().register(ty)).collect();
-        let type_ids: Box<[u32]> = types.iter().map(TypeId::id).collect();
+        let registry = engine.registry();
+        let (type_ids, types) = registry.register_module(&meta.types, &meta.type_groups)?;
+        let plan = Plan::new(&meta, &type_ids, &bytes)?;
         let escaped = meta.facts.escaped().iter().map(|function| Escaped {
             function: *function,
             type_id: type_ids[meta.functions[*function as usize].as_usize()],
@@ -182,7 +182,7 @@ impl Module {
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
         self.inner.meta.exports.iter().map(|export| ExportType {
             name: &export.name,
-            ty: self.inner.meta.export_type(export).unwrap_or_else(no_type),
+            ty: self.export_type(export).unwrap_or_else(no_type),
         })
     }
 
@@ -191,7 +191,7 @@ impl Module {
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
         let (kind, index) = self.find_export(name)?;
         let export = holm_module::Export { name: String::new(), kind, index };
-        self.inner.meta.export_type(&export)
+        self.export_type(&export)
     }
 
     /// The content of the first custom section of this name.
@@ -280,15 +280,27 @@ impl Module {
         Some((export.kind, export.index))
     }
 
+    /// The id of the type with this index.
+    pub(crate) fn type_id(&self, index: u32) -> u32 {
+        self.inner.type_ids[index as usize]
+    }
+
+    /// What an import has to be; concrete types are numbered by their ids.
     pub(crate) fn import_type(&self, kind: &ImportKind) -> ExternType {
-        match kind {
-            ImportKind::Func(index) | ImportKind::Tag(index) => {
-                ExternType::Func(self.inner.meta.ty(*index).cloned().unwrap_or_default())
-            }
+        let ty = |index: &TypeIndex| self.inner.meta.ty(*index).cloned().unwrap_or_default();
+        let ty = match kind {
+            ImportKind::Func(index) => ExternType::Func(ty(index)),
+            ImportKind::Tag(index) => ExternType::Tag(ty(index)),
             ImportKind::Table(ty) => ExternType::Table(*ty),
             ImportKind::Memory(ty) => ExternType::Memory(*ty),
             ImportKind::Global(ty) => ExternType::Global(*ty),
-        }
+        };
+        ty.map_concrete(&mut |index| self.type_id(index))
+    }
+
+    fn export_type(&self, export: &holm_module::Export) -> Option<ExternType> {
+        let ty = self.inner.meta.export_type(export)?;
+        Some(ty.map_concrete(&mut |index| self.type_id(index)))
     }
 }
 

@@ -65,13 +65,19 @@ pub(crate) enum Items {
 
 impl Plan {
     /// Works out the plan.
-    pub(crate) fn new(meta: &Meta, bytes: &KeptBytes) -> Result<Self> {
+    /// The types in it name concrete types by their ids.
+    pub(crate) fn new(meta: &Meta, type_ids: &[u32], bytes: &KeptBytes) -> Result<Self> {
         let defined = |imported: u32| imported as usize..;
+        let mut id = |index: u32| type_ids[index as usize];
+        let tables = meta.tables[defined(meta.imported_tables)].iter();
+        let tables = tables.map(|table| table.ty.map_concrete(&mut id)).collect();
+        let globals = meta.globals[defined(meta.imported_globals)].iter();
+        let globals = globals.map(|global| global.ty.map_concrete(&mut id)).collect();
         let mut plan = Self {
             layout: ContextLayout::new(shape(meta)),
             memories: meta.memories[defined(meta.imported_memories)].into(),
-            tables: meta.tables[defined(meta.imported_tables)].iter().map(|t| t.ty).collect(),
-            globals: meta.globals[defined(meta.imported_globals)].iter().map(|g| g.ty).collect(),
+            tables,
+            globals,
             numbers: Vec::new(),
             late_globals: Vec::new(),
             filled_tables: Vec::new(),

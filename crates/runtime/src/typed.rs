@@ -68,7 +68,7 @@ number! {
 impl WasmTy for Option<Func> {}
 
 impl Bits for Option<Func> {
-    const TYPE: ValType = ValType::FuncRef;
+    const TYPE: ValType = ValType::FUNCREF;
 
     #[inline]
     fn to_bits(self, store: StoreId) -> Result<u128> {
@@ -84,7 +84,7 @@ impl Bits for Option<Func> {
 impl WasmTy for Option<ExternRef> {}
 
 impl Bits for Option<ExternRef> {
-    const TYPE: ValType = ValType::ExternRef;
+    const TYPE: ValType = ValType::EXTERNREF;
 
     #[inline]
     fn to_bits(self, store: StoreId) -> Result<u128> {

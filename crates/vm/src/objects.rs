@@ -420,14 +420,14 @@ impl Objects {
 /// The entry for `reference` in a table of `owner`'s with elements of type `element`.
 fn make_entry(
     functions: &[FunctionRecord],
-    element: holm_spec::types::ValType,
+    element: holm_spec::types::RefType,
     owner: u32,
     reference: u32,
 ) -> u128 {
     if reference == 0 {
         return 0;
     }
-    if element != holm_spec::types::ValType::FuncRef {
+    if element.heap.hierarchy() != holm_spec::types::Hierarchy::Func {
         return pack(TableEntry { code: 0, signature: 0, reference });
     }
     let record = functions[reference as usize];

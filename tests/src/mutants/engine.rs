@@ -150,6 +150,18 @@ fn reload(engine: &Engine, module: &Module, random: &mut Random) -> Result<(), S
     }
 }
 
+/// The host has no exception tags to give.
+#[derive(Debug)]
+struct NoTag;
+
+impl std::fmt::Display for NoTag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no exception tag is at hand")
+    }
+}
+
+impl std::error::Error for NoTag {}
+
 /// Something of the type that is asked for.
 fn provide(store: &mut Store<()>, ty: &ExternType) -> Result<Extern, Error> {
     Ok(match ty.clone() {
@@ -162,13 +174,14 @@ fn provide(store: &mut Store<()>, ty: &ExternType) -> Result<Extern, Error> {
         }
         ExternType::Memory(ty) => Extern::Memory(Memory::new(store, ty)?),
         ExternType::Table(ty) => {
-            let init = Val::default_of(ty.element);
+            let init = Val::null(ty.element.heap);
             Extern::Table(Table::new(store, ty, init)?)
         }
         ExternType::Global(ty) => {
             let value = Val::default_of(ty.value);
             Extern::Global(Global::new(store, ty, value)?)
         }
+        ExternType::Tag(_) => return Err(Error::host(NoTag)),
     })
 }
 

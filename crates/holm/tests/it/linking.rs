@@ -3,7 +3,7 @@
 use crate::support::*;
 use holm::{
     Caller, ErrorKind, Extern, Global, GlobalType, Instance, Limits, Linker, Memory, MemoryType,
-    Module, Result, Store, Table, TableType, Val, ValType,
+    Module, RefType, Result, Store, Table, TableType, Val, ValType,
 };
 
 const OFFER: &str = r#"(module
@@ -273,7 +273,7 @@ fn imports_by_position() -> Result<()> {
     let limits = Limits { min: 1, max: None };
     let table = Table::new(
         &mut store,
-        TableType { element: ValType::ExternRef, limits, is_64: false },
+        TableType { element: RefType::EXTERNREF, limits, is_64: false },
         Val::ExternRef(None),
     )?;
     let instance =

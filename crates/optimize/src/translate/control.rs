@@ -54,7 +54,7 @@ impl Translator<'_, '_> {
     fn open_loop(&mut self, ty: BlockType) {
         self.end_segment();
         let (params, _) = self.block_type(ty);
-        let header = self.block_with_params(params);
+        let header = self.block_with_params(&params);
         let values = self.pop_canonical(params.len());
         self.jump(header, &values);
         let base = self.stack.len();
@@ -72,7 +72,7 @@ impl Translator<'_, '_> {
         let then = self.b.create_block();
         self.open(Kind::If(Otherwise::Nowhere), ty);
         let frame = self.frames.len() - 1;
-        let otherwise = if params == results {
+        let otherwise = if *params == *results {
             let exit = self.exit_block(frame);
             let args = block_args(&values);
             Otherwise::Exit(self.b.ins().brif(condition, then, &[], exit, &args))
@@ -109,7 +109,7 @@ impl Translator<'_, '_> {
             }
             Otherwise::Exit(branch) => {
                 // The branch hands the parameters to whatever it goes to.
-                let block = self.block_with_params(self.frames[frame].params);
+                let block = self.block_with_params(&{ self.frames[frame].params });
                 self.redirect(branch, block);
                 self.b.seal_block(block);
                 self.enter(block, base);

@@ -7,7 +7,7 @@
 //! Read next: [`super::control`].
 
 use super::Translator;
-use super::frames::{Frame, Kind};
+use super::frames::{Frame, Kind, Types};
 use crate::environment::Environment;
 use crate::error::Failure;
 use holm_module::{BodyFlags, FunctionBody};
@@ -77,8 +77,8 @@ impl Translator<'_, '_> {
         self.declare_locals(params, &args, &reader.locals);
         let outer = std::mem::replace(&mut self.body_frame, self.frames.len());
         let base = self.stack.len();
-        let (params, if_params) = (&[][..], Vec::new());
-        let kind = Kind::Inlined;
+        let (params, results) = (Types::List(&[]), Types::List(results));
+        let (kind, if_params) = (Kind::Inlined, Vec::new());
         self.frames.push(Frame { kind, base, params, results, exit: None, if_params });
         let site = self.places.enter();
         self.inlining.active.push(defined);

@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 use holm_abi::{Builtin, layout};
 use holm_module::wasm::Operator;
 use holm_spec::trap::TrapReason;
-use holm_spec::types::ValType;
+use holm_spec::types::Hierarchy;
 
 impl Translator<'_, '_> {
     pub(super) fn table_operator(&mut self, operator: &Operator<'_>) -> Handled {
@@ -64,7 +64,8 @@ impl Translator<'_, '_> {
 
     fn table_set(&mut self, table: u32) {
         let (index, value) = self.pop2();
-        if self.env.module.tables[table as usize].ty.element == ValType::ExternRef {
+        let element = self.env.module.tables[table as usize].ty.element;
+        if element.heap.hierarchy() != Hierarchy::Func {
             let entry = self.table_entry(table, index, TrapReason::OutOfBoundsTable);
             let flags = self.flags(Region::Tables);
             self.b.ins().store(flags, value, entry, layout::ENTRY_REFERENCE);

@@ -113,8 +113,8 @@ impl<T: 'static> HostFunc<T> {
         registry: &TypeRegistry,
         ty: &FuncType,
         function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
-    ) -> Self {
-        let ty = registry.register(ty);
+    ) -> Result<Self> {
+        let ty = registry.register(ty)?;
         let kept = ty.clone();
         let run =
             move |store: &mut VmStore<T>, caller: Option<InstanceId>, frame: &mut HostFrame<'_>| {
@@ -123,7 +123,7 @@ impl<T: 'static> HostFunc<T> {
                 })
                 .map_err(failure)
             };
-        Self { function: HostFunction::new(&ty.signature().abi, run), ty }
+        Ok(Self { function: HostFunction::new(&ty.signature().abi, run), ty })
     }
 
     /// A host function over registers; `function` reads and writes what `ty` says.
@@ -134,7 +134,7 @@ impl<T: 'static> HostFunc<T> {
             + Sync
             + 'static,
     {
-        let ty = registry.register(ty);
+        let ty = registry.register(ty).expect("Rust's types name no concrete type");
         let kept = ty.clone();
         let run =
             move |store: &mut VmStore<T>, caller: Option<InstanceId>, frame: &mut HostFrame<'_>| {
@@ -185,7 +185,7 @@ fn call_untyped<T: 'static>(
     let (params, results) = values.split_at_mut(types.params().len());
     let outcome = function(store, params, results).and_then(|()| {
         for ((value, ty), location) in results.iter().zip(types.results()).zip(&abi.results) {
-            let bits = value.to_bits(*ty, id).map_err(|error| wrong_result(types, &error))?;
+            let bits = value.to_bits(*ty, store).map_err(|error| wrong_result(types, &error))?;
             frame.set_result(*location, bits);
         }
         Ok(())

@@ -8,10 +8,10 @@ use std::fmt;
 
 use holm::{Error, ErrorKind, Store, TrapReason, Val};
 use wast::WastRet;
-use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastRetCore};
+use wast::core::{NanPattern, V128Pattern, WastRetCore};
 use wast::token::{F32, F64};
 
-use super::values::{Shown, lanes};
+use super::values::{Shown, hierarchy, lanes};
 
 /// Why a module did not come to be.
 pub(super) enum Refused {
@@ -133,11 +133,17 @@ fn matches(store: &Store<()>, found: &Val, expected: &WastRetCore<'_>) -> bool {
         (WastRetCore::F32(expected), Val::F32(found)) => f32_matches(*found, expected),
         (WastRetCore::F64(expected), Val::F64(found)) => f64_matches(*found, expected),
         (WastRetCore::V128(expected), Val::V128(found)) => v128_matches(*found, expected),
-        (WastRetCore::RefNull(None), Val::FuncRef(None) | Val::ExternRef(None)) => true,
-        (WastRetCore::RefNull(Some(heap)), Val::FuncRef(None)) => is(heap, AbstractHeapType::Func),
-        (WastRetCore::RefNull(Some(heap)), Val::ExternRef(None)) => {
-            is(heap, AbstractHeapType::Extern)
+        (
+            WastRetCore::RefNull(heap),
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None),
+        ) => {
+            let found = found.ty().as_reference().map(|ty| ty.heap.hierarchy());
+            heap.as_ref().is_none_or(|heap| hierarchy(heap) == found)
         }
+        (WastRetCore::RefI31 | WastRetCore::RefI31Shared, Val::AnyRef(Some(found))) => {
+            found.i31().is_some()
+        }
+        (WastRetCore::RefEq | WastRetCore::RefAny, Val::AnyRef(Some(_))) => true,
         (WastRetCore::RefExtern(expected), Val::ExternRef(Some(found))) => {
             let object = found.data(store).ok().and_then(|object| object.downcast_ref::<u32>());
             object.is_some() && expected.is_none_or(|expected| object == Some(&expected))
@@ -145,10 +151,6 @@ fn matches(store: &Store<()>, found: &Val, expected: &WastRetCore<'_>) -> bool {
         (WastRetCore::RefFunc(None), Val::FuncRef(Some(_))) => true,
         _ => false,
     }
-}
-
-fn is(heap: &HeapType<'_>, wanted: AbstractHeapType) -> bool {
-    matches!(heap, HeapType::Abstract { ty, .. } if *ty == wanted)
 }
 
 /// A canonical NaN has only the first bit of its payload set, an arithmetic one at least that.

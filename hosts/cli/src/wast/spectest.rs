@@ -5,7 +5,7 @@
 use holm::{
     Global, GlobalType, Limits, Linker, Memory, MemoryType, Result, Store, Table, TableType,
 };
-use holm::{Val, ValType};
+use holm::{RefType, Val};
 
 const MODULE: &str = "spectest";
 
@@ -32,7 +32,7 @@ pub(super) fn define(store: &mut Store<()>, linker: &mut Linker<()>) -> Result<(
     }
 
     let limits = Limits { min: 10, max: Some(20) };
-    let ty = TableType { element: ValType::FuncRef, limits, is_64: false };
+    let ty = TableType { element: RefType::FUNCREF, limits, is_64: false };
     let table = Table::new(&mut *store, ty, Val::FuncRef(None))?;
     linker.define(MODULE, "table", table)?;
 

@@ -205,7 +205,7 @@ fn type_in_words(ty: &ExternType) -> String {
     match ty {
         ExternType::Memory(memory) => format!("memory, {}", memory_in_words(memory)),
         ExternType::Table(table) => format!("table, {}", table_in_words(table)),
-        ExternType::Func(_) | ExternType::Global(_) => ty.to_string(),
+        ExternType::Func(_) | ExternType::Global(_) | ExternType::Tag(_) => ty.to_string(),
     }
 }
 
