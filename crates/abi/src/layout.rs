@@ -84,6 +84,13 @@ pub const CALLEE_CODE: i32 = 0;
 /// In a callee: the anchor to run it with.
 pub const CALLEE_ANCHOR: i32 = 8;
 
+/// Bytes of an imported function: a [`Callee`], then the address of the code that calls it.
+pub const IMPORT_BYTES: u32 = 24;
+/// In an imported function: the code to call it with. It takes the address of the [`Callee`] in front of the
+/// function's own arguments, and the caller's anchor in the pinned register, which it keeps: the
+/// foreign-call thunk of the function's type, or a stub that goes straight to the host.
+pub const IMPORT_VIA: i32 = 16;
+
 /// Bytes of a global's cell; a scalar lies in the low bytes, zero-extended to 8.
 pub const GLOBAL_BYTES: u32 = 16;
 
@@ -161,7 +168,7 @@ const _: () = assert!(size_of::<Callee>() == CALLEE_BYTES as usize);
 pub struct ContextShape {
     /// Types of the type section; one `u32` canonical id each.
     pub types: u32,
-    /// Imported functions; one [`Callee`] each.
+    /// Imported functions; one [`Callee`] and the way to it each.
     pub imported_functions: u32,
     /// Imported memories; one pointer to a definition each.
     pub imported_memories: u32,
@@ -211,7 +218,7 @@ impl ContextLayout {
         let imported_memories = take(shape.imported_memories, 8);
         let imported_tables = take(shape.imported_tables, 8);
         let types = take(shape.types, 4);
-        let imports = take(shape.imported_functions, CALLEE_BYTES);
+        let imports = take(shape.imported_functions, IMPORT_BYTES);
         let imported_globals = take(shape.imported_globals, 8);
         let page_mask = !(i64::from(HOST_PAGE_BYTES) - 1);
         let globals = i64::from(imported_globals) & page_mask;
@@ -264,10 +271,10 @@ impl ContextLayout {
         at(self.types, index, 4)
     }
 
-    /// The [`Callee`] of imported function `index`.
+    /// The [`Callee`] of imported function `index`, with [`IMPORT_VIA`] behind it.
     #[must_use]
     pub fn imported_function(&self, index: u32) -> i32 {
-        at(self.imports, index, CALLEE_BYTES)
+        at(self.imports, index, IMPORT_BYTES)
     }
 
     /// The pointer to the definition of imported memory `index`.

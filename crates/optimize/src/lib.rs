@@ -124,7 +124,7 @@ impl Tier<Module> for Optimizer {
     ) -> Result<Code, CompileError> {
         let env = Environment::new(module, wasm, &self.settings, &*self.targets.full);
         let functions = self.compile_units(&env, &functions(module), workers)?;
-        let thunks: Vec<Unit> = thunks(&functions).into_iter().collect();
+        let thunks: Vec<Unit> = thunks(module, &functions).into_iter().collect();
         let thunks = self.compile_units(&env, &thunks, workers)?;
         let functions: Vec<Compiled> = functions.into_iter().map(|(_, code)| code).collect();
         let thunks = thunks.into_iter().filter_map(|(unit, code)| match unit {
@@ -145,8 +145,10 @@ fn functions(module: &Module) -> Vec<Unit> {
     functions.into_iter().map(|(_, index)| Unit::Function(index)).collect()
 }
 
-/// The thunks that compiled functions call.
-fn thunks(functions: &[(Unit, Compiled)]) -> BTreeSet<Unit> {
+/// The thunks that compiled functions call, and those of the types of imports.
+fn thunks(module: &Module, functions: &[(Unit, Compiled)]) -> BTreeSet<Unit> {
     let calls = functions.iter().flat_map(|(_, function)| &function.calls);
-    calls.map(|call| call.target).filter(|target| matches!(target, Unit::Thunk(_))).collect()
+    let called = calls.map(|call| call.target).filter(|target| matches!(target, Unit::Thunk(_)));
+    let imports = module.functions.iter().take(module.imported_functions as usize);
+    called.chain(imports.map(|ty| Unit::Thunk(ty.0))).collect()
 }

@@ -19,7 +19,7 @@ use crate::typed::{WasmParams, WasmResults};
 use crate::value::Val;
 use holm_spec::trap::TrapReason;
 use holm_spec::types::FuncType;
-use holm_vm::{CallFrame, Exit, ExitCause, FunctionId};
+use holm_vm::{CallFrame, Exit, ExitCause, FunctionId, RegisterArguments};
 use std::sync::Arc;
 
 /// A function of one store.
@@ -160,6 +160,19 @@ pub(crate) fn enter<T: 'static>(
         Ok(()) => Ok(()),
         Err(exit) => Err(left(store.0, exit)),
     }
+}
+
+/// Calls into the guest with all arguments in registers; gives the first result register of each class.
+#[inline(always)]
+pub(crate) fn enter_registers<T: 'static>(
+    store: StoreContextMut<'_, T>,
+    function: FunctionId,
+    arguments: RegisterArguments,
+) -> Result<(u64, u64)> {
+    if store.0.is_poisoned() {
+        return Err(poisoned());
+    }
+    store.0.call_registers(function, arguments).map_err(|exit| left(store.0, exit))
 }
 
 #[cold]

@@ -171,6 +171,7 @@ fn make<T: 'static>(
         layout: &plan.layout,
         type_ids: module.type_ids(),
         functions: &imports.functions,
+        function_types: &plan.function_types,
         memories: &imports.memories,
         tables: &imports.tables,
         globals: &imports.globals,

@@ -9,7 +9,7 @@ use crate::artifact::{Ingredients, KeptBytes};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
-use crate::registry::Group;
+use crate::registry::ModuleTypes;
 use holm_abi::SharedBytes;
 use holm_module::{ExternKind, ImportKind, Module as Meta, TypeIndex};
 use holm_spec::types::ExternType;
@@ -30,9 +30,7 @@ struct Inner {
     code: Arc<PublishedCode>,
     plan: Plan,
     /// Keeps the ids below taken.
-    /// Keeps the ids of the types taken.
-    _types: Vec<Arc<Group>>,
-    type_ids: Box<[u32]>,
+    types: ModuleTypes,
     escaped: Box<[Escaped]>,
     /// Positions in the export section, sorted by name.
     exports_by_name: Box<[u32]>,
@@ -125,11 +123,11 @@ impl Module {
         // or from an artifact that the embedder vouches for by calling `from_trusted_artifact`.
         let code = holm_vm::publish(VerifiedCode::trust(code))?;
         let registry = engine.registry();
-        let (type_ids, types) = registry.register_module(&meta.types, &meta.type_groups)?;
-        let plan = Plan::new(&meta, &type_ids, &bytes)?;
+        let types = registry.register_module(&meta.types, &meta.type_groups)?;
+        let plan = Plan::new(&meta, &types.ids, &bytes)?;
         let escaped = meta.facts.escaped().iter().map(|function| Escaped {
             function: *function,
-            type_id: type_ids[meta.functions[*function as usize].as_usize()],
+            type_id: types.ids[meta.functions[*function as usize].as_usize()],
         });
         let escaped = escaped.collect();
         let mut by_name: Vec<u32> = (0..).take(meta.exports.len()).collect();
@@ -140,8 +138,7 @@ impl Module {
                 bytes,
                 code,
                 plan,
-                _types: types,
-                type_ids,
+                types,
                 escaped,
                 exports_by_name: by_name.into(),
                 meta,
@@ -253,7 +250,7 @@ impl Module {
     }
 
     pub(crate) fn type_ids(&self) -> &[u32] {
-        &self.inner.type_ids
+        &self.inner.types.ids
     }
 
     pub(crate) fn escaped(&self) -> &[Escaped] {
@@ -282,7 +279,7 @@ impl Module {
 
     /// The id of the type with this index.
     pub(crate) fn type_id(&self, index: u32) -> u32 {
-        self.inner.type_ids[index as usize]
+        self.inner.types.ids[index as usize]
     }
 
     /// What an import has to be; concrete types are numbered by their ids.

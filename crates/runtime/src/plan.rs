@@ -15,6 +15,8 @@ use std::ops::Range;
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) layout: ContextLayout,
+    /// The types of imported functions, as indices.
+    pub(crate) function_types: Box<[u32]>,
     pub(crate) memories: Box<[MemoryType]>,
     pub(crate) tables: Box<[TableType]>,
     pub(crate) globals: Box<[GlobalType]>,
@@ -73,8 +75,10 @@ impl Plan {
         let tables = tables.map(|table| table.ty.map_concrete(&mut id)).collect();
         let globals = meta.globals[defined(meta.imported_globals)].iter();
         let globals = globals.map(|global| global.ty.map_concrete(&mut id)).collect();
+        let imported = &meta.functions[..meta.imported_functions as usize];
         let mut plan = Self {
             layout: ContextLayout::new(shape(meta)),
+            function_types: imported.iter().map(|ty| ty.0).collect(),
             memories: meta.memories[defined(meta.imported_memories)].into(),
             tables,
             globals,

@@ -68,6 +68,14 @@ pub(crate) struct Group {
     _uses: Vec<Arc<Self>>,
 }
 
+/// The types of a module, registered for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct ModuleTypes {
+    /// The id of each type, in order.
+    pub(crate) ids: Box<[u32]>,
+    _groups: Vec<Arc<Group>>,
+}
+
 /// A function type that is registered for as long as this lives.
 #[derive(Clone)]
 pub(crate) struct TypeId {
@@ -87,16 +95,11 @@ impl TypeRegistry {
         Ok(TypeId { group, signature })
     }
 
-    /// Registers the types of a module, given in groups of these sizes; the ids in order, and what keeps them
-    /// registered.
+    /// Registers the types of a module, given in groups of these sizes.
     ///
     /// # Errors
     /// When a type names one that does not exist, which validation excludes.
-    pub(crate) fn register_module(
-        &self,
-        types: &[SubType],
-        groups: &[u32],
-    ) -> Result<(Box<[u32]>, Vec<Arc<Group>>)> {
+    pub(crate) fn register_module(&self, types: &[SubType], groups: &[u32]) -> Result<ModuleTypes> {
         let mut inner = self.write();
         let mut ids = Vec::with_capacity(types.len());
         let mut held = Vec::with_capacity(groups.len());
@@ -115,7 +118,7 @@ impl TypeRegistry {
             held.push(group);
             rest = after;
         }
-        Ok((ids.into(), held))
+        Ok(ModuleTypes { ids: ids.into(), _groups: held })
     }
 
     /// The function type with this id; nothing when no such type is registered now.

@@ -97,6 +97,16 @@ impl Bits for Option<ExternRef> {
     }
 }
 
+/// How many of the types travel in vector registers.
+pub(crate) const fn vectors(types: &[ValType]) -> usize {
+    let (mut vectors, mut at) = (0, 0);
+    while at < types.len() {
+        vectors += is_vector_class(types[at]) as usize;
+        at += 1;
+    }
+    vectors
+}
+
 /// Where parameter `index` of a type travels.
 pub(crate) const fn param_location(types: &[ValType], index: usize, buffer: bool) -> Location {
     let mut ints = buffer as u32;
@@ -174,6 +184,20 @@ pub(crate) const fn in_registers(params: &[ValType], results: &[ValType]) -> boo
         at += 1;
     }
     true
+}
+
+/// Whether all values of a call travel in registers, none of them is a vector of 128 bits, and there is at
+/// most one result.
+pub(crate) const fn is_plain(params: &[ValType], results: &[ValType]) -> bool {
+    let mut at = 0;
+    while at < params.len() {
+        if matches!(params[at], ValType::V128) {
+            return false;
+        }
+        at += 1;
+    }
+    in_registers(params, results)
+        && (results.is_empty() || (results.len() == 1 && !matches!(results[0], ValType::V128)))
 }
 
 /// Whether a call has no vectors and at most one result.

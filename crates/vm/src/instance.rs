@@ -9,6 +9,7 @@ use crate::objects::{
     FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, check, index_of,
 };
 use crate::slot::{Slot, SlotKind, context_class};
+use crate::sys::arch;
 use crate::table::Table;
 use crate::{Pool, PublishedCode, VmError};
 use holm_abi::layout::{self, Callee, ContextLayout, FunctionRecord};
@@ -38,6 +39,8 @@ pub struct InstanceRequest<'a> {
     pub type_ids: &'a [u32],
     /// Imported functions, in order.
     pub functions: &'a [FunctionId],
+    /// Their types, as indices into the module's types.
+    pub function_types: &'a [u32],
     /// Imported memories, in order.
     pub memories: &'a [MemoryId],
     /// Imported tables, in order.
@@ -131,7 +134,8 @@ impl Objects {
         let accessible =
             if reservation { usize::try_from(minimum).unwrap_or(usize::MAX) } else { 0 };
         let kind = SlotKind { context_bytes, reservation };
-        let slot = self.pool.take_slot(kind, accessible)?;
+        let mut slot = self.pool.take_slot(kind, accessible)?;
+        slot.set_used(request.layout);
         let poll_page = slot.poll_page();
         let mut instance = Instance {
             slot: ManuallyDrop::new(slot),
@@ -166,6 +170,7 @@ fn check_shape(request: &InstanceRequest<'_>) {
     let lists = [
         (request.type_ids.len(), shape.types),
         (request.functions.len(), shape.imported_functions),
+        (request.function_types.len(), shape.imported_functions),
         (request.memories.len(), shape.imported_memories),
         (request.tables.len(), shape.imported_tables),
         (request.globals.len(), shape.imported_globals),
@@ -216,7 +221,10 @@ impl Builder<'_, '_> {
     fn functions(&self, objects: &mut Objects) -> FunctionId {
         let record = |id: FunctionId| *objects.function(id).expect("imported functions exist");
         for (index, id) in (0..).zip(self.request.functions) {
-            self.write(self.request.layout.imported_function(index), record(*id).callee);
+            let at = self.request.layout.imported_function(index);
+            let callee = record(*id).callee;
+            self.write(at, callee);
+            self.write(at + layout::IMPORT_VIA, self.way(index, callee));
         }
         let imported = self.request.functions.len();
         let records: Vec<FunctionRecord> = self
@@ -242,6 +250,15 @@ impl Builder<'_, '_> {
         let first = objects.add_functions(records.into_iter());
         self.write(layout::FUNCTIONS_FIRST, first.0);
         first
+    }
+
+    /// The code that calls import `index`, which is this callee.
+    fn way(&self, index: u32, callee: Callee) -> u64 {
+        if callee.code == arch::holm_vm_host_call_registers as *const () as u64 {
+            return arch::holm_vm_host_import as *const () as u64;
+        }
+        let ty = self.request.function_types[index as usize];
+        self.request.code.thunk(ty).expect("code has a thunk for the type of every import")
     }
 
     fn define_memories(

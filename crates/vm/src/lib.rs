@@ -40,7 +40,7 @@ mod traps;
 
 pub use backtrace::Frame;
 pub use error::{Exit, ExitCause, HostFailure, VmError};
-pub use frame::{CallFrame, HostFrame};
+pub use frame::{CallFrame, HostFrame, RegisterArguments};
 pub use host::HostFunction;
 pub use instance::{Escaped, Instance, InstanceRequest};
 pub use interrupt::InterruptHandle;

@@ -381,6 +381,7 @@ impl Objects {
 
     /// The record of a function, if the handle is good.
     #[must_use]
+    #[inline]
     pub fn function(&self, id: FunctionId) -> Option<&FunctionRecord> {
         self.functions.get(id.0 as usize).filter(|_| id.0 != 0)
     }

@@ -2,8 +2,8 @@
 
 use crate::block::{Cause, Pinned, StoreBlock};
 use crate::context::{HOST_CONTEXT_BYTES, HOST_ENTRY, HOST_STACK_BYTES};
-use crate::frame::CallFrame;
-use crate::host::HostFunction;
+use crate::frame::{CallFrame, RegisterArguments};
+use crate::host::{Entry, HostFunction};
 use crate::instance::InstanceRequest;
 use crate::objects::{FunctionId, HostContext, InstanceId, Objects, index_of};
 use crate::stack::GuestStack;
@@ -123,11 +123,14 @@ impl<H: 'static> Store<H> {
         set(layout::STORE, self.block.as_ptr().expose_provenance() as u64);
         set(layout::FUNCTIONS_FIRST, u64::from(NO_INSTANCE) << 32);
         set(layout::HOST_FUNCTION, function.closure.address().expose_provenance() as u64);
-        set(HOST_ENTRY, function.entry as usize as u64);
+        set(HOST_ENTRY, function.entry.address());
         set(HOST_STACK_BYTES, u64::from(function.stack_bytes));
         let top = context.as_ptr().expose_provenance() + HOST_CONTEXT_BYTES;
-        let stub =
-            if function.int_only { arch::holm_vm_host_call_int } else { arch::holm_vm_host_call };
+        let stub = match function.entry {
+            Entry::Registers(_) => arch::holm_vm_host_call_registers,
+            Entry::Frame(_) if function.int_only => arch::holm_vm_host_call_int,
+            Entry::Frame(_) => arch::holm_vm_host_call,
+        };
         let callee = Callee {
             code: stub as *const () as u64,
             anchor: (top + CONTEXT_GAP_BYTES as usize) as u64,
@@ -155,33 +158,72 @@ impl<H: 'static> Store<H> {
     /// When the handle is another store's.
     #[inline]
     pub fn call(&mut self, function: FunctionId, frame: &mut CallFrame) -> Result<(), Box<Exit>> {
-        let callee = self.objects.function(function).expect("a function of this store").callee;
-        let outermost = self.block.host_sp.get() == 0;
-        let marker = 0u8;
-        let here = (&raw const marker).addr();
-        if outermost {
-            self.block.host_stack_start.set(here);
-        } else if self.is_host_stack_full(here) {
-            return Err(self.exhausted());
-        }
+        let int_only = frame.int_only;
+        let raw = std::ptr::from_mut(frame.seal());
+        let enter = if int_only { arch::holm_vm_enter_int } else { arch::holm_vm_enter };
+        self.run(function, |block, callee| {
+            // SAFETY: the callee is a function of this store and expects its anchor; the frame is sealed;
+            // the stack below `guest_sp` is free. The store is not used until the call returns (rule 2).
+            let status = unsafe { enter(block, &raw const callee, raw) };
+            (status == 0).then_some(())
+        })
+    }
+
+    /// Calls a function whose parameters all travel in registers and that has at most one result, not a
+    /// vector of 128 bits. Gives the first integer register and the first vector register of the results;
+    /// only that of the result's class has a meaning.
+    ///
+    /// # Errors
+    /// When the guest is left before it returns.
+    ///
+    /// # Panics
+    /// When the handle is another store's.
+    #[inline(always)]
+    pub fn call_registers(
+        &mut self,
+        function: FunctionId,
+        arguments: RegisterArguments,
+    ) -> Result<(u64, u64), Box<Exit>> {
+        self.run(function, |block, callee| {
+            // SAFETY: as in `call`; the function's values travel in registers (the caller checked its type).
+            unsafe { arch::call_registers(block, callee, arguments) }
+        })
+    }
+
+    /// Does what each entry needs around `enter`, which gives nothing when the guest was left.
+    #[inline(always)]
+    fn run<R>(
+        &mut self,
+        function: FunctionId,
+        enter: impl FnOnce(*const StoreBlock, Callee) -> Option<R>,
+    ) -> Result<R, Box<Exit>> {
         if self.poisoned {
             return Err(self.refused());
         }
+        let callee = self.objects.function(function).expect("a function of this store").callee;
+        let at: *const StoreBlock = self.block.as_ptr();
+        // SAFETY: the block lives as long as the store, and everything in it is shared.
+        let block = unsafe { &*at };
+        let marker = 0u8;
+        let here = (&raw const marker).addr();
         let this: *mut () = std::ptr::from_mut(self).cast();
-        let owner = self.block.owner.replace(this);
-        let caller = self.block.caller.replace(0);
-        let int_only = frame.int_only;
-        let raw = std::ptr::from_mut(frame.seal());
-        let block: *const StoreBlock = self.block.as_ptr();
-        let running = Running::new(block);
-        let enter = if int_only { arch::holm_vm_enter_int } else { arch::holm_vm_enter };
-        // SAFETY: the callee is a function of this store and expects its anchor; the frame is sealed; the
-        // stack below `guest_sp` is free. `self` is not used until the call returns (rule 2).
-        let status = unsafe { enter(block, &raw const callee, raw) };
+        let owner = block.owner.replace(this);
+        // Thunks set it again before any host function looks, so that nobody needs the old value.
+        block.caller.set(0);
+        let outermost = block.host_sp.get() == 0;
+        if outermost {
+            block.host_stack_start.set(here);
+        } else if self.is_host_stack_full(here) {
+            block.owner.set(owner);
+            return Err(self.exhausted());
+        }
+        let running = Running::new(at);
+        let result = enter(at, callee);
         drop(running);
-        self.block.owner.set(owner);
-        self.block.caller.set(caller);
-        if status == 0 { Ok(()) } else { Err(self.exit()) }
+        if !outermost {
+            block.owner.set(owner);
+        }
+        result.ok_or_else(|| self.exit())
     }
 
     /// A way to stop guests of this store from another thread.

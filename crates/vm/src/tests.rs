@@ -72,6 +72,7 @@ fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine
             layout: &layout,
             type_ids: &[],
             functions: &imported,
+            function_types: &vec![0; imported.len()],
             memories: &[],
             tables: &[],
             globals: &[],

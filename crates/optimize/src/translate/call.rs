@@ -1,8 +1,9 @@
 //! Direct calls, calls of imported functions, calls of builtins.
 //!
 //! A defined function is called by a direct call inside the image. An imported function lives in another
-//! instance or in the host: the call goes through the foreign-call thunk of its type, which changes the
-//! anchor and changes it back. Read next: [`super::indirect`], [`crate::thunk`].
+//! instance or in the host: the call takes the way that the instance was given for it, which is the
+//! foreign-call thunk of its type (it changes the anchor and changes it back) or a stub that leads straight
+//! to the host. Read next: [`super::indirect`], [`crate::thunk`].
 
 use super::flags::Region;
 use super::{Handled, Translator, environment};
@@ -44,7 +45,13 @@ impl Translator<'_, '_> {
             None => {
                 let offset = self.env.layout.imported_function(function);
                 let target = self.b.ins().iadd_imm_s(self.anchor, i64::from(offset));
-                self.call_foreign(ty, target, args)
+                let way = self.context_constant(types::I64, offset + layout::IMPORT_VIA);
+                let signature = crate::thunk::signature(self.env.signature(ty));
+                let signature = self.b.import_signature(signature);
+                self.with_results(ty, args, |t, args| {
+                    let args: Vec<Value> = [&[target], args].concat();
+                    t.b.ins().call_indirect(signature, way, &args)
+                })
             }
         };
         self.stack.extend(results);

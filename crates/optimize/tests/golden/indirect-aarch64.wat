@@ -93,11 +93,13 @@
 ;;     mov fp, sp
 ;;   block0:
 ;;     mov x3, x2
-;;     mov x7, x21
-;;     movn x6, #8191
-;;     ldr w8, [x7, x6]
+;;     mov x9, x21
+;;     movn x8, #8191
+;;     ldr w10, [x9, x8]
 ;;     movn x8, #8415
-;;     add x2, x7, x8
-;;     bl 0
+;;     ldr x10, [x9, x8]
+;;     movn x11, #8431
+;;     add x2, x9, x11
+;;     blr x10
 ;;     ldp fp, lr, [sp], #16
 ;;     ret

@@ -96,9 +96,10 @@
 ;;     movq %rdi, %r9
 ;;     movq    %r15, %rsi
 ;;     movl -0x2000(%rsi), %r8d
-;;     leaq -0x20e0(%rsi), %rdi
+;;     movq -0x20e0(%rsi), %r8
+;;     leaq -0x20f0(%rsi), %rdi
 ;;     movq %r9, %rsi
-;;     call    User(userextname0)
+;;     call    *%r8
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq

@@ -45,26 +45,27 @@ fn groups_are_the_same_when_they_read_the_same() {
     let registry = TypeRegistry::default();
     let number = SubType::from(ty(&[I32]));
     // A list alone, after another type, and one that names the list of another group.
-    let (alone, _a) = registry.register_module(&[node(0)], &[1]).unwrap();
-    let (later, _b) = registry.register_module(&[number.clone(), node(1)], &[1, 1]).unwrap();
-    assert_eq!(alone[0], later[1]);
-    let (outside, _c) = registry.register_module(&[node(0), node(0)], &[1, 1]).unwrap();
-    assert_eq!(outside[0], alone[0]);
-    assert_ne!(outside[1], alone[0]);
+    let alone = registry.register_module(&[node(0)], &[1]).unwrap();
+    let later = registry.register_module(&[number.clone(), node(1)], &[1, 1]).unwrap();
+    assert_eq!(alone.ids[0], later.ids[1]);
+    let outside = registry.register_module(&[node(0), node(0)], &[1, 1]).unwrap();
+    assert_eq!(outside.ids[0], alone.ids[0]);
+    assert_ne!(outside.ids[1], alone.ids[0]);
     // The same two types in one group are others.
-    let (together, _d) = registry.register_module(&[node(0), node(0)], &[2]).unwrap();
-    assert!(!together.contains(&alone[0]) && together[0] != together[1]);
+    let together = registry.register_module(&[node(0), node(0)], &[2]).unwrap();
+    assert!(!together.ids.contains(&alone.ids[0]) && together.ids[0] != together.ids[1]);
 }
 
 #[test]
 fn a_group_keeps_what_it_names() {
     let registry = TypeRegistry::default();
-    let (ids, mut held) = registry.register_module(&[node(0), node(0)], &[1, 1]).unwrap();
-    drop(held.remove(0));
-    assert!(registry.with_definitions(|types| types.definition(ids[0]).is_some()));
-    drop(held);
-    assert!(registry.with_definitions(|types| types.definition(ids[0]).is_none()));
-    let stale = ValType::Ref(RefType::nullable(HeapType::ConcreteStruct(ids[0])));
+    let mut types = registry.register_module(&[node(0), node(0)], &[1, 1]).unwrap();
+    let first = types.ids[0];
+    drop(types._groups.remove(0));
+    assert!(registry.with_definitions(|types| types.definition(first).is_some()));
+    drop(types);
+    assert!(registry.with_definitions(|types| types.definition(first).is_none()));
+    let stale = ValType::Ref(RefType::nullable(HeapType::ConcreteStruct(first)));
     assert!(registry.register(&ty(&[stale])).is_err());
 }
 
@@ -76,9 +77,9 @@ fn subtypes_are_below_their_supertypes() {
         let composite = CompositeType::Struct(vec![field; fields].into());
         SubType { is_final: false, supertype, composite }
     };
-    let types = [open(None, 1), open(Some(0), 2), open(Some(1), 3), open(Some(0), 3)];
-    let (ids, _held) = registry.register_module(&types, &[1, 1, 2]).unwrap();
-    let below = |sub: usize, sup: usize| registry.is_below(ids[sub], ids[sup]);
+    let list = [open(None, 1), open(Some(0), 2), open(Some(1), 3), open(Some(0), 3)];
+    let types = registry.register_module(&list, &[1, 1, 2]).unwrap();
+    let below = |sub: usize, sup: usize| registry.is_below(types.ids[sub], types.ids[sup]);
     assert!(below(2, 0) && below(2, 1) && below(3, 0) && below(0, 0));
     assert!(!below(3, 1) && !below(0, 1) && !below(1, 2));
 }
