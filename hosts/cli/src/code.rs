@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use holm::{Config, Engine, MemoryStrategy, Module, SharedBytes};
+use holm::{Config, Engine, Features, MemoryStrategy, Module, SharedBytes};
 use holm_abi::Container;
 
 use crate::cached::{CacheOptions, DiskCache, Origin};
-use crate::explain;
+use crate::{explain, features};
 use crate::failure::Failure;
 use crate::input::{self, Input, Kind};
 use crate::workers::AllCores;
@@ -29,6 +29,9 @@ pub(crate) struct CodeOptions {
         hide_possible_values = true
     )]
     optimize: Switch,
+    /// Switch proposals on, or off with a minus in front; `help` lists them
+    #[arg(long, value_name = "NAME,…", value_parser = features::parse, allow_hyphen_values = true)]
+    features: Option<Features>,
     /// How memories are bounded (for tests)
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide = true)]
     memory_strategy: Strategy,
@@ -53,6 +56,9 @@ impl CodeOptions {
         let mut config = Config::new();
         config.workers(Arc::new(AllCores::default()));
         config.optimize(self.optimize == Switch::On);
+        if let Some(features) = self.features {
+            config.features(features);
+        }
         config.memory_strategy(match self.memory_strategy {
             Strategy::Auto => None,
             Strategy::Reserved => Some(MemoryStrategy::Reserved),

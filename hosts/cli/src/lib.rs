@@ -11,6 +11,7 @@ mod code;
 mod commands;
 mod explain;
 mod failure;
+mod features;
 mod grants;
 mod input;
 mod limits;
