@@ -31,6 +31,8 @@ pub enum Builtin {
     TableInit,
     /// `(element segment)`
     ElementDrop,
+    /// `(type id, type id) → 1 if the first is the second or below it, else 0`
+    TypeIsBelow,
 }
 
 /// How many builtins there are.
@@ -38,7 +40,7 @@ pub const COUNT: usize = Builtin::ALL.len();
 
 impl Builtin {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::MemoryGrow,
         Self::MemoryCopy,
         Self::MemoryFill,
@@ -50,6 +52,7 @@ impl Builtin {
         Self::TableCopy,
         Self::TableInit,
         Self::ElementDrop,
+        Self::TypeIsBelow,
     ];
 
     /// Number of 64-bit integer arguments.
@@ -57,7 +60,7 @@ impl Builtin {
     pub const fn arguments(self) -> u8 {
         match self {
             Self::DataDrop | Self::ElementDrop => 1,
-            Self::MemoryGrow => 2,
+            Self::MemoryGrow | Self::TypeIsBelow => 2,
             Self::TableSet | Self::TableGrow => 3,
             Self::MemoryCopy
             | Self::MemoryFill
@@ -71,6 +74,6 @@ impl Builtin {
     /// Whether the 64-bit integer result has a meaning.
     #[must_use]
     pub const fn has_result(self) -> bool {
-        matches!(self, Self::MemoryGrow | Self::TableGrow)
+        matches!(self, Self::MemoryGrow | Self::TableGrow | Self::TypeIsBelow)
     }
 }

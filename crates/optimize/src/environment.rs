@@ -9,9 +9,9 @@ use cranelift_codegen::ir::{self, AbiParam, Signature, types};
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig, TargetIsa};
 use holm_abi::settings::{Architecture, MemoryStrategy};
 use holm_abi::signature::needs_result_buffer;
-use holm_abi::{ContextLayout, ContextShape, RegisterFile, Settings};
+use holm_abi::{ContextLayout, ContextShape, RegisterFile, Settings, layout};
 use holm_module::{Module, TypeIndex};
-use holm_spec::types::{FuncType, ValType};
+use holm_spec::types::{FuncType, MemoryType, ValType};
 
 /// Namespace of Cranelift's external names: functions defined in the module, by defined index.
 pub(crate) const NAMESPACE_FUNCTION: u32 = 0;
@@ -75,6 +75,11 @@ impl<'a> Environment<'a> {
         self.module.ty(TypeIndex(index)).expect("validation saw a function type here")
     }
 
+    /// Whether no type can be below this one.
+    pub(crate) fn is_final(&self, ty: u32) -> bool {
+        self.module.types[ty as usize].is_final
+    }
+
     /// The type index of a function.
     pub(crate) fn function_type_index(&self, function: u32) -> u32 {
         let TypeIndex(index) = self.module.functions[function as usize];
@@ -96,13 +101,19 @@ impl<'a> Environment<'a> {
         let ty = &self.module.memories[memory as usize];
         match self.settings.memory {
             MemoryStrategy::Checked => MemoryAt::Checked,
-            MemoryStrategy::Reserved if ty.is_64 => MemoryAt::Checked,
+            MemoryStrategy::Reserved if !is_reserved(ty) => MemoryAt::Checked,
             MemoryStrategy::Reserved if memory == 0 && self.module.imported_memories == 0 => {
                 MemoryAt::Anchor
             }
             MemoryStrategy::Reserved => MemoryAt::Reservation,
         }
     }
+}
+
+/// Whether a memory's reservation makes every index safe: its addresses are 32 bits wide, and its end is that
+/// of a page of the machine's.
+fn is_reserved(ty: &MemoryType) -> bool {
+    !ty.is_64 && ty.page_bytes() >= u64::from(layout::HOST_PAGE_BYTES)
 }
 
 /// How many of each thing the module has, for the layout of its context.

@@ -9,6 +9,7 @@
 use crate::error::{Error, Result};
 use holm_abi::{RegisterFile, SignatureAbi};
 use holm_spec::types::{Definitions, FuncType, SubType};
+use holm_vm::TypeRelations;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -142,6 +143,12 @@ impl TypeRegistry {
 
     fn write(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl TypeRelations for TypeRegistry {
+    fn is_below(&self, sub: u32, sup: u32) -> bool {
+        Self::is_below(self, sub, sup)
     }
 }
 

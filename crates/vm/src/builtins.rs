@@ -34,6 +34,7 @@ pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = [
     entry::<TableCopy>,
     entry::<TableInit>,
     entry::<ElementDrop>,
+    entry::<TypeIsBelow>,
 ];
 
 /// The instance that called, and the store's objects.
@@ -98,6 +99,14 @@ impl Run for MemoryGrow {
         let memory = context.memory(memory);
         let grown = context.objects.memory_grow(memory, delta);
         Ok(grown.ok().flatten().unwrap_or(u64::MAX))
+    }
+}
+
+struct TypeIsBelow;
+impl Run for TypeIsBelow {
+    fn run(context: &mut Context<'_>, [sub, sup, ..]: [u64; 4]) -> Result<u64, TrapReason> {
+        let id = |id: u64| u32::try_from(id).unwrap_or(u32::MAX);
+        Ok(context.objects.pool.types().is_below(id(sub), id(sup)).into())
     }
 }
 

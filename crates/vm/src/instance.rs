@@ -126,7 +126,8 @@ impl Objects {
         let index = index_of(self.instances.len());
         check("instances", u64::from(index) + 1, u64::from(self.limits().instances_max))?;
         check_shape(&request);
-        let memory0 = request.memories.is_empty() && !request.defined_memories.is_empty();
+        let first = request.defined_memories.first();
+        let memory0 = request.memories.is_empty() && first.is_some_and(|ty| !ty.is_64);
         let reservation = memory0 && self.pool.strategy() == MemoryStrategy::Reserved;
         let context_bytes = context_class(request.layout.context_bytes());
         let minimum =

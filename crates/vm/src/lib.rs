@@ -46,7 +46,7 @@ pub use instance::{Escaped, Instance, InstanceRequest};
 pub use interrupt::InterruptHandle;
 pub use limits::StoreLimits;
 pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId};
-pub use pool::{Pool, PoolConfig};
+pub use pool::{NoRelations, Pool, PoolConfig, TypeRelations};
 pub use publish::{PublishedCode, VerifiedCode, publish};
 pub use store::Store;
 

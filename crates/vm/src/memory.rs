@@ -64,12 +64,12 @@ impl Memory {
         let bytes = minimum_bytes(ty)?;
         let accessible = bytes.next_multiple_of(PAGE);
         let storage = match strategy {
-            MemoryStrategy::Reserved => {
+            MemoryStrategy::Reserved if !ty.is_64 => {
                 let mapping = Mapping::reserve(RESERVATION_BYTES + RESERVATION_GUARD_BYTES)?;
                 mapping.protect(0, accessible, Access::ReadWrite)?;
                 Storage::Reserved(mapping, accessible)
             }
-            MemoryStrategy::Checked => Storage::Moving(Mapping::zeroed(bytes)?),
+            _ => Storage::Moving(Mapping::zeroed(bytes)?),
         };
         let base = match &storage {
             Storage::Reserved(mapping, _) | Storage::Moving(mapping) => mapping.base(),
@@ -173,8 +173,12 @@ pub(crate) trait SlotOf {
 
 /// The most pages that a type of memory can have.
 fn pages_max(ty: &MemoryType) -> u64 {
-    (RESERVATION_BYTES as u64) >> ty.page_bytes_log2
+    let bytes = if ty.is_64 { ADDRESSES_MAX } else { RESERVATION_BYTES as u64 };
+    bytes >> ty.page_bytes_log2
 }
+
+/// Bytes of a 64-bit memory that a process of this machine could ever have.
+const ADDRESSES_MAX: u64 = 1 << 47;
 
 /// Bytes of a new memory.
 pub(crate) fn minimum_bytes(ty: &MemoryType) -> Result<usize, VmError> {

@@ -43,11 +43,7 @@ impl Translator<'_, '_> {
                 self.with_results(ty, args, |t, args| t.b.ins().call(callee, args))
             }
             None => {
-                let offset = self.env.layout.imported_function(function);
-                let target = self.b.ins().iadd_imm_s(self.anchor, i64::from(offset));
-                let way = self.context_constant(types::I64, offset + layout::IMPORT_VIA);
-                let signature = crate::thunk::signature(self.env.signature(ty));
-                let signature = self.b.import_signature(signature);
+                let (signature, way, target) = self.import_target(function, ty);
                 self.with_results(ty, args, |t, args| {
                     let args: Vec<Value> = [&[target], args].concat();
                     t.b.ins().call_indirect(signature, way, &args)
@@ -56,6 +52,16 @@ impl Translator<'_, '_> {
         };
         self.stack.extend(results);
         Ok(())
+    }
+
+    /// How an imported function is called: the signature of the way to it, the way's address, and what it
+    /// takes in front of the function's own arguments.
+    pub(super) fn import_target(&mut self, function: u32, ty: u32) -> (SigRef, Value, Value) {
+        let offset = self.env.layout.imported_function(function);
+        let target = self.b.ins().iadd_imm_s(self.anchor, i64::from(offset));
+        let way = self.context_constant(types::I64, offset + layout::IMPORT_VIA);
+        let signature = crate::thunk::signature(self.env.signature(ty));
+        (self.b.import_signature(signature), way, target)
     }
 
     /// Calls what `target` (the address of a `Callee`) says, with its own anchor.
@@ -116,7 +122,7 @@ impl Translator<'_, '_> {
     }
 
     /// A function of the image, for calls.
-    fn function(&mut self, namespace: u32, index: u32, ty: u32) -> FuncRef {
+    pub(super) fn function(&mut self, namespace: u32, index: u32, ty: u32) -> FuncRef {
         if let Some(known) = self.functions.get(&(namespace, index)) {
             return *known;
         }

@@ -24,7 +24,9 @@ mod memory;
 mod place;
 mod poll;
 mod reference;
+mod reference_call;
 mod table;
+mod tail;
 pub(crate) mod trap;
 mod unroll;
 mod vector_access;
@@ -32,6 +34,8 @@ mod vector_conversion;
 mod vector_float;
 mod vector_integer;
 mod vector_lanes;
+mod vector_relaxed;
+mod wide;
 
 use crate::environment::{Environment, clif_type};
 use crate::error::Failure;
@@ -204,7 +208,10 @@ impl Translator<'_, '_> {
             || self.bulk_operator(operator)?
             || self.table_operator(operator)?
             || self.reference_operator(operator)?
-            || self.vector_operator(operator)?;
+            || self.reference_call_operator(operator)?
+            || self.tail_call_operator(operator)?
+            || self.vector_operator(operator)?
+            || self.wide_operator(operator)?;
         if handled {
             Ok(())
         } else {
@@ -217,7 +224,8 @@ impl Translator<'_, '_> {
             || self.vector_integer_operator(operator)?
             || self.vector_float_operator(operator)?
             || self.vector_lane_operator(operator)?
-            || self.vector_conversion_operator(operator)?)
+            || self.vector_conversion_operator(operator)?
+            || self.vector_relaxed_operator(operator)?)
     }
 
     fn push(&mut self, value: Value) {
