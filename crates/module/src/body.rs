@@ -5,6 +5,7 @@
 //! Read next: [`crate::wasm`] for the operators.
 
 use crate::error::Invalid;
+use crate::features::Features;
 use crate::module::Module;
 use holm_spec::types::ValType;
 use serde::{Deserialize, Serialize};
@@ -140,11 +141,27 @@ impl Module {
         let Some(body) = self.bodies.get(defined as usize) else {
             return Err(Invalid::broken_rule(format!("there is no function body {defined}"), 0));
         };
-        let start = body.range.start;
-        let bytes = self
-            .bytes(wasm, &body.range)
-            .ok_or_else(|| Invalid::broken_rule("the file ends before its functions do", start))?;
-        let reader = BinaryReader::new_features(bytes, start, self.features.to_wasmparser());
+        let bytes = self.bytes(wasm, &body.range).ok_or_else(|| {
+            Invalid::broken_rule("the file ends before its functions do", body.range.start)
+        })?;
+        body.read(bytes, self.features)
+    }
+
+    /// The bytes of a range of the file that the module was read from, if the file has them.
+    #[must_use]
+    pub fn bytes<'a>(&self, wasm: &'a [u8], range: &Range<u64>) -> Option<&'a [u8]> {
+        wasm.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
+    }
+}
+
+impl FunctionBody {
+    /// Reads the body, whose content is `bytes`, of a module with these features.
+    ///
+    /// # Errors
+    /// `bytes` are not those that were validated.
+    pub fn read<'a>(&self, bytes: &'a [u8], features: Features) -> Result<BodyReader<'a>, Invalid> {
+        let start = self.range.start;
+        let reader = BinaryReader::new_features(bytes, start, features.to_wasmparser());
         let mut declarations = wasmparser::FunctionBody::new(reader)
             .get_locals_reader()
             .map_err(|error| Invalid::from_reader(&error))?;
@@ -159,12 +176,6 @@ impl Module {
         }
         let operators = OperatorsReader::new(declarations.get_binary_reader());
         Ok(BodyReader { locals, operators })
-    }
-
-    /// The bytes of a range of the file that the module was read from, if the file has them.
-    #[must_use]
-    pub fn bytes<'a>(&self, wasm: &'a [u8], range: &Range<u64>) -> Option<&'a [u8]> {
-        wasm.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
     }
 }
 
