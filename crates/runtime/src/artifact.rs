@@ -113,7 +113,7 @@ impl Ingredients {
             return Ok(kept);
         }
         let made = made()?;
-        cache.put(&key, &made.write()?);
+        cache.put(&key, &container(&made.meta.to_bytes()?, &made.bytes, &made.code).pieces());
         Ok(made)
     }
 
@@ -200,12 +200,16 @@ impl Artifact {
 
 /// The artifact of a module's parts.
 pub(crate) fn write(meta: &Meta, bytes: &KeptBytes, code: &Code) -> Result<Vec<u8>> {
+    Ok(container(&meta.to_bytes()?, bytes, code).finish())
+}
+
+fn container<'a>(meta: &'a [u8], bytes: &'a KeptBytes, code: &'a Code) -> ContainerWriter<'a> {
     let mut out = ContainerWriter::new();
-    out.section(section::BUILD, 16, BUILD_ID.as_bytes().to_vec());
-    out.section(section::MODULE, 16, meta.to_bytes()?);
-    out.section(section::BYTES, 16, bytes.bytes.to_vec());
+    out.section(section::BUILD, 16, BUILD_ID.as_bytes());
+    out.section(section::MODULE, 16, meta);
+    out.section(section::BYTES, 16, &*bytes.bytes);
     code.append(&mut out);
-    Ok(out.finish())
+    out
 }
 
 /// Compiles a module into an artifact.
