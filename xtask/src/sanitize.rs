@@ -1,7 +1,8 @@
 //! `cargo xtask sanitize`: the tests that run guests, under AddressSanitizer or ThreadSanitizer.
 //!
 //! `address` (the default) finds accesses of Rust code outside of what it was given, `thread` finds unordered
-//! accesses of several threads. Both need a nightly toolchain: the flag is unstable. Guest code is not
+//! accesses of several threads. Both need a nightly toolchain, because the flags are unstable, and `thread` its
+//! component `rust-src`. Guest code is not
 //! instrumented, and need not be: host code always runs on the host's stack, so that the sanitizer never sees
 //! a stack that it does not know. What is not the default here is so for a reason that stands beside it.
 //! It takes minutes the first time, and is not part of the gate.
@@ -12,19 +13,24 @@ use std::path::PathBuf;
 use crate::{Outcome, command, root, say};
 
 /// The packages with unsafe code, and the one whose tests run guests through them.
-const PACKAGES: [&str; 6] = ["-p", "holm-vm", "-p", "holm-runtime", "-p", "holm"];
+const UNIT: &[&str] =
+    &["--lib", "--tests", "--examples", "-p", "holm-vm", "-p", "holm-runtime", "-p", "holm"];
+
+/// The suite of the standard.
+const SUITE: &[&str] = &["-p", "holm-tests", "--test", "it"];
 
 /// A build with a sanitizer needs a target, so that build scripts are built without.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// Tests that a sanitizer cannot bear: its frames are several times as large, so that the host's stack ends
 /// earlier; and it reserves more addresses than one test leaves to the process.
-const UNBEARABLE: [&str; 4] =
-    ["--skip", "recursion_through_the_host", "--skip", "in_a_small_address_space"];
+const UNBEARABLE: &[&str] =
+    &["--skip", "recursion_through_the_host", "--skip", "in_a_small_address_space"];
 
 struct Sanitizer {
     name: &'static str,
     flags: &'static str,
+    builds_std: bool,
     variable: &'static str,
     options: &'static [&'static str],
 }
@@ -33,6 +39,7 @@ const SANITIZERS: &[Sanitizer] = &[
     Sanitizer {
         name: "address",
         flags: "-Zsanitizer=address",
+        builds_std: false,
         variable: "ASAN_OPTIONS",
         options: &[
             // Faults of guests are ours to handle.
@@ -50,8 +57,9 @@ const SANITIZERS: &[Sanitizer] = &[
     },
     Sanitizer {
         name: "thread",
-        // The standard library that comes with the toolchain is not instrumented.
-        flags: "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer",
+        flags: "-Zsanitizer=thread",
+        // Locks and channels of the standard library that the sanitizer does not see look like races.
+        builds_std: true,
         variable: "TSAN_OPTIONS",
         options: &["handle_segv=0", "handle_sigbus=0", "handle_sigill=0", "handle_sigfpe=0"],
     },
@@ -69,12 +77,6 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let folder = folder.join("sanitize").join(sanitizer.name);
     let folder = folder.to_str().ok_or("the target folder's name is not text")?;
     let options = sanitizer.options.join(":");
-    let mut words = vec!["+nightly", "test", "--target", TARGET, "--no-fail-fast"];
-    words.extend(["--lib", "--tests", "--examples"]);
-    words.extend(PACKAGES);
-    words.push("--");
-    words.extend(UNBEARABLE);
-    words.extend(rest.iter().map(String::as_str));
     let variables = [
         ("CARGO_TARGET_DIR", folder),
         ("RUSTFLAGS", sanitizer.flags),
@@ -82,7 +84,18 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         // The toolchain that runs this chore would be chosen otherwise.
         ("RUSTUP_TOOLCHAIN", "nightly"),
     ];
-    command("cargo", &words, &variables)?;
+    let chosen: Vec<&str> = rest.iter().map(String::as_str).collect();
+    let suite = if chosen.is_empty() { vec!["suite::"] } else { chosen.clone() };
+    for (packages, tests) in [(UNIT, [UNBEARABLE, &chosen].concat()), (SUITE, suite)] {
+        let mut words = vec!["+nightly", "test", "--target", TARGET, "--no-fail-fast"];
+        if sanitizer.builds_std {
+            words.push("-Zbuild-std");
+        }
+        words.extend(packages);
+        words.push("--");
+        words.extend(tests);
+        command("cargo", &words, &variables)?;
+    }
     say(&format!("nothing found by the sanitizer of {}", sanitizer.name));
     Ok(())
 }

@@ -120,12 +120,13 @@ impl Optimizer {
     ) -> Result<Code, CompileError> {
         let thunks: Vec<Unit> = thunks(whole.module, &functions).into_iter().collect();
         let thunks = self.compile_units(whole, &thunks, workers)?;
-        let functions: Vec<Compiled> = functions.into_iter().map(|(_, code)| code).collect();
+        let mut functions: Vec<Compiled> = functions.into_iter().map(|(_, code)| code).collect();
         let thunks = thunks.into_iter().filter_map(|(unit, code)| match unit {
             Unit::Thunk(ty) => Some((ty, code)),
             Unit::Function(_) => None,
         });
-        let parts = link::link(&functions, &thunks.collect(), whole.module.types.len())?;
+        let types = whole.module.types.len();
+        let parts = link::link(&mut functions, &mut thunks.collect(), types)?;
         drop(functions);
         Ok(Code::from_parts(parts, &self.settings))
     }
