@@ -5,7 +5,6 @@
 //! Read next: [`crate::wasm`] for the operators.
 
 use crate::error::Invalid;
-use crate::features::Features;
 use crate::module::Module;
 use holm_spec::types::ValType;
 use serde::{Deserialize, Serialize};
@@ -144,7 +143,7 @@ impl Module {
         let bytes = self.bytes(wasm, &body.range).ok_or_else(|| {
             Invalid::broken_rule("the file ends before its functions do", body.range.start)
         })?;
-        body.read(bytes, self.features)
+        self.read_body(body, bytes)
     }
 
     /// The bytes of a range of the file that the module was read from, if the file has them.
@@ -152,16 +151,18 @@ impl Module {
     pub fn bytes<'a>(&self, wasm: &'a [u8], range: &Range<u64>) -> Option<&'a [u8]> {
         wasm.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
     }
-}
 
-impl FunctionBody {
-    /// Reads the body, whose content is `bytes`, of a module with these features.
+    /// Reads a body of this module, whose content is `bytes`.
     ///
     /// # Errors
     /// `bytes` are not those that were validated.
-    pub fn read<'a>(&self, bytes: &'a [u8], features: Features) -> Result<BodyReader<'a>, Invalid> {
-        let start = self.range.start;
-        let reader = BinaryReader::new_features(bytes, start, features.to_wasmparser());
+    pub fn read_body<'a>(
+        &self,
+        body: &FunctionBody,
+        bytes: &'a [u8],
+    ) -> Result<BodyReader<'a>, Invalid> {
+        let start = body.range.start;
+        let reader = BinaryReader::new_features(bytes, start, self.features.to_wasmparser());
         let mut declarations = wasmparser::FunctionBody::new(reader)
             .get_locals_reader()
             .map_err(|error| Invalid::from_reader(&error))?;

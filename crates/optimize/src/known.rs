@@ -221,7 +221,7 @@ impl<'a> Known<'a> {
             Bodies::All(wasm) => Ok(self.module.body(wasm, defined)?),
             Bodies::Some(snapshot) => {
                 let (body, bytes) = snapshot.body(defined).ok_or(Failure::Early(Some(defined)))?;
-                Ok(body.read(bytes, self.module.features)?)
+                Ok(self.module.read_body(body, bytes)?)
             }
         }
     }
