@@ -63,7 +63,9 @@ const SANITIZERS: &[Sanitizer] = &[
     },
     Sanitizer {
         name: "thread",
-        flags: "-Zsanitizer=thread",
+        // Mappings must come and go through functions that the sanitizer sees, or a new one at the place of an
+        // old one looks like a race.
+        flags: "-Zsanitizer=thread --cfg=rustix_use_libc",
         // Locks and channels of the standard library that the sanitizer does not see look like races.
         builds_std: true,
         variable: "TSAN_OPTIONS",

@@ -49,3 +49,6 @@ pub(crate) fn guard(program: impl FnOnce() -> ExitCode) -> ExitCode {
         ExitCode::from(failure.status())
     })
 }
+
+#[cfg(test)]
+mod tests;
