@@ -11,10 +11,10 @@ use holm::{Config, Engine, Features, MemoryStrategy, Module, ModuleStream, Share
 use holm_abi::Container;
 
 use crate::cached::{CacheOptions, DiskCache, Origin};
-use crate::{explain, features};
 use crate::failure::Failure;
 use crate::input::{self, Input, Kind, Opened, Received};
 use crate::workers::AllCores;
+use crate::{explain, features};
 
 /// How code is made.
 #[derive(Clone, Debug, clap::Args)]

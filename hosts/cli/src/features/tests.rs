@@ -11,6 +11,9 @@ fn names_switch() {
     assert!(threads.contains(Features::THREADS) && !threads.contains(Features::SIMD));
     for text in ["nonsense", "help"] {
         let refusal = parse(text).unwrap_err();
-        assert!(refusal.contains("\n  on  simd ") && refusal.contains("\n  off threads "), "{refusal}");
+        assert!(
+            refusal.contains("\n  on  simd ") && refusal.contains("\n  off threads "),
+            "{refusal}"
+        );
     }
 }
