@@ -13,6 +13,7 @@ mod guests;
 mod kit;
 mod peers;
 mod real;
+mod sanitize;
 mod tidy;
 
 use std::io::Write as _;
@@ -49,6 +50,11 @@ const CHORES: &[Chore] = &[
         name: "real",
         help: "run third-party programs from the registries: [--list] [--engine NAME] [NAME…]",
         run: real::run,
+    },
+    Chore {
+        name: "sanitize",
+        help: "run the tests of unsafe code under a sanitizer: [address|thread] [TEST…]",
+        run: sanitize::run,
     },
     Chore {
         name: "bench",

@@ -73,53 +73,42 @@ pub struct Code {
 }
 
 impl Code {
-    /// Adds the sections of `parts`, compiled under `settings`, to an artifact.
-    pub fn write(parts: CodeParts, settings: &crate::Settings, out: &mut ContainerWriter) {
-        let pairs = |pairs: &mut dyn Iterator<Item = (u32, u32)>| {
-            pairs
-                .flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()])
-                .flatten()
-                .collect::<Vec<u8>>()
-        };
-        let functions = pairs(&mut parts.functions.iter().map(|f| (f.offset, f.bytes)));
-        let traps = pairs(&mut parts.traps.iter().map(|(at, reason)| (*at, *reason as u32)));
-        let sources = pairs(&mut parts.sources.iter().copied());
-        let inlined = pairs(&mut parts.inlined.iter().copied());
-        let sites = pairs(&mut parts.sites.iter().copied());
-        let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
-        out.section(section::SETTINGS, 16, settings.to_string().into_bytes());
-        out.section(section::FUNCTIONS, 16, functions);
-        out.section(section::TRAPS, 16, traps);
-        out.section(section::SOURCES, 16, sources);
-        out.section(section::THUNKS, 16, thunks.flatten().collect());
-        out.section(section::INLINED, 16, inlined);
-        out.section(section::SITES, 16, sites);
-        out.section(section::TEXT, crate::layout::HOST_PAGE_BYTES as usize, parts.text);
-    }
-
-    /// Turns what a tier collected into code.
+    /// Turns what a tier collected, compiled under `settings`, into code.
     ///
     /// # Panics
     /// When the parts contradict each other, which is a bug of the tier.
     #[must_use]
     pub fn from_parts(parts: CodeParts, settings: &crate::Settings) -> Self {
-        let mut writer = ContainerWriter::new();
-        Self::write(parts, settings, &mut writer);
-        let container = Container::read(writer.finish().into());
-        container.and_then(|container| Self::read(&container)).expect("a tier's parts are coherent")
+        let pairs = |pairs: &mut dyn Iterator<Item = (u32, u32)>| {
+            let bytes = pairs.flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()]);
+            SharedBytes::from(bytes.flatten().collect::<Vec<u8>>())
+        };
+        let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
+        let code = Self {
+            settings: settings.to_string().into_bytes().into(),
+            functions: pairs(&mut parts.functions.iter().map(|f| (f.offset, f.bytes))),
+            traps: pairs(&mut parts.traps.iter().map(|(at, reason)| (*at, *reason as u32))),
+            sources: pairs(&mut parts.sources.iter().copied()),
+            thunks: thunks.flatten().collect::<Vec<u8>>().into(),
+            inlined: pairs(&mut parts.inlined.iter().copied()),
+            sites: pairs(&mut parts.sites.iter().copied()),
+            text: parts.text.into(),
+        };
+        code.checked().expect("a tier's parts are coherent")
     }
 
     /// Adds the sections of this code to an artifact.
-    pub fn append(&self, out: &mut ContainerWriter) {
-        out.section(section::SETTINGS, 16, self.settings.to_vec());
-        out.section(section::FUNCTIONS, 16, self.functions.to_vec());
-        out.section(section::TRAPS, 16, self.traps.to_vec());
-        out.section(section::SOURCES, 16, self.sources.to_vec());
-        out.section(section::THUNKS, 16, self.thunks.to_vec());
-        out.section(section::INLINED, 16, self.inlined.to_vec());
-        out.section(section::SITES, 16, self.sites.to_vec());
+    pub fn append<'a>(&'a self, out: &mut ContainerWriter<'a>) {
         let page = crate::layout::HOST_PAGE_BYTES as usize;
-        out.section(section::TEXT, page, self.text.to_vec());
+        let mut add = |kind, align, bytes: &'a SharedBytes| out.section(kind, align, &**bytes);
+        add(section::SETTINGS, 16, &self.settings);
+        add(section::FUNCTIONS, 16, &self.functions);
+        add(section::TRAPS, 16, &self.traps);
+        add(section::SOURCES, 16, &self.sources);
+        add(section::THUNKS, 16, &self.thunks);
+        add(section::INLINED, 16, &self.inlined);
+        add(section::SITES, 16, &self.sites);
+        add(section::TEXT, page, &self.text);
     }
 
     /// Finds and checks the tables of an artifact.
@@ -127,7 +116,7 @@ impl Code {
     /// # Errors
     /// When a table is missing, unsorted, or points outside the text.
     pub fn read(container: &Container) -> Result<Self, ArtifactError> {
-        let code = Self {
+        Self {
             settings: container.section(section::SETTINGS)?,
             text: container.section(section::TEXT)?,
             functions: container.section(section::FUNCTIONS)?,
@@ -136,7 +125,13 @@ impl Code {
             thunks: container.section(section::THUNKS)?,
             inlined: container.section(section::INLINED)?,
             sites: container.section(section::SITES)?,
-        };
+        }
+        .checked()
+    }
+
+    /// The same if its tables can be used.
+    fn checked(self) -> Result<Self, ArtifactError> {
+        let code = self;
         let check = |holds: bool, what: &str| {
             if holds { Ok(()) } else { Err(ArtifactError(format!("artifact's {what} is damaged"))) }
         };

@@ -21,4 +21,4 @@ pub use container::{ArtifactError, Container, ContainerWriter, SharedBytes};
 pub use layout::{ContextLayout, ContextShape, FunctionRecord, TableEntry};
 pub use settings::{Architecture, MemoryStrategy, Settings};
 pub use signature::{Location, RegisterFile, SignatureAbi};
-pub use tier::{CompileError, OneWorker, Tier, Workers};
+pub use tier::{CompileError, EarlyCompile, OneWorker, Tier, Workers};

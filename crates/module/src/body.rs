@@ -140,10 +140,28 @@ impl Module {
         let Some(body) = self.bodies.get(defined as usize) else {
             return Err(Invalid::broken_rule(format!("there is no function body {defined}"), 0));
         };
+        let bytes = self.bytes(wasm, &body.range).ok_or_else(|| {
+            Invalid::broken_rule("the file ends before its functions do", body.range.start)
+        })?;
+        self.read_body(body, bytes)
+    }
+
+    /// The bytes of a range of the file that the module was read from, if the file has them.
+    #[must_use]
+    pub fn bytes<'a>(&self, wasm: &'a [u8], range: &Range<u64>) -> Option<&'a [u8]> {
+        wasm.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
+    }
+
+    /// Reads a body of this module, whose content is `bytes`.
+    ///
+    /// # Errors
+    /// `bytes` are not those that were validated.
+    pub fn read_body<'a>(
+        &self,
+        body: &FunctionBody,
+        bytes: &'a [u8],
+    ) -> Result<BodyReader<'a>, Invalid> {
         let start = body.range.start;
-        let bytes = self
-            .bytes(wasm, &body.range)
-            .ok_or_else(|| Invalid::broken_rule("the file ends before its functions do", start))?;
         let reader = BinaryReader::new_features(bytes, start, self.features.to_wasmparser());
         let mut declarations = wasmparser::FunctionBody::new(reader)
             .get_locals_reader()
@@ -159,12 +177,6 @@ impl Module {
         }
         let operators = OperatorsReader::new(declarations.get_binary_reader());
         Ok(BodyReader { locals, operators })
-    }
-
-    /// The bytes of a range of the file that the module was read from, if the file has them.
-    #[must_use]
-    pub fn bytes<'a>(&self, wasm: &'a [u8], range: &Range<u64>) -> Option<&'a [u8]> {
-        wasm.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
     }
 }
 

@@ -1,10 +1,12 @@
 //! What the translation of every function of a module shares: the module, the layout of its instances,
 //! its signatures in Cranelift's form.
 //!
-//! Made once per compilation, read by all workers. Not here: anything of a single function.
-//! Read next: [`crate::translate`].
+//! [`Shared`] is made once per compilation and read by all workers; an [`Environment`] is one worker's view of
+//! it, together with what is known of the rest of the module. Not here: anything of a single function.
+//! Read next: [`crate::known`], [`crate::translate`].
 
-use crate::fixed::FixedTables;
+use crate::fixed::{FixedTables, Reachable};
+use crate::known::Known;
 use cranelift_codegen::ir::{self, AbiParam, Signature, types};
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig, TargetIsa};
 use holm_abi::settings::{Architecture, MemoryStrategy};
@@ -18,17 +20,26 @@ pub(crate) const NAMESPACE_FUNCTION: u32 = 0;
 /// Namespace of Cranelift's external names: foreign-call thunks, by type index.
 pub(crate) const NAMESPACE_THUNK: u32 = 1;
 
+/// What is worked out once for all functions of a module.
+pub(crate) struct Shared {
+    layout: ContextLayout,
+    registers: RegisterFile,
+    frontend: TargetFrontendConfig,
+    /// What indirect calls can reach.
+    fixed: FixedTables,
+    signatures: Vec<Signature>,
+}
+
 /// What all functions of a module share.
 pub(crate) struct Environment<'a> {
+    /// The module without its bodies and facts, which are among what is [`Known`].
     pub(crate) module: &'a Module,
-    pub(crate) wasm: &'a [u8],
+    pub(crate) known: Known<'a>,
     pub(crate) settings: &'a Settings,
-    pub(crate) layout: ContextLayout,
-    pub(crate) registers: RegisterFile,
+    pub(crate) layout: &'a ContextLayout,
+    pub(crate) registers: &'a RegisterFile,
     pub(crate) frontend: TargetFrontendConfig,
-    /// What indirect calls can reach.
-    pub(crate) fixed: FixedTables,
-    signatures: Vec<Signature>,
+    shared: &'a Shared,
 }
 
 /// How a linear memory is addressed.
@@ -42,13 +53,8 @@ pub(crate) enum MemoryAt {
     Checked,
 }
 
-impl<'a> Environment<'a> {
-    pub(crate) fn new(
-        module: &'a Module,
-        wasm: &'a [u8],
-        settings: &'a Settings,
-        isa: &dyn TargetIsa,
-    ) -> Self {
+impl Shared {
+    pub(crate) fn new(module: &Module, settings: &Settings, isa: &dyn TargetIsa) -> Self {
         let registers = match settings.architecture {
             Architecture::X86_64 => RegisterFile::X86_64,
             Architecture::Aarch64 => RegisterFile::AARCH64,
@@ -59,15 +65,30 @@ impl<'a> Environment<'a> {
         });
         let signatures = signatures.collect();
         Self {
-            module,
-            wasm,
-            settings,
             layout: ContextLayout::new(shape(module)),
             registers,
             frontend: isa.frontend_config(),
             fixed: FixedTables::new(module),
             signatures,
         }
+    }
+}
+
+impl<'a> Environment<'a> {
+    pub(crate) fn new(
+        shared: &'a Shared,
+        module: &'a Module,
+        settings: &'a Settings,
+        known: Known<'a>,
+    ) -> Self {
+        let Shared { layout, registers, frontend, .. } = shared;
+        Self { module, known, settings, layout, registers, frontend: *frontend, shared }
+    }
+
+    /// What calls of type `ty` through `table` can reach, if that is known.
+    pub(crate) fn reachable(&self, table: u32, ty: u32) -> Option<&'a Reachable> {
+        let reachable = self.shared.fixed.reachable(table, ty)?;
+        self.known.table_is_fixed(table).then_some(reachable)
     }
 
     /// The function type of the type section with this index.
@@ -88,12 +109,12 @@ impl<'a> Environment<'a> {
 
     /// The Cranelift signature of a type.
     pub(crate) fn signature(&self, ty: u32) -> &Signature {
-        &self.signatures[ty as usize]
+        &self.shared.signatures[ty as usize]
     }
 
     /// Whether the results of a type go through memory.
     pub(crate) fn has_result_buffer(&self, ty: u32) -> bool {
-        needs_result_buffer(self.ty(ty).results(), &self.registers)
+        needs_result_buffer(self.ty(ty).results(), self.registers)
     }
 
     /// How a memory is addressed.

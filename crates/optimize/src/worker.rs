@@ -60,6 +60,7 @@ pub(crate) enum CallForm {
 }
 
 /// Cranelift's targets for the two levels of effort.
+#[derive(Clone)]
 pub(crate) struct Targets {
     pub(crate) full: OwnedTargetIsa,
     pub(crate) bounded: OwnedTargetIsa,
@@ -124,7 +125,11 @@ impl Worker {
         unit: Unit,
         mut effort: Effort,
     ) -> Result<Compiled, Failure> {
-        let places = self.translate(env, unit, effort)?;
+        let places = self.translate(env, unit, effort).inspect_err(|_| {
+            // It was left in the middle of a function.
+            self.scratch = FunctionBuilderContext::new();
+        })?;
+        env.known.may_go_on()?;
         let context = &mut self.context;
         if effort == Effort::Full && shape::has_long_chains(&context.func) {
             effort = Effort::Bounded;
@@ -162,6 +167,11 @@ impl Worker {
             traps: buffer.traps().iter().map(trap).collect::<Result<_, Failure>>()?,
             ..Compiled::default()
         };
+        if let Unit::Function(defined) = unit {
+            // The prologue can overflow the stack.
+            let start = env.known.body(defined).map_or(0, |body| body.range.start);
+            result.sources.push((0, u32::try_from(start).unwrap_or(u32::MAX)));
+        }
         for location in buffer.get_srclocs_sorted() {
             if let Some((offset, site)) = places.resolve(location.loc) {
                 push_change(&mut result.sources, location.start, offset);

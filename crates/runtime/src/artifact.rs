@@ -85,19 +85,25 @@ impl Ingredients {
     /// From a module in the binary or text format, through the engine's cache if it has one.
     pub(crate) fn from_source(engine: &Engine, source: &[u8]) -> Result<Self> {
         let wasm = to_binary(engine, source)?;
-        Self::cached(engine, &wasm, || validate(engine, &wasm))
+        Self::cached(engine, &wasm, || {
+            let meta = validate(engine, &wasm)?;
+            let code = engine.tier().compile(&meta, &wasm, engine.workers())?;
+            Ok((meta, code))
+        })
     }
 
-    /// From the bytes of a module through the engine's cache if it has one; `validated` gives the module when
-    /// it has to be compiled.
+    /// From the bytes of a module through the engine's cache if it has one; `compile` does it
+    /// when it has to be done.
     pub(crate) fn cached(
         engine: &Engine,
         wasm: &[u8],
-        validated: impl FnOnce() -> Result<Meta>,
+        compile: impl FnOnce() -> Result<(Meta, Code)>,
     ) -> Result<Self> {
-        let Some(cache) = engine.code_cache() else {
-            return Self::compile(engine, wasm, validated()?);
+        let made = || {
+            let (meta, code) = compile()?;
+            Ok(Self { bytes: KeptBytes::new(wasm, &meta), meta, code })
         };
+        let Some(cache) = engine.code_cache() else { return made() };
         // Limits and features are part of the key because code in the cache is not validated again.
         let rules = format!("{:?} {:?}", engine.limits(), engine.features());
         let key: [&[u8]; 4] =
@@ -106,15 +112,9 @@ impl Ingredients {
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        let made = Self::compile(engine, wasm, validated()?)?;
-        cache.put(&key, &made.write()?);
+        let made = made()?;
+        cache.put(&key, &container(&made.meta.to_bytes()?, &made.bytes, &made.code).pieces());
         Ok(made)
-    }
-
-    fn compile(engine: &Engine, wasm: &[u8], meta: Meta) -> Result<Self> {
-        let code = engine.tier().compile(&meta, wasm, engine.workers())?;
-        let bytes = KeptBytes::new(wasm, &meta);
-        Ok(Self { meta, bytes, code })
     }
 
     /// From an artifact of the same build and settings.
@@ -154,7 +154,7 @@ impl Ingredients {
         Ok(Self { meta, bytes, code })
     }
 
-    fn write(&self) -> Result<Vec<u8>> {
+    pub(crate) fn write(&self) -> Result<Vec<u8>> {
         write(&self.meta, &self.bytes, &self.code)
     }
 }
@@ -200,12 +200,16 @@ impl Artifact {
 
 /// The artifact of a module's parts.
 pub(crate) fn write(meta: &Meta, bytes: &KeptBytes, code: &Code) -> Result<Vec<u8>> {
+    Ok(container(&meta.to_bytes()?, bytes, code).finish())
+}
+
+fn container<'a>(meta: &'a [u8], bytes: &'a KeptBytes, code: &'a Code) -> ContainerWriter<'a> {
     let mut out = ContainerWriter::new();
-    out.section(section::BUILD, 16, BUILD_ID.as_bytes().to_vec());
-    out.section(section::MODULE, 16, meta.to_bytes()?);
-    out.section(section::BYTES, 16, bytes.bytes.to_vec());
+    out.section(section::BUILD, 16, BUILD_ID.as_bytes());
+    out.section(section::MODULE, 16, meta);
+    out.section(section::BYTES, 16, &*bytes.bytes);
     code.append(&mut out);
-    Ok(out.finish())
+    out
 }
 
 /// Compiles a module into an artifact.

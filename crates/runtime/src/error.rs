@@ -7,6 +7,7 @@
 
 use crate::backtrace::Backtrace;
 use holm_spec::trap::TrapReason;
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -230,6 +231,18 @@ impl Error {
         }
         self
     }
+}
+
+/// A name for a message. Names come from modules: a line break in one would look like another cause.
+pub(crate) fn printable(name: &str) -> Cow<'_, str> {
+    if !name.contains(char::is_control) {
+        return Cow::Borrowed(name);
+    }
+    let escape = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    Cow::Owned(name.chars().map(escape).collect())
 }
 
 /// Writes the cause, and one line more for each cause behind it. The backtrace is not part of it.

@@ -7,7 +7,7 @@
 
 use crate::artifact::KeptBytes;
 use crate::context::{StoreContext, StoreContextMut, VmStore};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printable};
 use crate::externs::Extern;
 use crate::func::enter;
 use crate::func::host::HostFunc;
@@ -112,7 +112,7 @@ impl Imports {
         found: Extern,
     ) -> Result<()> {
         if found.store() != store.data().id {
-            let Import { module, name, .. } = import;
+            let (module, name) = (printable(&import.module), printable(&import.name));
             let message =
                 format!("import `{module}` `{name}`: what was given belongs to another store");
             return Err(Error::link(message));
@@ -156,7 +156,7 @@ impl Imports {
 #[cold]
 pub(crate) fn mismatch(module: &Module, import: &Import, found: &ExternType) -> Error {
     let wanted = module.import_type(&import.kind);
-    let Import { module, name, .. } = import;
+    let (module, name) = (printable(&import.module), printable(&import.name));
     Error::link(format!("import `{module}` `{name}`: expected {wanted}, found {found}"))
 }
 

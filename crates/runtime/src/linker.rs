@@ -6,7 +6,7 @@
 
 use crate::context::{AsContext, AsContextMut, VmStore};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printable};
 use crate::externs::Extern;
 use crate::func::host::{Caller, HostFunc, IntoFunc};
 use crate::instance::Instance;
@@ -184,7 +184,8 @@ impl<T: 'static> Linker<T> {
             };
             let message = format!(
                 "import `{}` `{}` was called but is not defined",
-                import.module, import.name
+                printable(&import.module),
+                printable(&import.name)
             );
             self.func_new(&import.module, &import.name, ty, move |_, _, _| {
                 Err(Error::link(message.clone()))
@@ -261,6 +262,7 @@ impl<T: 'static> Linker<T> {
 
     fn add(&mut self, module: &str, name: &str, definition: Definition<T>) -> Result<&mut Self> {
         if !self.allow_shadowing && self.contains(module, name) {
+            let (module, name) = (printable(module), printable(name));
             return Err(Error::link(format!("`{module}` `{name}` is defined already")));
         }
         if !self.modules.contains_key(module) {
@@ -291,16 +293,16 @@ impl<T: 'static> Linker<T> {
             .collect();
         let mut lines = Vec::with_capacity(missing.len());
         for import in missing.iter().take(MISSING_NAMED_MAX) {
-            let (module, name, ty) = (import.module(), import.name(), import.ty());
-            lines.push(format!("`{module}` `{name}` has not been defined, it should be a {ty}"));
+            let (module, name) = (printable(import.module()), printable(import.name()));
+            let ty = import.ty();
+            lines.push(format!(
+                "unknown import: `{module}` `{name}` has not been defined, it should be a {ty}"
+            ));
         }
         if missing.len() > MISSING_NAMED_MAX {
             lines.push(format!("and {} more", missing.len() - MISSING_NAMED_MAX));
         }
-        match &lines[..] {
-            [one] => Error::link(format!("unknown import: {one}")),
-            _ => Error::link(format!("unknown imports:\n{}", lines.join("\n"))),
-        }
+        Error::link(lines.join("\n"))
     }
 }
 

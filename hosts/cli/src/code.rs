@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use holm::{Config, Engine, Features, MemoryStrategy, Module, SharedBytes};
+use holm::{Config, Engine, Features, MemoryStrategy, Module, ModuleStream, SharedBytes};
 use holm_abi::Container;
 
 use crate::cached::{CacheOptions, DiskCache, Origin};
 use crate::failure::Failure;
-use crate::input::{self, Input, Kind};
+use crate::input::{self, Input, Kind, Opened, Received};
 use crate::workers::AllCores;
 use crate::{explain, features};
 
@@ -73,11 +73,14 @@ impl CodeOptions {
 ///
 /// # Errors
 /// When fuel is asked for and the code was compiled without.
-pub(crate) fn adapt(config: &mut Config, input: &Input, fuel: bool) -> Result<bool, Failure> {
-    if input.kind != Kind::Artifact {
-        config.fuel(fuel);
-        return Ok(fuel);
-    }
+pub(crate) fn adapt(config: &mut Config, file: &Received, fuel: bool) -> Result<bool, Failure> {
+    let input = match file {
+        Received::Whole(input) if input.kind == Kind::Artifact => input,
+        _ => {
+            config.fuel(fuel);
+            return Ok(fuel);
+        }
+    };
     // Damage is found, and told, when it is loaded.
     let says =
         |word: &str| settings(&input.bytes).is_some_and(|text| text.split(' ').any(|w| w == word));
@@ -120,8 +123,16 @@ impl Loader {
     ///
     /// # Errors
     /// When the file is not a module, or was compiled for another build or machine.
-    pub(crate) fn load(&self, input: Input) -> Result<(Module, Origin), Failure> {
-        let Input { name, kind, bytes } = input;
+    pub(crate) fn load(&self, file: Received) -> Result<(Module, Origin), Failure> {
+        let Input { name, kind, bytes } = match file {
+            Received::Whole(input) => input,
+            Received::Arriving(rest) => {
+                let name = rest.name.clone();
+                let module = stream(&self.engine, rest)?.finish();
+                let module = module.map_err(|error| explain::load(&name, &error))?;
+                return Ok((module, self.cache.origin()));
+            }
+        };
         let wasm = match kind {
             Kind::Artifact => {
                 let module = Module::from_trusted_artifact(&self.engine, bytes);
@@ -134,5 +145,20 @@ impl Loader {
         let module =
             Module::new(&self.engine, wasm).map_err(|error| explain::load(&name, &error))?;
         Ok((module, self.cache.origin()))
+    }
+}
+
+/// Feeds a module to the compiler while it arrives.
+///
+/// # Errors
+/// When it can not be read, and as soon as it is wrong.
+pub(crate) fn stream(engine: &Engine, mut file: Opened) -> Result<ModuleStream, Failure> {
+    let mut stream = ModuleStream::new(engine);
+    loop {
+        let piece = file.next_piece()?;
+        if piece.is_empty() {
+            return Ok(stream);
+        }
+        stream.push(&piece).map_err(|error| explain::load(&file.name, &error))?;
     }
 }

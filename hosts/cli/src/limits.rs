@@ -49,4 +49,4 @@ fn parse_fuel(text: &str) -> Result<u64, String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -67,8 +67,8 @@ const ASKED: &[(&str, &str)] = &[
     ),
     (
         r#"(import "o" "x" (memory 1)) (import "o" "f" (func (param i32) (result i32))) (import "p" "f" (table 1 externref))"#,
-        "unknown imports:\n`o` `x` has not been defined, it should be a memory 1..\n\
-         `p` `f` has not been defined, it should be a table 1.. of externref",
+        "unknown import: `o` `x` has not been defined, it should be a memory 1..\n\
+         unknown import: `p` `f` has not been defined, it should be a table 1.. of externref",
     ),
 ];
 

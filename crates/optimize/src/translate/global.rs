@@ -26,14 +26,14 @@ impl Translator<'_, '_> {
     }
 
     fn global_get(&mut self, global: u32) -> Value {
-        if let Some(value) = self.env.module.global_constant(global)
+        if let Some(value) = self.env.known.global_constant(global)
             && let Some(value) = self.constant(value)
         {
             return value;
         }
         let ty = value_type(self.env.module.globals[global as usize].ty.value);
         let (address, offset, changing) = self.global_cell(global);
-        let fixed = self.env.module.facts.global_is_fixed(global);
+        let fixed = self.env.known.global_is_fixed(global);
         let flags = if fixed { Self::constant_flags() } else { changing };
         self.b.ins().load(ty, flags, address, offset)
     }

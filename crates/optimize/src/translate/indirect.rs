@@ -32,7 +32,7 @@ impl Translator<'_, '_> {
         let index = self.pop();
         let args = self.pop_canonical(self.env.ty(ty).params().len());
         let site = Site { ty, table };
-        if let Some(reachable) = self.env.fixed.reachable(table, ty) {
+        if let Some(reachable) = self.env.reachable(table, ty) {
             if self.wants_candidates(reachable) {
                 return self.call_candidates(site, index, &args, &reachable.candidates);
             }

@@ -119,7 +119,7 @@ pub(crate) fn function(
         body_frame: 0,
         inlining: inline::Inlining::new(env, defined, expands),
         expands,
-        loop_growth: Translator::loop_growth(&env.module.bodies[defined as usize]),
+        loop_growth: env.known.body(defined).map_or(0, Translator::loop_growth),
         reachable: true,
         anchor,
         result_buffer: None,
@@ -145,11 +145,11 @@ impl Translator<'_, '_> {
         if env.has_result_buffer(ty) {
             self.result_buffer = Some(params.remove(0));
         }
-        let body = &env.module.bodies[defined as usize];
-        let mut reader = env.module.body(env.wasm, defined)?;
+        let mut reader = env.known.read(defined)?;
         self.declare_locals(env.ty(ty).params(), &params, &reader.locals);
-        self.locate(body.range.start);
-        let poll = if body.calls > 0 { self.poll() } else { None };
+        self.locate(env.known.body(defined).map_or(0, |body| body.range.start));
+        let calls = env.known.body(defined).is_some_and(|body| body.calls > 0);
+        let poll = if calls { self.poll() } else { None };
         self.open_function(env.ty(ty).results());
         self.begin_segment();
         self.operators(&mut reader.operators)?;

@@ -114,8 +114,8 @@ impl Translator<'_, '_> {
     fn table_is_constant(&self, table: u32) -> bool {
         let module = self.env.module;
         let limits = &module.tables[table as usize].ty.limits;
-        module.facts.table_is_fixed(table)
-            || table >= module.imported_tables && limits.max == Some(limits.min)
+        table >= module.imported_tables && limits.max == Some(limits.min)
+            || self.env.known.table_is_fixed(table)
     }
 
     fn table_definition(&mut self, table: u32) -> (Value, i32) {

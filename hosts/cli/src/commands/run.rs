@@ -86,14 +86,14 @@ struct Guest {
 impl Run {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
         let mut stats = Stats::begin();
-        let input = input::read(self.path())?;
-        let name = input.name.clone();
-        stats.read(input.bytes.len());
+        let file = input::receive(self.path())?;
+        let name = file.name().to_owned();
+        stats.read(&file);
         let mut config = self.code.config();
-        let counts = code::adapt(&mut config, &input, self.limits.fuel.is_some())?;
+        let counts = code::adapt(&mut config, &file, self.limits.fuel.is_some())?;
         config.stack_bytes(usize::try_from(self.limits.max_stack).unwrap_or(usize::MAX));
         let loader = Loader::new(config, &self.cache)?;
-        let (module, origin) = loader.load(input)?;
+        let (module, origin) = loader.load(file)?;
         stats.loaded(origin);
         let mut guest = self.prepare(&loader.engine, &module, &name)?;
         if counts {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::cached::Origin;
+use crate::input::Received;
 use crate::units::{show_size, show_time};
 
 /// The steps of a run so far.
@@ -19,8 +20,15 @@ impl Stats {
         Self { last: Instant::now(), steps: Vec::new() }
     }
 
-    pub(super) fn read(&mut self, bytes: usize) {
-        self.step("read", show_size(bytes as u64));
+    pub(super) fn read(&mut self, file: &Received) {
+        let size = show_size(file.len() as u64);
+        self.step(
+            "read",
+            match file {
+                Received::Whole(_) => size,
+                Received::Arriving(_) => format!("{size}, the rest while compiling"),
+            },
+        );
     }
 
     pub(super) fn loaded(&mut self, origin: Origin) {
