@@ -1,4 +1,4 @@
-//! Which proposals a module may use: WebAssembly 2.0 with SIMD from the start, later ones by name.
+//! Which proposals a module may use: those of WebAssembly 3.0 by default, others by name.
 //!
 //! Not here: which operators a tier can compile; a feature that is on here can still be refused there.
 //! Invariant: bit numbers are part of the artifact format and stay; names are what `--features` takes.
@@ -55,6 +55,16 @@ impl Features {
 
     /// WebAssembly 2.0 with SIMD.
     pub const WASM2: Self = Self(0b111_1111);
+
+    /// WebAssembly 3.0, as far as it is on by default: structures, arrays and exceptions are still behind
+    /// their names.
+    pub const WASM3: Self = Self::WASM2
+        .with(Self::RELAXED_SIMD)
+        .with(Self::TAIL_CALL)
+        .with(Self::MULTI_MEMORY)
+        .with(Self::MEMORY64)
+        .with(Self::EXTENDED_CONST)
+        .with(Self::FUNCTION_REFERENCES);
 
     /// Every proposal that has a name here.
     pub const ALL: Self = Self((1 << Self::TABLE.len()) - 1);
@@ -129,7 +139,7 @@ impl Features {
 
 impl Default for Features {
     fn default() -> Self {
-        Self::WASM2
+        Self::WASM3
     }
 }
 

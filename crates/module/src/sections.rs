@@ -134,6 +134,10 @@ impl Sections {
                 at_most("imports", limit, imports.len() as u64, section.range().start)?;
             }
         }
+        // The validator has a limit of its own here, with no name.
+        let memories = imports.iter().filter(|import| matches!(import.1.ty, TypeRef::Memory(_)));
+        let limit = ("memories_max", self.limits.memories_max);
+        at_most("memories", limit, memories.count() as u64, section.range().start)?;
         valid(self.validator.import_section(section))?;
         for (offset, import) in imports {
             let kind = self.import_kind(import.ty, offset)?;

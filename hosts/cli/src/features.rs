@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 
 use holm::Features;
 
-/// Reads `threads,-gc`: the defaults with some switched on and some switched off. `all` is all of them.
+/// Reads `threads,-gc`: the defaults with some switched on and some switched off. `all` is all of them, and
+/// `wasm2` and `wasm3` are those of a version: `-all,wasm2` leaves only these.
 ///
 /// # Errors
 /// With the list of names, when one is unknown or `help` is asked for.
@@ -17,6 +18,8 @@ pub(crate) fn parse(text: &str) -> Result<Features, String> {
         let name = word.trim_start_matches(['-', '+']);
         let change = match name {
             "all" => Features::ALL,
+            "wasm2" => Features::WASM2,
+            "wasm3" => Features::WASM3,
             _ => Features::from_name(name).ok_or_else(|| refusal(name))?,
         };
         features =
@@ -27,8 +30,8 @@ pub(crate) fn parse(text: &str) -> Result<Features, String> {
 
 fn refusal(name: &str) -> String {
     let mut text = match name {
-        "help" => "these are the proposals".to_owned(),
-        _ => format!("no proposal is called {name}; there are"),
+        "help" => "there are all, wasm2, wasm3, and".to_owned(),
+        _ => format!("no proposal is called {name}; there are all, wasm2, wasm3, and"),
     };
     let defaults = Features::default();
     for (name, what) in Features::ALL.descriptions() {

@@ -50,10 +50,79 @@ fn metered(config: &mut Config) {
     config.fuel(true).canonical_nans(true);
 }
 
-/// The suite of WebAssembly 2.0, vectors included.
-pub(crate) fn suite() -> Vec<Trial> {
+/// A folder of the standard's suite, and what its scripts may use: some expect later proposals to be refused.
+struct Corpus {
+    name: &'static str,
+    files: fn() -> Vec<(String, String)>,
+    features: Features,
+}
+
+const CORPORA: &[Corpus] = &[
+    Corpus { name: "suite", files: version2, features: Features::WASM2 },
+    Corpus {
+        name: "tail-call",
+        files: || folder(Proposal::TailCall),
+        features: Features::WASM2.with(Features::TAIL_CALL),
+    },
+    Corpus {
+        name: "extended-const",
+        files: || folder(Proposal::ExtendedConst),
+        features: Features::WASM2.with(Features::EXTENDED_CONST),
+    },
+    Corpus {
+        name: "multi-memory",
+        files: || folder(Proposal::MultiMemory),
+        features: Features::WASM2.with(Features::MULTI_MEMORY),
+    },
+    Corpus {
+        name: "memory64",
+        files: || folder(Proposal::Memory64),
+        features: Features::WASM2.with(Features::MEMORY64),
+    },
+    Corpus {
+        name: "function-references",
+        files: || folder(Proposal::FunctionReferences),
+        features: Features::WASM2.with(Features::FUNCTION_REFERENCES).with(Features::TAIL_CALL),
+    },
+    Corpus {
+        name: "relaxed-simd",
+        files: || folder(Proposal::RelaxedSimd),
+        features: Features::WASM3,
+    },
+    Corpus {
+        name: "wide-arithmetic",
+        files: || folder(Proposal::WideArithmetic),
+        features: Features::WASM3.with(Features::WIDE_ARITHMETIC),
+    },
+    Corpus {
+        name: "custom-page-sizes",
+        files: || folder(Proposal::CustomPageSizes),
+        features: Features::WASM3.with(Features::CUSTOM_PAGE_SIZES),
+    },
+    Corpus {
+        name: "annotations",
+        files: || folder(Proposal::Annotations),
+        features: Features::WASM3,
+    },
+];
+
+/// WebAssembly 2.0, vectors included.
+fn version2() -> Vec<(String, String)> {
     let files = spec(SpecVersion::V2).chain(proposal(Proposal::Simd));
-    files.flat_map(|file| trials("suite", file.name(), file.raw().to_owned())).collect()
+    files.map(|file| (file.name().to_owned(), file.raw().to_owned())).collect()
+}
+
+fn folder(of: Proposal) -> Vec<(String, String)> {
+    proposal(of).map(|file| (file.name().to_owned(), file.raw().to_owned())).collect()
+}
+
+/// The standard's suite, folder by folder.
+pub(crate) fn suite() -> Vec<Trial> {
+    let corpus = |corpus: &'static Corpus| {
+        let files = (corpus.files)().into_iter();
+        files.flat_map(|(name, source)| trials(corpus.name, &name, source, corpus.features))
+    };
+    CORPORA.iter().flat_map(corpus).collect()
 }
 
 /// The scripts in `tests/wast/`.
@@ -68,29 +137,38 @@ pub(crate) fn own() -> Vec<Trial> {
         .flat_map(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let source = std::fs::read_to_string(path).expect("a script is text");
-            trials("script", &name, source)
+            trials(OWN, &name, source, Features::default())
         })
         .collect()
 }
 
-fn trials(corpus: &'static str, file: &str, source: String) -> Vec<Trial> {
+/// What our own scripts are called.
+const OWN: &str = "script";
+
+fn trials(corpus: &'static str, file: &str, source: String, features: Features) -> Vec<Trial> {
     let script = file.trim_end_matches(".wast").to_owned();
     let trial = |configuration: &'static Configuration| {
         let (script, source) = (script.clone(), source.clone());
         let name = format!("{corpus}::{}::{script}", configuration.name);
-        Trial::test(name, move || check(&script, &source, configuration))
+        Trial::test(name, move || check(&script, &source, configuration, features))
     };
     let all = CONFIGURATIONS.iter();
-    all.filter(|configuration| configuration.has_suite || corpus != "suite").map(trial).collect()
+    all.filter(|configuration| configuration.has_suite || corpus == OWN).map(trial).collect()
 }
 
 /// Runs one script and compares its failures with the list.
-fn check(script: &str, source: &str, configuration: &Configuration) -> Result<(), Failed> {
+fn check(
+    script: &str,
+    source: &str,
+    configuration: &Configuration,
+    features: Features,
+) -> Result<(), Failed> {
     let mut config = Config::new();
     (configuration.set)(&mut config);
-    if script == BEYOND {
-        config.features(Features::WASM2.with(Features::MULTI_MEMORY));
-    }
+    config.features(match script {
+        BEYOND => features.with(Features::MULTI_MEMORY),
+        _ => features,
+    });
     let report = wast::run(&Engine::new(&config)?, source);
     let expected = expected_failures(configuration.name, script)?;
     let mut complaint = String::new();

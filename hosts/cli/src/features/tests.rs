@@ -9,6 +9,7 @@ fn names_switch() {
     assert_eq!(parse("").unwrap(), Features::default());
     let threads = parse("threads, -simd").unwrap();
     assert!(threads.contains(Features::THREADS) && !threads.contains(Features::SIMD));
+    assert_eq!(parse("-all,wasm2").unwrap(), Features::WASM2);
     for text in ["nonsense", "help"] {
         let refusal = parse(text).unwrap_err();
         assert!(
