@@ -33,6 +33,12 @@ pub enum Builtin {
     ElementDrop,
     /// `(type id, type id) → 1 if the first is the second or below it, else 0`
     TypeIsBelow,
+    /// `(memory, address, expected, nanoseconds or negative for ever) → 0 woken, 1 not equal, 2 timed out`
+    AtomicWait32,
+    /// As `AtomicWait32`, for 64 bits.
+    AtomicWait64,
+    /// `(memory, address, count) → how many were woken`
+    AtomicNotify,
 }
 
 /// How many builtins there are.
@@ -40,7 +46,7 @@ pub const COUNT: usize = Builtin::ALL.len();
 
 impl Builtin {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::MemoryGrow,
         Self::MemoryCopy,
         Self::MemoryFill,
@@ -53,6 +59,9 @@ impl Builtin {
         Self::TableInit,
         Self::ElementDrop,
         Self::TypeIsBelow,
+        Self::AtomicWait32,
+        Self::AtomicWait64,
+        Self::AtomicNotify,
     ];
 
     /// Number of 64-bit integer arguments.
@@ -61,19 +70,29 @@ impl Builtin {
         match self {
             Self::DataDrop | Self::ElementDrop => 1,
             Self::MemoryGrow | Self::TypeIsBelow => 2,
-            Self::TableSet | Self::TableGrow => 3,
+            Self::TableSet | Self::TableGrow | Self::AtomicNotify => 3,
             Self::MemoryCopy
             | Self::MemoryFill
             | Self::MemoryInit
             | Self::TableFill
             | Self::TableCopy
-            | Self::TableInit => 4,
+            | Self::TableInit
+            | Self::AtomicWait32
+            | Self::AtomicWait64 => 4,
         }
     }
 
     /// Whether the 64-bit integer result has a meaning.
     #[must_use]
     pub const fn has_result(self) -> bool {
-        matches!(self, Self::MemoryGrow | Self::TableGrow | Self::TypeIsBelow)
+        matches!(
+            self,
+            Self::MemoryGrow
+                | Self::TableGrow
+                | Self::TypeIsBelow
+                | Self::AtomicWait32
+                | Self::AtomicWait64
+                | Self::AtomicNotify
+        )
     }
 }

@@ -123,7 +123,9 @@ impl<'a> Environment<'a> {
         match self.settings.memory {
             MemoryStrategy::Checked => MemoryAt::Checked,
             MemoryStrategy::Reserved if !is_reserved(ty) => MemoryAt::Checked,
-            MemoryStrategy::Reserved if memory == 0 && self.module.imported_memories == 0 => {
+            MemoryStrategy::Reserved
+                if memory == 0 && self.module.imported_memories == 0 && !ty.shared =>
+            {
                 MemoryAt::Anchor
             }
             MemoryStrategy::Reserved => MemoryAt::Reservation,

@@ -12,8 +12,10 @@ use crate::externs::Extern;
 use crate::func::enter;
 use crate::func::host::HostFunc;
 use crate::instance::Instance;
+use crate::memory::Memory;
 use crate::module::Module;
 use crate::plan::{Items, Offset, Plan, rank};
+use crate::shared::SharedMemory;
 use crate::value::{low32, low64};
 use holm_abi::SignatureAbi;
 use holm_module::expr::ConstInteger;
@@ -30,6 +32,8 @@ pub(crate) enum Given<'a, T: 'static> {
     Host(&'a HostFunc<T>),
     /// Something of the store's.
     Extern(Extern),
+    /// A memory that threads share, perhaps not in the store yet.
+    Shared(&'a SharedMemory),
 }
 
 /// Imports that fit, by kind.
@@ -97,6 +101,10 @@ fn match_imports<'a, T: 'static>(
                 return Err(mismatch(module, import, &ExternType::Func(host.ty().clone())));
             }
             (_, Given::Extern(found)) => imports.add(store, module, import, found)?,
+            (_, Given::Shared(memory)) => {
+                let memory = Memory::from_shared(StoreContextMut(store), memory)?;
+                imports.add(store, module, import, Extern::Memory(memory))?;
+            }
         }
     }
     Ok(imports)
@@ -227,8 +235,9 @@ impl Filler<'_> {
             let offset = self.offset(&segment.offset)?;
             let from = bytes.get(&segment.bytes).unwrap_or_default();
             let memory = self.objects.instance(self.id).memories()[segment.memory as usize];
-            let into = slice(self.objects.memory_bytes_mut(memory), offset, from.len());
-            into.ok_or_else(|| Error::trap(TrapReason::OutOfBoundsMemory))?.copy_from_slice(from);
+            let written = usize::try_from(offset).ok();
+            let written = written.and_then(|at| self.objects.memory_write(memory, at, from));
+            written.ok_or_else(|| Error::trap(TrapReason::OutOfBoundsMemory))?;
         }
         Ok(())
     }
@@ -294,12 +303,6 @@ impl Filler<'_> {
             Items::Late(exprs) => exprs.iter().map(|expr| Ok(low32(self.value(expr)?))).collect(),
         }
     }
-}
-
-/// `length` bytes from `offset` on, if the memory has them.
-fn slice(memory: &mut [u8], offset: u64, length: usize) -> Option<&mut [u8]> {
-    let offset = usize::try_from(offset).ok()?;
-    memory.get_mut(offset..offset.checked_add(length)?)
 }
 
 fn run_start<T: 'static>(

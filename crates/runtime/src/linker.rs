@@ -4,14 +4,16 @@
 //! is allowed; definitions that are not of a store work in every store of the engine.
 //! Read next: [`crate::instantiate`].
 
-use crate::context::{AsContext, AsContextMut, VmStore};
+use crate::context::{AsContext, AsContextMut, StoreContextMut, VmStore};
 use crate::engine::Engine;
 use crate::error::{Error, Result, printable};
 use crate::externs::Extern;
 use crate::func::host::{Caller, HostFunc, IntoFunc};
 use crate::instance::Instance;
 use crate::instantiate::{Given, instantiate, mismatch};
+use crate::memory::Memory;
 use crate::module::Module;
+use crate::shared::SharedMemory;
 use crate::value::Val;
 use holm_module::ImportKind;
 use holm_spec::types::{ExternType, FuncType};
@@ -33,6 +35,7 @@ pub struct Linker<T: 'static> {
 enum Definition<T: 'static> {
     Host(Arc<HostFunc<T>>),
     Extern(Extern),
+    Shared(SharedMemory),
 }
 
 impl<T: 'static> Clone for Definition<T> {
@@ -40,6 +43,7 @@ impl<T: 'static> Clone for Definition<T> {
         match self {
             Self::Host(host) => Self::Host(Arc::clone(host)),
             Self::Extern(item) => Self::Extern(*item),
+            Self::Shared(memory) => Self::Shared(memory.clone()),
         }
     }
 }
@@ -49,6 +53,7 @@ impl<T: 'static> Definition<T> {
         match self {
             Self::Host(host) => Given::Host(host),
             Self::Extern(item) => Given::Extern(*item),
+            Self::Shared(memory) => Given::Shared(memory),
         }
     }
 
@@ -56,6 +61,9 @@ impl<T: 'static> Definition<T> {
         match self {
             Self::Host(host) => host.put_into(store).map(Extern::Func),
             Self::Extern(item) => Ok(*item),
+            Self::Shared(memory) => {
+                Memory::from_shared(StoreContextMut(store), memory).map(Extern::Memory)
+            }
         }
     }
 }
@@ -120,6 +128,19 @@ impl<T: 'static> Linker<T> {
         item: impl Into<Extern>,
     ) -> Result<&mut Self> {
         self.add(module, name, Definition::Extern(item.into()))
+    }
+
+    /// Offers a memory that threads share, to modules in any store.
+    ///
+    /// # Errors
+    /// When the name is defined already.
+    pub fn define_shared(
+        &mut self,
+        module: &str,
+        name: &str,
+        memory: &SharedMemory,
+    ) -> Result<&mut Self> {
+        self.add(module, name, Definition::Shared(memory.clone()))
     }
 
     /// Offers everything that an instance exports, under a module name.

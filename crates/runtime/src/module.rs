@@ -310,8 +310,6 @@ fn no_type() -> ExternType {
 fn refuse_unsupported(meta: &Meta) -> Result<()> {
     let what = if !meta.tags.is_empty() {
         "exception tags"
-    } else if meta.memories.iter().any(|memory| memory.shared) {
-        "shared memories"
     } else {
         return Ok(());
     };

@@ -4,9 +4,12 @@
 //! status, upon which the stub leaves the guest. Bulk operations work in pieces and look at the
 //! interruption flag between them; what was done before an interruption stays done.
 
+mod atomic;
+
 use crate::block::StoreBlock;
 use crate::context::Anchor;
 use crate::limits::{BULK_PIECE_BYTES, BULK_PIECE_ENTRIES};
+use crate::memory::View;
 use crate::objects::{MemoryId, Objects, TableId};
 use holm_abi::layout::{INSTANCE, STORE};
 use holm_spec::trap::TrapReason;
@@ -35,6 +38,9 @@ pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = [
     entry::<TableInit>,
     entry::<ElementDrop>,
     entry::<TypeIsBelow>,
+    entry::<atomic::Wait32>,
+    entry::<atomic::Wait64>,
+    entry::<atomic::Notify>,
 ];
 
 /// The instance that called, and the store's objects.
@@ -46,6 +52,11 @@ struct Context<'a> {
 impl Context<'_> {
     fn memory(&self, index: u64) -> MemoryId {
         self.objects.instances[self.instance].memories()[to_usize(index)]
+    }
+
+    /// A memory's bytes; good until the memory grows.
+    fn view(&self, memory: MemoryId) -> View {
+        self.objects.memories[memory.0 as usize].view()
     }
 
     fn table(&self, index: u64) -> TableId {
@@ -117,12 +128,13 @@ impl Run for MemoryFill {
         [memory, start, value, bytes]: [u64; 4],
     ) -> Result<u64, TrapReason> {
         let memory = context.memory(memory);
-        let range = range(start, bytes, context.objects.memory_bytes(memory).len())?;
+        let view = context.view(memory);
+        let range = range(start, bytes, view.length())?;
         let [value, ..] = value.to_le_bytes();
         let mut at = range.start;
         while at < range.end {
             let end = range.end.min(at + BULK_PIECE_BYTES);
-            context.objects.memory_bytes_mut(memory)[at..end].fill(value);
+            view.fill(at..end, value);
             at = end;
             if at < range.end {
                 context.poll()?;
@@ -140,8 +152,9 @@ impl Run for MemoryCopy {
     ) -> Result<u64, TrapReason> {
         let (into, out_of) = split(memories);
         let (into, out_of) = (context.memory(into), context.memory(out_of));
-        let source = range(from, bytes, context.objects.memory_bytes(out_of).len())?;
-        let target = range(to, bytes, context.objects.memory_bytes(into).len())?;
+        let (target_view, source_view) = (context.view(into), context.view(out_of));
+        let source = range(from, bytes, source_view.length())?;
+        let target = range(to, bytes, target_view.length())?;
         let backwards = into == out_of && target.start > source.start;
         let total = source.len();
         let mut done = 0;
@@ -149,12 +162,7 @@ impl Run for MemoryCopy {
             let piece = BULK_PIECE_BYTES.min(total - done);
             // Upwards from the start or downwards from the end, whichever keeps the source unharmed.
             let at = if backwards { total - done - piece } else { done };
-            let (s, t) = (source.start + at, target.start + at);
-            if into == out_of {
-                context.objects.memory_bytes_mut(into).copy_within(s..s + piece, t);
-            } else {
-                copy_between(context.objects, (out_of, s), (into, t), piece);
-            }
+            target_view.copy_from(target.start + at, source_view, source.start + at, piece);
             done += piece;
             if done < total {
                 context.poll()?;
@@ -162,19 +170,6 @@ impl Run for MemoryCopy {
         }
         Ok(0)
     }
-}
-
-/// Copies between two different memories; the ranges are in bounds.
-fn copy_between(
-    objects: &mut Objects,
-    (out_of, from): (MemoryId, usize),
-    (into, to): (MemoryId, usize),
-    bytes: usize,
-) {
-    let (a, b) = (out_of.0 as usize, into.0 as usize);
-    let pair = objects.memories.get_disjoint_mut([a, b]);
-    let Ok([source, target]) = pair else { return };
-    target.bytes_mut()[to..to + bytes].copy_from_slice(&source.bytes()[from..from + bytes]);
 }
 
 struct MemoryInit;
@@ -189,8 +184,9 @@ impl Run for MemoryInit {
         let data = data.and_then(Clone::clone);
         let data: &[u8] = data.as_deref().unwrap_or_default();
         let source = range(from, bytes, data.len())?;
-        let target = range(to, bytes, context.objects.memory_bytes(memory).len())?;
-        context.objects.memory_bytes_mut(memory)[target].copy_from_slice(&data[source]);
+        let view = context.view(memory);
+        let target = range(to, bytes, view.length())?;
+        view.write(target.start, &data[source]);
         Ok(0)
     }
 }

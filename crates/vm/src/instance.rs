@@ -4,7 +4,7 @@
 
 use crate::block::StoreBlock;
 use crate::context::Anchor;
-use crate::memory::Memory;
+use crate::memory::{Memory, SharedMemory};
 use crate::objects::{
     FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, check, index_of,
 };
@@ -127,7 +127,8 @@ impl Objects {
         check("instances", u64::from(index) + 1, u64::from(self.limits().instances_max))?;
         check_shape(&request);
         let first = request.defined_memories.first();
-        let memory0 = request.memories.is_empty() && first.is_some_and(|ty| !ty.is_64);
+        let memory0 =
+            request.memories.is_empty() && first.is_some_and(|ty| !ty.is_64 && !ty.shared);
         let reservation = memory0 && self.pool.strategy() == MemoryStrategy::Reserved;
         let context_bytes = context_class(request.layout.context_bytes());
         let minimum =
@@ -276,7 +277,11 @@ impl Builder<'_, '_> {
         for (defined, ty) in (0..).zip(self.request.defined_memories) {
             objects.charge_memory(ty)?;
             let definition = self.at(layout.defined_memory(defined));
-            let memory = if reservation && defined == 0 {
+            let memory = if ty.shared {
+                let memory = SharedMemory::new(ty, objects.pool.strategy())?;
+                objects.interrupt.add_memory(&memory);
+                Memory::shared(memory, definition)
+            } else if reservation && defined == 0 {
                 Memory::in_slot(ty, self.index, &mut instance.slot, definition)?
             } else {
                 Memory::standalone(ty, objects.pool.strategy(), definition)?

@@ -45,6 +45,7 @@ pub use host::HostFunction;
 pub use instance::{Escaped, Instance, InstanceRequest};
 pub use interrupt::InterruptHandle;
 pub use limits::StoreLimits;
+pub use memory::SharedMemory;
 pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId};
 pub use pool::{NoRelations, Pool, PoolConfig, TypeRelations};
 pub use publish::{PublishedCode, VerifiedCode, publish};

@@ -6,7 +6,7 @@
 use crate::block::{Pinned, StoreBlock};
 use crate::host::Closure;
 use crate::instance::Instance;
-use crate::memory::{Memory, MemoryDefinition, SlotOf, minimum_bytes};
+use crate::memory::{Memory, MemoryDefinition, SharedMemory, SlotOf, minimum_bytes};
 use crate::slot::Slot;
 use crate::table::{Table, TableDefinition, pack};
 use crate::{InterruptHandle, Pool, StoreLimits, VmError};
@@ -187,18 +187,63 @@ impl Objects {
         Ok(self.add_memory(memory))
     }
 
+    /// Puts a memory that threads share into this store.
+    ///
+    /// # Errors
+    /// When a limit forbids it.
+    pub fn memory_share(&mut self, memory: &SharedMemory) -> Result<MemoryId, VmError> {
+        self.charge_memory(&memory.ty())?;
+        let empty = MemoryDefinition { base: std::ptr::null_mut(), length: 0 };
+        let definition = Pinned::new(empty);
+        let shared = Memory::shared(memory.clone(), definition.as_non_null());
+        self.memory_definitions.push(definition);
+        self.interrupt.add_memory(memory);
+        Ok(self.add_memory(shared))
+    }
+
+    /// The memory that threads share, if it is one.
+    #[must_use]
+    pub fn memory_shared(&self, id: MemoryId) -> Option<&SharedMemory> {
+        self.memories[id.0 as usize].as_shared()
+    }
+
+    /// Copies bytes out of a memory; nothing when they lie outside.
+    #[must_use]
+    pub fn memory_read(&self, id: MemoryId, at: usize, bytes: &mut [u8]) -> Option<()> {
+        let view = self.memories[id.0 as usize].view();
+        let inside = at.checked_add(bytes.len()).is_some_and(|end| end <= view.length());
+        inside.then(|| view.read(at, bytes))
+    }
+
+    /// Copies bytes into a memory; nothing when they lie outside.
+    #[must_use]
+    pub fn memory_write(&mut self, id: MemoryId, at: usize, bytes: &[u8]) -> Option<()> {
+        let view = self.memories[id.0 as usize].view();
+        let inside = at.checked_add(bytes.len()).is_some_and(|end| end <= view.length());
+        inside.then(|| view.write(at, bytes))
+    }
+
     /// A memory's bytes.
     ///
     /// # Panics
-    /// When the handle is another store's; so for all that follow.
+    /// When the handle is another store's; so for all that follow. Here also when threads share the memory.
     #[must_use]
     pub fn memory_bytes(&self, id: MemoryId) -> &[u8] {
         self.memories[id.0 as usize].bytes()
     }
 
     /// A memory's bytes, to change.
+    ///
+    /// # Panics
+    /// When threads share the memory.
     pub fn memory_bytes_mut(&mut self, id: MemoryId) -> &mut [u8] {
         self.memories[id.0 as usize].bytes_mut()
+    }
+
+    /// A memory's size in bytes.
+    #[must_use]
+    pub fn memory_length(&self, id: MemoryId) -> usize {
+        self.memories[id.0 as usize].length()
     }
 
     /// A memory's size in pages.
@@ -222,6 +267,18 @@ impl Objects {
     /// When the handle is another store's.
     pub fn memory_grow(&mut self, id: MemoryId, delta: u64) -> Result<Option<u64>, VmError> {
         let memory = &self.memories[id.0 as usize];
+        if let Some(shared) = memory.as_shared() {
+            let delta_bytes = delta.saturating_mul(memory.ty().page_bytes());
+            let total = self.memory_bytes.saturating_add(delta_bytes);
+            if total > self.limits.memory_bytes_max {
+                return Ok(None);
+            }
+            let grown = shared.clone().grow(delta)?;
+            if grown.is_some() {
+                self.memory_bytes = total;
+            }
+            return Ok(grown);
+        }
         let old = memory.pages();
         let Some(bytes) = memory.grown_bytes(delta) else { return Ok(None) };
         if delta == 0 {

@@ -287,6 +287,8 @@ impl<H: 'static> Store<H> {
 impl<H> Drop for Store<H> {
     fn drop(&mut self) {
         self.objects.interrupt.retire();
+        // Shared memories must not write into contexts that go back to the pool.
+        self.objects.as_mut().memories.clear();
         if let Some(stack) = self.stack.take() {
             self.pool.give_stack(stack);
         }

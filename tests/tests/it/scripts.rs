@@ -100,6 +100,11 @@ const CORPORA: &[Corpus] = &[
         features: Features::WASM3.with(Features::CUSTOM_PAGE_SIZES),
     },
     Corpus {
+        name: "threads",
+        files: || folder(Proposal::Threads),
+        features: Features::WASM2.with(Features::THREADS).without(Features::REFERENCE_TYPES),
+    },
+    Corpus {
         name: "annotations",
         files: || folder(Proposal::Annotations),
         features: Features::WASM3,

@@ -14,6 +14,7 @@ mod linking;
 mod modules;
 mod objects;
 mod references;
+mod shared;
 mod small;
 mod stores;
 mod support;

@@ -7,6 +7,7 @@
 //! Read next: [`control`], then [`memory`], then [`call`].
 
 mod access;
+mod atomic;
 mod bulk;
 mod call;
 mod control;
@@ -211,7 +212,8 @@ impl Translator<'_, '_> {
             || self.reference_call_operator(operator)?
             || self.tail_call_operator(operator)?
             || self.vector_operator(operator)?
-            || self.wide_operator(operator)?;
+            || self.wide_operator(operator)?
+            || self.atomic_operator(operator)?;
         if handled {
             Ok(())
         } else {

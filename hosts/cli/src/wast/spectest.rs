@@ -39,5 +39,8 @@ pub(super) fn define(store: &mut Store<()>, linker: &mut Linker<()>) -> Result<(
     let ty = MemoryType::new(1, Some(2));
     let memory = Memory::new(&mut *store, ty)?;
     linker.define(MODULE, "memory", memory)?;
+
+    let shared = Memory::new(&mut *store, MemoryType { shared: true, ..ty })?;
+    linker.define(MODULE, "shared_memory", shared)?;
     Ok(())
 }
