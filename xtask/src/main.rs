@@ -8,6 +8,7 @@
 
 mod bench;
 mod ci;
+mod differential;
 mod fuzz;
 mod guests;
 mod kit;
@@ -40,6 +41,11 @@ const CHORES: &[Chore] = &[
         name: "fuzz",
         help: "run bombs and mutants in a release build: [mutants|bombs] [[FIRST] COUNT]",
         run: fuzz::run,
+    },
+    Chore {
+        name: "differential",
+        help: "compare generated modules with wasmtime: [[FIRST] COUNT]",
+        run: differential::run,
     },
     Chore {
         name: "guests",
