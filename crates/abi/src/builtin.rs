@@ -39,6 +39,22 @@ pub enum Builtin {
     AtomicWait64,
     /// `(memory, address, count) → how many were woken`
     AtomicNotify,
+    /// `(header word, bytes) → reference`: room for a small object, its contents unspecified
+    ObjectNew,
+    /// `(header word, length) → reference`: an array of zeros and nulls
+    ArrayNew,
+    /// `(header word, data segment, offset in bytes, length) → reference`
+    ArrayNewData,
+    /// `(header word, element segment, offset, length) → reference`
+    ArrayNewElement,
+    /// `(array, index | length << 32, low half of the value, high half)`
+    ArrayFill,
+    /// `(destination array | source array << 32, destination, source, length)`
+    ArrayCopy,
+    /// `(array | data segment << 32, destination, offset in bytes, length)`
+    ArrayInitData,
+    /// `(array | element segment << 32, destination, offset, length)`
+    ArrayInitElement,
 }
 
 /// How many builtins there are.
@@ -46,7 +62,7 @@ pub const COUNT: usize = Builtin::ALL.len();
 
 impl Builtin {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 23] = [
         Self::MemoryGrow,
         Self::MemoryCopy,
         Self::MemoryFill,
@@ -62,6 +78,14 @@ impl Builtin {
         Self::AtomicWait32,
         Self::AtomicWait64,
         Self::AtomicNotify,
+        Self::ObjectNew,
+        Self::ArrayNew,
+        Self::ArrayNewData,
+        Self::ArrayNewElement,
+        Self::ArrayFill,
+        Self::ArrayCopy,
+        Self::ArrayInitData,
+        Self::ArrayInitElement,
     ];
 
     /// Number of 64-bit integer arguments.
@@ -69,7 +93,7 @@ impl Builtin {
     pub const fn arguments(self) -> u8 {
         match self {
             Self::DataDrop | Self::ElementDrop => 1,
-            Self::MemoryGrow | Self::TypeIsBelow => 2,
+            Self::MemoryGrow | Self::TypeIsBelow | Self::ObjectNew | Self::ArrayNew => 2,
             Self::TableSet | Self::TableGrow | Self::AtomicNotify => 3,
             Self::MemoryCopy
             | Self::MemoryFill
@@ -78,7 +102,13 @@ impl Builtin {
             | Self::TableCopy
             | Self::TableInit
             | Self::AtomicWait32
-            | Self::AtomicWait64 => 4,
+            | Self::AtomicWait64
+            | Self::ArrayNewData
+            | Self::ArrayNewElement
+            | Self::ArrayFill
+            | Self::ArrayCopy
+            | Self::ArrayInitData
+            | Self::ArrayInitElement => 4,
         }
     }
 
@@ -93,6 +123,10 @@ impl Builtin {
                 | Self::AtomicWait32
                 | Self::AtomicWait64
                 | Self::AtomicNotify
+                | Self::ObjectNew
+                | Self::ArrayNew
+                | Self::ArrayNewData
+                | Self::ArrayNewElement
         )
     }
 }

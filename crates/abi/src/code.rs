@@ -28,6 +28,12 @@ pub mod section {
     /// Pairs of `u32`, one per call that was replaced by its callee's code: offset of the call in the wasm
     /// bytes, 1 + the site that the call itself belongs to, or 0.
     pub const SITES: u32 = 8;
+    /// Pairs of `u32`, one per safepoint that has references in its frame: the return address of the call as
+    /// a code offset, where its list starts in `FRAME_SLOTS`.
+    pub const FRAMES: u32 = 9;
+    /// Lists of `u32`: how many follow, then for each a distance in bytes below the frame pointer, where
+    /// a reference of 32 bits lies.
+    pub const FRAME_SLOTS: u32 = 10;
 }
 
 /// The place of one function in the text.
@@ -57,6 +63,10 @@ pub struct CodeParts {
     /// Calls that were replaced by their callee's code: where in the wasm bytes, and 1 + index of the site
     /// that the call itself was inlined at (which comes before it), or 0.
     pub sites: Vec<(u32, u32)>,
+    /// Return address → where in `frame_slots` its list starts; ascending.
+    pub frames: Vec<(u32, u32)>,
+    /// Lists of places below the frame pointer, each after its length.
+    pub frame_slots: Vec<u32>,
 }
 
 /// Compiled code of one module.
@@ -70,6 +80,8 @@ pub struct Code {
     thunks: SharedBytes,
     inlined: SharedBytes,
     sites: SharedBytes,
+    frames: SharedBytes,
+    frame_slots: SharedBytes,
 }
 
 impl Code {
@@ -83,6 +95,7 @@ impl Code {
             let bytes = pairs.flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()]);
             SharedBytes::from(bytes.flatten().collect::<Vec<u8>>())
         };
+        let frame_slots = parts.frame_slots.iter().copied().flat_map(u32::to_le_bytes);
         let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
         let code = Self {
             settings: settings.to_string().into_bytes().into(),
@@ -92,6 +105,8 @@ impl Code {
             thunks: thunks.flatten().collect::<Vec<u8>>().into(),
             inlined: pairs(&mut parts.inlined.iter().copied()),
             sites: pairs(&mut parts.sites.iter().copied()),
+            frames: pairs(&mut parts.frames.iter().copied()),
+            frame_slots: frame_slots.collect::<Vec<u8>>().into(),
             text: parts.text.into(),
         };
         code.checked().expect("a tier's parts are coherent")
@@ -108,6 +123,8 @@ impl Code {
         add(section::THUNKS, 16, &self.thunks);
         add(section::INLINED, 16, &self.inlined);
         add(section::SITES, 16, &self.sites);
+        add(section::FRAMES, 16, &self.frames);
+        add(section::FRAME_SLOTS, 16, &self.frame_slots);
         add(section::TEXT, page, &self.text);
     }
 
@@ -125,6 +142,8 @@ impl Code {
             thunks: container.section(section::THUNKS)?,
             inlined: container.section(section::INLINED)?,
             sites: container.section(section::SITES)?,
+            frames: container.section(section::FRAMES)?,
+            frame_slots: container.section(section::FRAME_SLOTS)?,
         }
         .checked()
     }
@@ -137,7 +156,8 @@ impl Code {
         };
         let text_bytes = code.text.len() as u64;
         check(u32::try_from(text_bytes).is_ok(), "text")?;
-        let tables = [&code.functions, &code.traps, &code.sources, &code.inlined, &code.sites];
+        let Self { functions, traps, sources, inlined, sites, frames, .. } = &code;
+        let tables = [functions, traps, sources, inlined, sites, frames];
         check(tables.iter().all(|table| table.len().is_multiple_of(8)), "table size")?;
         check(code.thunks.len().is_multiple_of(4), "thunk table")?;
         let mut end = 0;
@@ -147,7 +167,7 @@ impl Code {
             end = u64::from(offset) + u64::from(bytes);
             check(end <= text_bytes, "function table")?;
         }
-        for table in [&code.traps, &code.sources, &code.inlined] {
+        for table in [&code.traps, &code.sources, &code.inlined, &code.frames] {
             check(
                 is_sorted(table) && last_key(table).is_none_or(|key| u64::from(key) <= text_bytes),
                 "code map",
@@ -160,7 +180,26 @@ impl Code {
         )?;
         let mut sites = (0..).map_while(|at| Some((at, pair(&code.sites, at)?.1 as usize)));
         check(sites.all(|(at, outer)| outer <= at), "site table")?;
+        let mut frames = (0..).map_while(|at| pair(&code.frames, at));
+        check(frames.all(|(_, list)| code.frame_list(list).is_some()), "frame map")?;
         Ok(code)
+    }
+
+    /// Where the frame of the function that is to be returned to at `offset` keeps references: distances in
+    /// bytes below its frame pointer.
+    pub fn frame_slots_at(&self, offset: u32) -> impl Iterator<Item = u32> {
+        let found = last_at_or_below(&self.frames, offset).and_then(|at| pair(&self.frames, at));
+        let list =
+            found.filter(|(at, _)| *at == offset).and_then(|(_, list)| self.frame_list(list));
+        let slots = list.unwrap_or_default().chunks_exact(4);
+        slots.map_while(|slot| read_u32(slot, 0))
+    }
+
+    /// The list that starts at word `start` of the frame slots.
+    fn frame_list(&self, start: u32) -> Option<&[u8]> {
+        let start = (start as usize).checked_mul(4)?;
+        let count = read_u32(&self.frame_slots, start)? as usize;
+        self.frame_slots.get(start + 4..(start + 4).checked_add(count.checked_mul(4)?)?)
     }
 
     /// The offsets in the wasm bytes of all calls that are active at `offset` of one frame: the operator

@@ -41,6 +41,16 @@ pub const INSTANCE: i32 = CONTEXT_TOP - 12;
 /// Pointer to the host function's data when the context belongs to a host function instead of an instance.
 pub const HOST_FUNCTION: i32 = CONTEXT_TOP - 24;
 
+/// Pointer to offset 0 of the store's heap; valid in modules that can look into objects, null in others.
+pub const HEAP_BASE: i32 = CONTEXT_TOP - 32;
+
+/// `u64`: the heap's reserved bytes, at most 2³². Code compiled for `Checked` compares references with it.
+pub const HEAP_BYTES: i32 = CONTEXT_TOP - 40;
+
+/// Pointer to row 0 of the engine's table of types (see [`crate::object::DISPLAY_ENTRIES`]); null in modules
+/// that cannot need it.
+pub const TYPE_TABLE: i32 = CONTEXT_TOP - 48;
+
 /// The table of builtin entry addresses: builtin `k` is at `BUILTIN_TABLE - 8 * (k + 1)`.
 pub const BUILTIN_TABLE: i32 = CONTEXT_TOP - 64;
 
@@ -62,6 +72,13 @@ pub const STORE_FUEL: i32 = 8;
 /// In the store's block: `u64` anchor of the instance that made the latest foreign call. A foreign-call
 /// thunk writes it, so that a host function can tell who called it.
 pub const STORE_CALLER: i32 = 16;
+
+/// In the store's block: `u64`, where the next object goes, as a distance from the heap's base.
+pub const STORE_HEAP_NEXT: i32 = 24;
+
+/// In the store's block: `u64`, where objects may not go any more; at most [`STORE_HEAP_NEXT`] while code has
+/// to ask for every object.
+pub const STORE_HEAP_LIMIT: i32 = 32;
 
 /// Bytes of a memory definition: `u64` base address, then `u64` length in bytes.
 pub const MEMORY_BYTES: u32 = 16;
@@ -100,11 +117,14 @@ pub const ENTRY_BYTES: u32 = 16;
 pub const ENTRY_CODE: i32 = 0;
 /// In a table entry: the signature id, perhaps with [`FOREIGN`].
 pub const ENTRY_SIGNATURE: i32 = 8;
-/// In a table entry: the reference itself, a funcref or externref index; 0 is null.
+/// In a table entry: the reference itself, a funcref or other reference; 0 is null.
 pub const ENTRY_REFERENCE: i32 = 12;
 
 /// Bytes of a [`FunctionRecord`].
 pub const RECORD_BYTES: u32 = 32;
+
+/// In a function record: the engine-wide id of its type.
+pub const RECORD_SIGNATURE: i32 = 16;
 
 /// Bit of an entry's signature: the function does not belong to the instance that defines the table,
 /// so that a plain call with this anchor would be wrong.
@@ -142,7 +162,7 @@ pub struct FunctionRecord {
 /// [`FunctionRecord::instance`] of a host function.
 pub const NO_INSTANCE: u32 = u32::MAX;
 
-/// One entry of a table. For externref tables only `reference` has a meaning.
+/// One entry of a table. For tables of other references only `reference` has a meaning.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct TableEntry {
@@ -150,7 +170,7 @@ pub struct TableEntry {
     pub code: u64,
     /// Signature id with or without [`FOREIGN`]; [`NEVER`] when null.
     pub signature: u32,
-    /// funcref or externref index; 0 is null.
+    /// The funcref or other reference; 0 is null.
     pub reference: u32,
 }
 
@@ -166,7 +186,7 @@ const _: () = assert!(size_of::<Callee>() == CALLEE_BYTES as usize);
 /// How many of each thing a module has; all that a context's layout depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ContextShape {
-    /// Types of the type section; one `u32` canonical id each.
+    /// Types of the type section; one `u32` each: the engine-wide id, for types of objects the header word.
     pub types: u32,
     /// Imported functions; one [`Callee`] and the way to it each.
     pub imported_functions: u32,
@@ -265,7 +285,7 @@ impl ContextLayout {
         self.globals
     }
 
-    /// The `u32` canonical id of type `index`.
+    /// The `u32` for type `index`: its engine-wide id, or for types of objects the header word.
     #[must_use]
     pub fn type_id(&self, index: u32) -> i32 {
         at(self.types, index, 4)

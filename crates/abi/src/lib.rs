@@ -11,6 +11,7 @@ pub mod builtin;
 pub mod code;
 pub mod container;
 pub mod layout;
+pub mod object;
 pub mod settings;
 pub mod signature;
 pub mod tier;

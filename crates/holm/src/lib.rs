@@ -52,12 +52,13 @@ mod engine;
 
 pub use engine::Engine;
 pub use holm_runtime::{
-    AnyRef, Artifact, AsContext, AsContextMut, BUILD_ID, Backtrace, BacktraceFrame, Caller,
-    CodeCache, Config, Error, ErrorKind, ExnRef, Export, ExportType, Extern, ExternRef, ExternType,
-    Features, Func, FuncType, Global, GlobalType, HeapType, Hierarchy, ImportType, Instance,
-    InstancePre, InterruptHandle, IntoFunc, Limits, Linker, Memory, MemoryAccessError,
-    MemoryStrategy, MemoryType, Module, ModuleLimits, ModuleStream, OneWorker, RefType, Result,
-    SharedBytes, SharedMemory, Store, StoreContext, StoreContextMut, StoreLimits, StreamProgress,
-    Symbol, Table, TableType, TrapReason, TypedFunc, Val, ValType, WasmParams, WasmResults,
-    WasmRet, WasmTy, Workers,
+    AnyRef, ArrayRef, ArrayType, Artifact, AsContext, AsContextMut, BUILD_ID, Backtrace,
+    BacktraceFrame, Caller, CodeCache, CompositeType, Config, Error, ErrorKind, ExnRef, Export,
+    ExportType, Extern, ExternRef, ExternType, Features, FieldType, Func, FuncType, Global,
+    GlobalType, HeapStats, HeapType, Hierarchy, ImportType, Instance, InstancePre, InterruptHandle,
+    IntoFunc, Limits, Linker, Memory, MemoryAccessError, MemoryStrategy, MemoryType, Module,
+    ModuleLimits, ModuleStream, OneWorker, OwnedAnyRef, OwnedExternRef, RefType, Result, RootScope,
+    SharedBytes, SharedMemory, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
+    StreamProgress, StructRef, StructType, Symbol, Table, TableType, TrapReason, TypedFunc, Val,
+    ValType, WasmParams, WasmResults, WasmRet, WasmTy, Workers,
 };

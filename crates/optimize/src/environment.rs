@@ -9,11 +9,13 @@ use crate::fixed::{FixedTables, Reachable};
 use crate::known::Known;
 use cranelift_codegen::ir::{self, AbiParam, Signature, types};
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig, TargetIsa};
+use holm_abi::object::StructLayout;
 use holm_abi::settings::{Architecture, MemoryStrategy};
 use holm_abi::signature::needs_result_buffer;
 use holm_abi::{ContextLayout, ContextShape, RegisterFile, Settings, layout};
 use holm_module::{Module, TypeIndex};
-use holm_spec::types::{FuncType, MemoryType, ValType};
+use holm_spec::types::{CompositeType, FuncType, MemoryType, SubType, ValType};
+use std::collections::BTreeMap;
 
 /// Namespace of Cranelift's external names: functions defined in the module, by defined index.
 pub(crate) const NAMESPACE_FUNCTION: u32 = 0;
@@ -28,6 +30,8 @@ pub(crate) struct Shared {
     /// What indirect calls can reach.
     fixed: FixedTables,
     signatures: Vec<Signature>,
+    /// How the structure types are laid out, by type index.
+    structs: BTreeMap<u32, StructLayout>,
 }
 
 /// What all functions of a module share.
@@ -70,6 +74,7 @@ impl Shared {
             frontend: isa.frontend_config(),
             fixed: FixedTables::new(module),
             signatures,
+            structs: (0..).zip(&module.types).filter_map(struct_layout).collect(),
         }
     }
 }
@@ -99,6 +104,18 @@ impl<'a> Environment<'a> {
     /// Whether no type can be below this one.
     pub(crate) fn is_final(&self, ty: u32) -> bool {
         self.module.types[ty as usize].is_final
+    }
+
+    /// How many types stand above this one.
+    pub(crate) fn type_depth(&self, ty: u32) -> u32 {
+        let above = |ty: &u32| self.module.types.get(*ty as usize)?.supertype;
+        let depth = std::iter::successors(Some(ty), above).skip(1).count();
+        u32::try_from(depth).unwrap_or(u32::MAX)
+    }
+
+    /// How a structure type is laid out.
+    pub(crate) fn struct_layout(&self, ty: u32) -> &'a StructLayout {
+        self.shared.structs.get(&ty).expect("validation saw a structure type here")
     }
 
     /// The type index of a function.
@@ -137,6 +154,14 @@ impl<'a> Environment<'a> {
 /// of a page of the machine's.
 fn is_reserved(ty: &MemoryType) -> bool {
     !ty.is_64 && ty.page_bytes() >= u64::from(layout::HOST_PAGE_BYTES)
+}
+
+/// The layout of a type, if it is a structure type.
+fn struct_layout((index, ty): (u32, &SubType)) -> Option<(u32, StructLayout)> {
+    match &ty.composite {
+        CompositeType::Struct(fields) => Some((index, StructLayout::new(fields))),
+        _ => None,
+    }
 }
 
 /// How many of each thing the module has, for the layout of its context.

@@ -24,6 +24,7 @@ pub(crate) fn link(
     types: usize,
 ) -> Result<CodeParts, CompileError> {
     let mut parts = CodeParts { thunks: vec![None; types], ..CodeParts::default() };
+    let mut lists = BTreeMap::new();
     let bytes: usize = functions.iter().chain(thunks.values()).map(|c| c.code.len() + 64).sum();
     if bytes > TEXT_BYTES_MAX {
         return Err(too_large(bytes));
@@ -32,6 +33,7 @@ pub(crate) fn link(
     for function in &mut *functions {
         let bytes = u32::try_from(function.code.len()).map_err(|_| too_large(bytes))?;
         let offset = place(function, &mut parts)?;
+        place_frames(function, offset, &mut parts, &mut lists);
         parts.functions.push(FunctionRange { offset, bytes });
     }
     for (ty, thunk) in &mut *thunks {
@@ -78,6 +80,24 @@ fn place(unit: &mut Compiled, parts: &mut CodeParts) -> Result<u32, CompileError
     }
     parts.sites.extend(unit.sites.iter().map(|(call, outer)| (*call, in_image(*outer))));
     Ok(start)
+}
+
+/// Adds the frame maps of a unit that starts at `start`. Equal lists are kept once, in `lists`.
+fn place_frames(
+    unit: &Compiled,
+    start: u32,
+    parts: &mut CodeParts,
+    lists: &mut BTreeMap<Vec<u32>, u32>,
+) {
+    for (at, slots) in &unit.frames {
+        let list = *lists.entry(slots.clone()).or_insert_with(|| {
+            let list = parts.frame_slots.len();
+            parts.frame_slots.extend(u32::try_from(slots.len()));
+            parts.frame_slots.extend(slots);
+            u32::try_from(list).unwrap_or(u32::MAX)
+        });
+        parts.frames.push((start + at, list));
+    }
 }
 
 /// Fills in the distance of a call from a unit at `start` to `target`.

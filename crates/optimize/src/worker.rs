@@ -38,6 +38,8 @@ pub(crate) struct Compiled {
     /// As in [`holm_abi::CodeParts`], for this unit alone.
     pub(crate) inlined: Vec<(u32, u32)>,
     pub(crate) sites: Vec<(u32, u32)>,
+    /// Return addresses of calls, and where the frame keeps references then: bytes below the frame pointer.
+    pub(crate) frames: Vec<(u32, Vec<u32>)>,
 }
 
 /// A call inside the image whose distance is to be filled in.
@@ -171,6 +173,10 @@ impl Worker {
             // The prologue can overflow the stack.
             let start = env.known.body(defined).map_or(0, |body| body.range.start);
             result.sources.push((0, u32::try_from(start).unwrap_or(u32::MAX)));
+        }
+        for (return_address, span, map) in buffer.user_stack_maps() {
+            let slots: Vec<u32> = map.entries().map(|(_, from_sp)| span - from_sp).collect();
+            result.frames.push((*return_address, slots));
         }
         for location in buffer.get_srclocs_sorted() {
             if let Some((offset, site)) = places.resolve(location.loc) {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::registry::TypeRegistry;
 use holm_abi::{MemoryStrategy, Tier, Workers};
 use holm_module::{Features, Limits};
-use holm_vm::{Pool, PoolConfig};
+use holm_vm::{HeapConfig, Pool, PoolConfig};
 use std::fmt;
 use std::sync::Arc;
 
@@ -71,6 +71,7 @@ impl Engine {
             strategy: config.memory_strategy,
             stack_bytes: config.stack_bytes,
             host_stack_bytes_max: config.host_stack_bytes_max,
+            heap: HeapConfig { stress: config.gc_stress, clock: config.clock },
         };
         let pool = Pool::new(pool_config, registry.clone());
         let pool = pool.map_err(|error| match config.memory_strategy {

@@ -9,7 +9,9 @@ pub(crate) mod host;
 pub(crate) mod typed_func;
 
 use crate::backtrace::{Backtrace, BacktraceFrame};
-use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId, VmStore};
+use crate::context::{
+    AsContext, AsContextMut, Owner, StoreContext, StoreContextMut, StoreId, VmStore,
+};
 use crate::error::{Error, Result};
 use crate::func::host::{Caller, HostFunc, IntoFunc};
 use crate::func::typed_func::TypedFunc;
@@ -94,11 +96,11 @@ impl Func {
             let vector = *ty == holm_spec::types::ValType::V128;
             frame.set_param(*location, value.to_bits(*ty, store.0)?, vector);
         }
-        enter(store, self.id, &mut frame)?;
+        enter(StoreContextMut(store.0), self.id, &mut frame)?;
         for ((result, ty), location) in
             results.iter_mut().zip(ty.results()).zip(&signature.abi.results)
         {
-            *result = Val::from_bits(frame.result(*location), *ty, id);
+            *result = Val::from_bits(frame.result(*location), *ty, Owner::of(store.0));
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! Not here: the cells they lie in (see `holm-vm`). Invariant: a cell always holds a value of the global's
 //! type; an immutable global never changes once its instance is made. Read next: [`crate::externs`].
 
-use crate::context::{AsContext, AsContextMut, StoreContext, StoreId};
+use crate::context::{AsContext, AsContextMut, Owner, StoreContext, StoreId};
 use crate::error::{Error, Result};
 use crate::value::Val;
 use holm_spec::types::GlobalType;
@@ -47,7 +47,7 @@ impl Global {
         let store = self.checked(store.as_context());
         let objects = store.0.objects();
         let ty = objects.global_type(self.id);
-        Val::from_bits(objects.global_get(self.id), ty.value, store.id())
+        Val::from_bits(objects.global_get(self.id), ty.value, Owner::of(store.0))
     }
 
     /// Sets the value.

@@ -6,6 +6,7 @@
 //! of them traps, what came before stays. Read next: [`crate::plan`].
 
 use crate::artifact::KeptBytes;
+use crate::constant::{Held, Machine, is_reference};
 use crate::context::{StoreContext, StoreContextMut, VmStore};
 use crate::error::{Error, Result, printable};
 use crate::externs::Extern;
@@ -18,7 +19,7 @@ use crate::plan::{Items, Offset, Plan, rank};
 use crate::shared::SharedMemory;
 use crate::value::{low32, low64};
 use holm_abi::SignatureAbi;
-use holm_module::expr::ConstInteger;
+use holm_module::expr::{ConstInteger, ConstOp};
 use holm_module::{ConstExpr, Import, ImportKind, Module as Meta};
 use holm_spec::trap::TrapReason;
 use holm_spec::types::{ExternType, FuncType, ValType};
@@ -72,7 +73,12 @@ pub(crate) fn instantiate<'a, T: 'static>(
     let id = make(store, module, &imports)?;
     let owner = store.data().id;
     let (_, objects) = store.data_and_objects();
-    Filler { objects, id, meta: module.meta() }.fill(module.plan(), module.bytes())?;
+    let mark = objects.roots_mark();
+    let headers = module.type_headers();
+    let mut filler = Filler { objects, id, meta: module.meta(), headers };
+    let filled = filler.fill(module.plan(), module.bytes());
+    objects.roots_release(mark);
+    filled?;
     if let Some(start) = module.meta().start {
         run_start(store, module, id, start)?;
     }
@@ -177,7 +183,9 @@ fn make<T: 'static>(
     let id = store.instance_new(InstanceRequest {
         code: module.code(),
         layout: &plan.layout,
-        type_ids: module.type_ids(),
+        type_headers: module.type_headers(),
+        object_types: module.object_types(),
+        needs_heap: plan.needs_heap,
         functions: &imports.functions,
         function_types: &plan.function_types,
         memories: &imports.memories,
@@ -200,6 +208,7 @@ struct Filler<'a> {
     objects: &'a mut Objects,
     id: InstanceId,
     meta: &'a Meta,
+    headers: &'a [u32],
 }
 
 impl Filler<'_> {
@@ -220,13 +229,17 @@ impl Filler<'_> {
         }
         if !plan.passive_elements.is_empty() {
             let items = plan.passive_elements.iter();
-            let elements = items.map(|items| items.as_ref().map(|items| self.references(items)));
+            let held = items.map(|items| items.as_ref().map(|items| self.held(items)));
+            let held: Result<Vec<Option<Vec<Held>>>> = held.map(Option::transpose).collect();
+            let elements = held?.into_iter().map(|list| list.map(|list| self.settle(&list)));
             let elements: Result<Vec<_>> = elements.map(Option::transpose).collect();
-            self.objects.set_elements(self.id, elements?);
+            let collected = self.meta.elements.iter().map(|e| is_reference(e.ty.into())).collect();
+            self.objects.set_elements(self.id, elements?, collected);
         }
         for segment in &plan.active_elements {
             let offset = self.offset(&segment.offset)?;
-            let references = self.references(&segment.items)?;
+            let held = self.held(&segment.items)?;
+            let references = self.settle(&held)?;
             let table = self.table(segment.table);
             let written = self.objects.table_write(table, offset, &references);
             written.ok_or_else(|| Error::trap(TrapReason::OutOfBoundsTable))?;
@@ -254,8 +267,8 @@ impl Filler<'_> {
         self.objects.instance(self.id).functions_first().funcref()
     }
 
-    /// The value of an expression, as bits.
-    fn value(&self, expr: &ConstExpr) -> Result<u128> {
+    /// The value of an expression, as bits; a reference is good until the next object is made.
+    fn value(&mut self, expr: &ConstExpr) -> Result<u128> {
         Ok(match expr {
             ConstExpr::I32(value) => u128::from(value.cast_unsigned()),
             ConstExpr::I64(value) => u128::from(value.cast_unsigned()),
@@ -264,14 +277,40 @@ impl Filler<'_> {
             ConstExpr::V128(bits) => *bits,
             ConstExpr::RefNull(_) => 0,
             ConstExpr::GlobalGet(global) => self.objects.global_get(self.global(*global)),
-            ConstExpr::RefFunc(function) => {
-                u128::from(self.first() + rank(self.meta, *function)? - 1)
-            }
-            ConstExpr::Extended(_) => match self.integer(expr)? {
-                ConstInteger::I32(value) => u128::from(value.cast_unsigned()),
-                ConstInteger::I64(value) => u128::from(value.cast_unsigned()),
-            },
+            ConstExpr::RefFunc(function) => self.function(*function)?,
+            ConstExpr::Extended(operators) => self.evaluate(operators)?,
         })
+    }
+
+    fn function(&self, function: u32) -> Result<u128> {
+        Ok(u128::from(self.first() + rank(self.meta, function)? - 1))
+    }
+
+    fn evaluate(&mut self, operators: &[ConstOp]) -> Result<u128> {
+        let mark = self.objects.roots_mark();
+        let mut stack = Vec::new();
+        for operator in operators {
+            let plain = match operator {
+                ConstOp::GlobalGet(global) => {
+                    let ty = self.meta.globals.get(*global as usize).map(|global| global.ty.value);
+                    let collected = ty.is_some_and(is_reference);
+                    Some((self.objects.global_get(self.global(*global)), collected))
+                }
+                ConstOp::RefFunc(function) => Some((self.function(*function)?, false)),
+                _ => None,
+            };
+            let (meta, headers) = (self.meta, self.headers);
+            let mut machine = Machine { objects: &mut *self.objects, meta, headers, stack };
+            match plain {
+                Some((bits, collected)) => machine.push(bits, collected),
+                None => machine.step(*operator)?,
+            }
+            stack = machine.stack;
+        }
+        let value = stack.pop().ok_or_else(|| Error::bug("a constant expression has no value"))?;
+        let bits = value.bits(self.objects);
+        self.objects.roots_release(mark);
+        bits
     }
 
     fn integer(&self, expr: &ConstExpr) -> Result<ConstInteger> {
@@ -293,15 +332,32 @@ impl Filler<'_> {
         }
     }
 
-    fn references(&self, items: &Items) -> Result<Box<[u32]>> {
+    /// The values of a segment's elements, held until the end of the scope.
+    fn held(&mut self, items: &Items) -> Result<Vec<Held>> {
         match items {
             Items::Ranks(ranks) => {
                 let first = self.first();
                 let reference = |rank: &u32| if *rank == 0 { 0 } else { first + *rank - 1 };
-                Ok(ranks.iter().map(reference).collect())
+                Ok(ranks.iter().map(|rank| Held::Bits(reference(rank).into())).collect())
             }
-            Items::Late(exprs) => exprs.iter().map(|expr| Ok(low32(self.value(expr)?))).collect(),
+            Items::Late { exprs, collected } => {
+                let hold = |expr: &ConstExpr| {
+                    let bits = self.value(expr)?;
+                    let root = *collected && bits != 0;
+                    Ok(if root {
+                        Held::Root(self.objects.root(low32(bits)))
+                    } else {
+                        Held::Bits(bits)
+                    })
+                };
+                exprs.iter().map(hold).collect()
+            }
         }
+    }
+
+    /// What the values are now.
+    fn settle(&self, held: &[Held]) -> Result<Box<[u32]>> {
+        held.iter().map(|held| Ok(low32(held.bits(self.objects)?))).collect()
     }
 }
 

@@ -13,6 +13,7 @@ mod artifact;
 mod backtrace;
 mod cache;
 mod config;
+mod constant;
 mod context;
 mod dwarf;
 pub mod engine;
@@ -26,6 +27,7 @@ mod instantiate;
 mod linker;
 mod memory;
 mod module;
+mod object;
 mod plan;
 mod registry;
 mod shared;
@@ -35,7 +37,7 @@ mod table;
 mod typed;
 mod value;
 
-pub use anyref::{AnyRef, ExnRef};
+pub use anyref::{AnyRef, ExnRef, OwnedAnyRef, RootScope};
 pub use artifact::{Artifact, BUILD_ID};
 pub use backtrace::{Backtrace, BacktraceFrame, Symbol};
 pub use cache::CodeCache;
@@ -43,7 +45,7 @@ pub use config::Config;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::Engine;
 pub use error::{Error, ErrorKind, Result};
-pub use externref::ExternRef;
+pub use externref::{ExternRef, OwnedExternRef};
 pub use externs::Extern;
 pub use func::Func;
 pub use func::host::{Caller, IntoFunc};
@@ -53,6 +55,7 @@ pub use instance::{Export, Instance};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{ExportType, ImportType, Module};
+pub use object::{ArrayRef, ArrayType, StructRef, StructType};
 pub use shared::SharedMemory;
 pub use store::Store;
 pub use stream::{ModuleStream, StreamProgress};
@@ -67,4 +70,4 @@ pub use holm_spec::types::{
     CompositeType, ExternType, FieldType, FuncType, GlobalType, HeapType, Hierarchy, Limits,
     MemoryType, RefType, StorageType, TableType, ValType,
 };
-pub use holm_vm::{InterruptHandle, StoreLimits};
+pub use holm_vm::{HeapStats, InterruptHandle, StoreLimits};

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::registry::ModuleTypes;
 use holm_abi::SharedBytes;
+use holm_abi::object::ObjectLayout;
 use holm_module::{ExternKind, ImportKind, Module as Meta, TypeIndex};
 use holm_spec::types::ExternType;
 use holm_vm::{Escaped, PublishedCode, VerifiedCode};
@@ -249,8 +250,14 @@ impl Module {
         &self.inner.code
     }
 
-    pub(crate) fn type_ids(&self) -> &[u32] {
-        &self.inner.types.ids
+    /// For each type its id, for types of objects the header word.
+    pub(crate) fn type_headers(&self) -> &[u32] {
+        &self.inner.types.headers
+    }
+
+    /// How the objects of its types are laid out.
+    pub(crate) fn object_types(&self) -> &[(u32, Arc<ObjectLayout>)] {
+        &self.inner.types.objects
     }
 
     pub(crate) fn escaped(&self) -> &[Escaped] {

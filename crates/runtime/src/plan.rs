@@ -5,15 +5,18 @@
 //! Read next: [`crate::instantiate`].
 
 use crate::artifact::KeptBytes;
+use crate::constant::is_reference;
 use crate::error::{Error, Result};
 use holm_abi::{ContextLayout, ContextShape, SharedBytes};
-use holm_module::{ConstExpr, DataMode, ElementItems, ElementMode, Module as Meta};
-use holm_spec::types::{GlobalType, MemoryType, TableType};
+use holm_module::{ConstExpr, DataMode, ElementItems, ElementMode, ElementSegment, Module as Meta};
+use holm_spec::types::{CompositeType, GlobalType, MemoryType, TableType, ValType};
 use std::ops::Range;
 
 /// The steps to an instance of one module.
 #[derive(Debug)]
 pub(crate) struct Plan {
+    /// Whether an instance may come across objects, so that its store has to have a heap.
+    pub(crate) needs_heap: bool,
     pub(crate) layout: ContextLayout,
     /// The types of imported functions, as indices.
     pub(crate) function_types: Box<[u32]>,
@@ -62,7 +65,11 @@ pub(crate) enum Offset {
 pub(crate) enum Items {
     /// Per element 0 for null, or 1 + the position of the function among the escaping ones.
     Ranks(Box<[u32]>),
-    Late(Box<[ConstExpr]>),
+    Late {
+        exprs: Box<[ConstExpr]>,
+        /// Whether the collector follows them.
+        collected: bool,
+    },
 }
 
 impl Plan {
@@ -77,6 +84,7 @@ impl Plan {
         let globals = globals.map(|global| global.ty.map_concrete(&mut id)).collect();
         let imported = &meta.functions[..meta.imported_functions as usize];
         let mut plan = Self {
+            needs_heap: needs_heap(meta),
             layout: ContextLayout::new(shape(meta)),
             function_types: imported.iter().map(|ty| ty.0).collect(),
             memories: meta.memories[defined(meta.imported_memories)].into(),
@@ -118,11 +126,11 @@ impl Plan {
         for segment in &meta.elements {
             let is_passive = matches!(segment.mode, ElementMode::Passive);
             if let ElementMode::Active { table, offset } = &segment.mode {
-                let (offset, items) = (Offset::new(offset), Items::new(meta, &segment.items)?);
+                let (offset, items) = (Offset::new(offset), Items::new(meta, segment)?);
                 self.active_elements.push(ActiveElements { table: *table, offset, items });
             }
             if has_passive {
-                let items = is_passive.then(|| Items::new(meta, &segment.items)).transpose()?;
+                let items = is_passive.then(|| Items::new(meta, segment)).transpose()?;
                 self.passive_elements.push(items);
             }
         }
@@ -163,8 +171,9 @@ impl Offset {
 }
 
 impl Items {
-    fn new(meta: &Meta, items: &ElementItems) -> Result<Self> {
-        match items {
+    fn new(meta: &Meta, segment: &ElementSegment) -> Result<Self> {
+        let collected = is_reference(segment.ty.into());
+        match &segment.items {
             ElementItems::Functions(functions) => {
                 let ranks = functions.iter().map(|function| rank(meta, *function));
                 Ok(Self::Ranks(ranks.collect::<Result<_>>()?))
@@ -180,7 +189,7 @@ impl Items {
                     .collect();
                 Ok(match ranks {
                     Some(ranks) => Self::Ranks(ranks?),
-                    None => Self::Late(items.as_slice().into()),
+                    None => Self::Late { exprs: items.as_slice().into(), collected },
                 })
             }
         }
@@ -207,6 +216,19 @@ fn number(expr: &ConstExpr) -> Option<u128> {
         ConstExpr::RefNull(_) => 0,
         ConstExpr::GlobalGet(_) | ConstExpr::RefFunc(_) | ConstExpr::Extended(_) => return None,
     })
+}
+
+/// Whether instances may come across objects: they have types of objects, or something of theirs can hold
+/// a reference that the collector follows.
+fn needs_heap(meta: &Meta) -> bool {
+    let holds = |types: &[ValType]| types.iter().any(|ty| is_reference(*ty));
+    let types = meta.types.iter().any(|ty| match &ty.composite {
+        CompositeType::Func(ty) => holds(ty.params()) || holds(ty.results()),
+        CompositeType::Struct(_) | CompositeType::Array(_) => true,
+    });
+    types
+        || meta.globals.iter().any(|global| is_reference(global.ty.value))
+        || meta.tables.iter().any(|table| is_reference(table.ty.element.into()))
 }
 
 /// How many of each thing an instance's context holds.

@@ -7,9 +7,10 @@
 //! as they keep one. Ids start at 1 and stay below 2³¹. Read next: [`crate::engine`].
 
 use crate::error::{Error, Result};
+use holm_abi::object::{DISPLAY_DEPTH, DISPLAY_ENTRIES, ID_MASK, ObjectLayout};
 use holm_abi::{RegisterFile, SignatureAbi};
 use holm_spec::types::{Definitions, FuncType, SubType};
-use holm_vm::TypeRelations;
+use holm_vm::{TypeRelations, TypeTable};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -36,6 +37,8 @@ struct Inner {
     /// Slot `n` belongs to id `n + 1`.
     slots: Vec<Option<Slot>>,
     free: Vec<u32>,
+    /// What stands above each type, for compiled code; made for the first type that may have relatives.
+    table: Option<TypeTable>,
 }
 
 struct Slot {
@@ -49,6 +52,10 @@ pub(crate) struct Definition {
     pub(crate) id: u32,
     /// The type, its concrete types numbered by their ids.
     pub(crate) ty: SubType,
+    /// The header word of its objects; of a function type the id.
+    pub(crate) header: u32,
+    /// How its objects are laid out, unless it is a function type.
+    pub(crate) layout: Option<Arc<ObjectLayout>>,
     /// How its values are passed, if it is a function type.
     pub(crate) signature: Option<Arc<Signature>>,
 }
@@ -74,7 +81,18 @@ pub(crate) struct Group {
 pub(crate) struct ModuleTypes {
     /// The id of each type, in order.
     pub(crate) ids: Box<[u32]>,
+    /// The header word of each type's objects, of function types the id.
+    pub(crate) headers: Box<[u32]>,
+    /// The ids of structure and array types, and how their objects are laid out.
+    pub(crate) objects: Box<[(u32, Arc<ObjectLayout>)]>,
     _groups: Vec<Arc<Group>>,
+}
+
+/// A structure or array type that is registered for as long as this lives.
+#[derive(Clone)]
+pub(crate) struct ObjectTypeId {
+    group: Arc<Group>,
+    member: Arc<Definition>,
 }
 
 /// A function type that is registered for as long as this lives.
@@ -119,7 +137,34 @@ impl TypeRegistry {
             held.push(group);
             rest = after;
         }
-        Ok(ModuleTypes { ids: ids.into(), _groups: held })
+        let members = || held.iter().flat_map(|group: &Arc<Group>| group.members.iter());
+        let headers = members().map(|member| member.header).collect();
+        let object = |member: &Arc<Definition>| Some((member.id, member.layout.clone()?));
+        let objects = members().filter_map(object).collect();
+        Ok(ModuleTypes { ids: ids.into(), headers, objects, _groups: held })
+    }
+
+    /// Registers a structure or array type by itself. Concrete types in it are numbered by ids.
+    ///
+    /// # Errors
+    /// When it names a concrete type that is not registered now.
+    pub(crate) fn register_object(&self, ty: SubType) -> Result<ObjectTypeId> {
+        let group = self.write().group(self, [ty].into())?;
+        let member = Arc::clone(&group.members[0]);
+        Ok(ObjectTypeId { group, member })
+    }
+
+    /// The structure or array type with this id; nothing when no such type is registered now.
+    pub(crate) fn object_type(&self, id: u32) -> Option<ObjectTypeId> {
+        let inner = self.read();
+        let slot = inner.slot(id)?;
+        let (group, member) = (slot.group.upgrade()?, Arc::clone(&slot.definition));
+        member.layout.is_some().then_some(ObjectTypeId { group, member })
+    }
+
+    /// The definition with this id; nothing when no such type is registered now.
+    pub(crate) fn definition(&self, id: u32) -> Option<Arc<Definition>> {
+        Some(Arc::clone(&self.read().slot(id)?.definition))
     }
 
     /// The function type with this id; nothing when no such type is registered now.
@@ -150,6 +195,10 @@ impl TypeRelations for TypeRegistry {
     fn is_below(&self, sub: u32, sup: u32) -> bool {
         Self::is_below(self, sub, sup)
     }
+
+    fn table_address(&self) -> u64 {
+        self.read().table.as_ref().map_or(0, TypeTable::address)
+    }
 }
 
 impl Definitions for Inner {
@@ -169,7 +218,7 @@ impl Inner {
             return Ok(group);
         }
         let uses = self.uses(&key)?;
-        let ids: Vec<u32> = key.iter().map(|_| self.free_id()).collect();
+        let ids: Vec<u32> = key.iter().map(|_| self.free_id()).collect::<Result<_>>()?;
         let mut number = |index: u32| match index & INSIDE {
             0 => index,
             _ => ids[(index & !INSIDE) as usize],
@@ -180,14 +229,19 @@ impl Inner {
                 let abi = SignatureAbi::new(ty, &REGISTERS);
                 Arc::new(Signature { ty: ty.clone(), abi })
             });
-            Arc::new(Definition { id: *id, ty, signature })
+            let layout = ObjectLayout::new(&ty.composite).map(Arc::new);
+            let header = holm_abi::object::header(&ty.composite, *id);
+            Arc::new(Definition { id: *id, header, layout, ty, signature })
         });
-        let members: Box<[_]> = members.collect();
+        let members: Box<[Arc<Definition>]> = members.collect();
         let registry = registry.clone();
         let group = Arc::new(Group { registry, key: Arc::clone(&key), members, _uses: uses });
         for member in &group.members {
             let (definition, group) = (Arc::clone(member), Arc::downgrade(&group));
             self.slots[member.id as usize - 1] = Some(Slot { definition, group });
+        }
+        for member in &group.members {
+            self.write_row(member)?;
         }
         self.groups.insert(key, Arc::downgrade(&group));
         Ok(group)
@@ -213,14 +267,41 @@ impl Inner {
         outside.iter().map(group).collect()
     }
 
-    fn free_id(&mut self) -> u32 {
+    /// Tells compiled code what stands above a type.
+    fn write_row(&mut self, member: &Definition) -> Result<()> {
+        let ty = &member.ty;
+        if ty.is_final && ty.supertype.is_none() && self.table.is_none() {
+            return Ok(());
+        }
+        if self.table.is_none() {
+            self.table = Some(TypeTable::new()?);
+            // Those before had no relatives; a row of zeros says the same.
+        }
+        let above = |id: &u32| self.definition(*id)?.supertype;
+        let mut line: Vec<u32> = std::iter::successors(Some(member.id), above).collect();
+        line.reverse();
+        let mut row = [0; DISPLAY_ENTRIES as usize];
+        for (entry, id) in row.iter_mut().zip(line.iter().take(DISPLAY_DEPTH as usize)) {
+            *entry = *id;
+        }
+        row[DISPLAY_DEPTH as usize] = ty.supertype.unwrap_or(0);
+        if let Some(table) = &self.table {
+            table.set(member.id, row);
+        }
+        Ok(())
+    }
+
+    fn free_id(&mut self) -> Result<u32> {
         if let Some(id) = self.free.pop() {
-            return id;
+            return Ok(id);
+        }
+        let id = u32::try_from(self.slots.len() + 1).unwrap_or(u32::MAX);
+        if id > ID_MASK {
+            let message = format!("more than {ID_MASK} types are alive in one engine");
+            return Err(Error::exhausted("types", message));
         }
         self.slots.push(None);
-        let id = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        assert!(id < INSIDE, "fewer than 2^31 types are alive");
-        id
+        Ok(id)
     }
 }
 
@@ -236,6 +317,24 @@ impl Drop for Group {
             inner.slots[member.id as usize - 1] = None;
             inner.free.push(member.id);
         }
+    }
+}
+
+impl ObjectTypeId {
+    /// The type.
+    pub(crate) fn definition(&self) -> &Arc<Definition> {
+        &self.member
+    }
+
+    /// Whether it is registered here.
+    pub(crate) fn is_of(&self, registry: &TypeRegistry) -> bool {
+        Arc::ptr_eq(&self.group.registry.inner, &registry.inner)
+    }
+}
+
+impl fmt::Debug for ObjectTypeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ObjectTypeId({}: {})", self.member.id, self.member.ty.composite)
     }
 }
 

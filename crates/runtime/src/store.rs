@@ -6,7 +6,7 @@
 use crate::context::{AsContext, AsContextMut, Data, StoreContext, StoreContextMut, VmStore};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use holm_vm::{InterruptHandle, StoreLimits};
+use holm_vm::{HeapStats, InterruptHandle, StoreLimits};
 use std::fmt;
 
 /// Owner of instances, memories, tables, globals and functions; `T` is the embedder's own data.
@@ -77,6 +77,20 @@ impl<T: 'static> Store<T> {
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
         self.inner.objects().memory_bytes_in_use()
+    }
+
+    /// Collects all garbage of the guests now.
+    ///
+    /// # Errors
+    /// When the system has no memory for what survives.
+    pub fn gc(&mut self) -> Result<()> {
+        Ok(self.inner.objects_mut().collect_garbage()?)
+    }
+
+    /// What the collector did so far.
+    #[must_use]
+    pub fn heap_stats(&self) -> HeapStats {
+        self.inner.objects().heap_stats()
     }
 
     /// Gives the guests of the store this much fuel, in operators. Until this is called, fuel does not run

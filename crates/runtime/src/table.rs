@@ -3,7 +3,7 @@
 //! Not here: the layout of their entries (see `holm-abi`). Invariant: every entry is null or a reference of
 //! the table's element type in the same store. Read next: [`crate::global`].
 
-use crate::context::{AsContext, AsContextMut, StoreContext, StoreId};
+use crate::context::{AsContext, AsContextMut, Owner, StoreContext, StoreId};
 use crate::error::{Error, Result};
 use crate::value::{Val, low32};
 use holm_spec::types::TableType;
@@ -58,7 +58,7 @@ impl Table {
         let objects = store.0.objects();
         let reference = objects.table_get(self.id, index)?;
         let element = objects.table_type(self.id).element;
-        Some(Val::from_bits(u128::from(reference), element.into(), store.id()))
+        Some(Val::from_bits(u128::from(reference), element.into(), Owner::of(store.0)))
     }
 
     /// Sets the entry at `index`.

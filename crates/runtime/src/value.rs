@@ -5,7 +5,7 @@
 //! Read next: [`crate::externref`].
 
 use crate::anyref::{AnyRef, ExnRef};
-use crate::context::{StoreId, VmStore};
+use crate::context::{Owner, StoreContext, VmStore};
 use crate::error::{Error, Result};
 use crate::externref::ExternRef;
 use crate::func::Func;
@@ -126,7 +126,7 @@ impl Val {
 
     /// The bits of the value, if it has type `ty` and belongs to `store`.
     pub(crate) fn to_bits<T: 'static>(self, ty: ValType, store: &VmStore<T>) -> Result<u128> {
-        let bits = self.to_bits_unchecked_type(store.data().id)?;
+        let bits = self.to_bits_unchecked_type(Owner::of(store))?;
         let fits = match ty {
             ValType::Ref(wanted) => self.refers_to(wanted, low32(bits), store),
             number => self.ty() == number,
@@ -153,8 +153,21 @@ impl Val {
                 let registry = store.data().engine.registry();
                 record.is_some_and(|record| registry.is_below(record.signature, wanted))
             }
-            (Self::AnyRef(Some(reference)), HeapType::I31 | HeapType::Eq) => {
-                reference.i31().is_some()
+            (Self::AnyRef(Some(_)), HeapType::I31) => reference & 1 == 1,
+            (Self::AnyRef(Some(_)), heap) => {
+                let objects = store.objects();
+                let Some(id) = objects.object_type(reference) else {
+                    return heap == HeapType::Eq && reference & 1 == 1;
+                };
+                match heap {
+                    HeapType::Eq => true,
+                    HeapType::Struct => objects.array_length(reference).is_none(),
+                    HeapType::Array => objects.array_length(reference).is_some(),
+                    HeapType::ConcreteStruct(wanted) | HeapType::ConcreteArray(wanted) => {
+                        store.data().engine.registry().is_below(id, wanted)
+                    }
+                    _ => false,
+                }
             }
             _ => false,
         }
@@ -175,26 +188,30 @@ impl Val {
             | Self::ExnRef(None) => {
                 format!("null {}", self.ty())
             }
+            Self::AnyRef(Some(any)) => match any.ty(StoreContext(store)) {
+                Ok(HeapType::Any) | Err(_) => self.ty().to_string(),
+                Ok(heap) => RefType::non_null(heap).to_string(),
+            },
             _ => self.ty().to_string(),
         }
     }
 
-    fn to_bits_unchecked_type(self, store: StoreId) -> Result<u128> {
+    fn to_bits_unchecked_type(self, store: Owner<'_>) -> Result<u128> {
         Ok(match self {
             Self::I32(value) => u128::from(value.cast_unsigned()),
             Self::I64(value) => u128::from(value.cast_unsigned()),
             Self::F32(bits) => u128::from(bits),
             Self::F64(bits) => u128::from(bits),
             Self::V128(bits) => bits,
-            Self::FuncRef(func) => u128::from(Func::to_reference(func, store)?),
+            Self::FuncRef(func) => u128::from(Func::to_reference(func, store.id)?),
             Self::ExternRef(object) => u128::from(ExternRef::to_reference(object, store)?),
             Self::AnyRef(reference) => u128::from(AnyRef::to_reference(reference, store)?),
-            Self::ExnRef(reference) => u128::from(ExnRef::to_reference(reference, store)?),
+            Self::ExnRef(reference) => u128::from(ExnRef::to_reference(reference, store.id)?),
         })
     }
 
     /// The value that `bits` mean in `store`; what lies above the type's width is ignored.
-    pub(crate) fn from_bits(bits: u128, ty: ValType, store: StoreId) -> Self {
+    pub(crate) fn from_bits(bits: u128, ty: ValType, store: Owner<'_>) -> Self {
         match ty {
             ValType::I32 => Self::I32(low32(bits).cast_signed()),
             ValType::I64 => Self::I64(low64(bits).cast_signed()),
@@ -204,12 +221,12 @@ impl Val {
             ValType::Ref(ty) => {
                 let reference = low32(bits);
                 match ty.heap.hierarchy() {
-                    Hierarchy::Func => Self::FuncRef(Func::from_reference(reference, store)),
+                    Hierarchy::Func => Self::FuncRef(Func::from_reference(reference, store.id)),
                     Hierarchy::Extern => {
                         Self::ExternRef(ExternRef::from_reference(reference, store))
                     }
                     Hierarchy::Any => Self::AnyRef(AnyRef::from_reference(reference, store)),
-                    Hierarchy::Exn => Self::ExnRef(ExnRef::from_reference(reference, store)),
+                    Hierarchy::Exn => Self::ExnRef(ExnRef::from_reference(reference, store.id)),
                 }
             }
         }

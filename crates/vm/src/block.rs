@@ -7,18 +7,20 @@
 
 use crate::backtrace::CodeMap;
 use crate::objects::Objects;
-use holm_abi::layout::{FunctionRecord, STORE_CALLER, STORE_FUEL, STORE_FUNCTIONS};
+use holm_abi::layout::{
+    FunctionRecord, STORE_CALLER, STORE_FUEL, STORE_FUNCTIONS, STORE_HEAP_LIMIT, STORE_HEAP_NEXT,
+};
 use holm_spec::trap::TrapReason;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::ptr::NonNull;
 
 /// The host's stack pointer while guest code runs; 0 when none does.
-pub(crate) const HOST_SP: i32 = 24;
+pub(crate) const HOST_SP: i32 = 40;
 /// Where the next entry starts on the guest's stack.
-pub(crate) const GUEST_SP: i32 = 32;
+pub(crate) const GUEST_SP: i32 = 48;
 /// The frame pointer of the stub through which the guest was last left.
-pub(crate) const EXIT_FP: i32 = 40;
+pub(crate) const EXIT_FP: i32 = 56;
 
 /// See the module's documentation.
 #[repr(C)]
@@ -26,6 +28,8 @@ pub(crate) struct StoreBlock {
     pub(crate) functions: Cell<*const FunctionRecord>,
     pub(crate) fuel: Cell<i64>,
     pub(crate) caller: Cell<u64>,
+    pub(crate) heap_next: Cell<u64>,
+    pub(crate) heap_limit: Cell<u64>,
     pub(crate) host_sp: Cell<u64>,
     pub(crate) guest_sp: Cell<u64>,
     pub(crate) exit_fp: Cell<u64>,
@@ -66,6 +70,8 @@ const _: () = {
     assert!(offset_of!(StoreBlock, functions) == STORE_FUNCTIONS as usize);
     assert!(offset_of!(StoreBlock, fuel) == STORE_FUEL as usize);
     assert!(offset_of!(StoreBlock, caller) == STORE_CALLER as usize);
+    assert!(offset_of!(StoreBlock, heap_next) == STORE_HEAP_NEXT as usize);
+    assert!(offset_of!(StoreBlock, heap_limit) == STORE_HEAP_LIMIT as usize);
     assert!(offset_of!(StoreBlock, host_sp) == HOST_SP as usize);
     assert!(offset_of!(StoreBlock, guest_sp) == GUEST_SP as usize);
     assert!(offset_of!(StoreBlock, exit_fp) == EXIT_FP as usize);

@@ -5,6 +5,7 @@
 //! interruption flag between them; what was done before an interruption stays done.
 
 mod atomic;
+mod object;
 
 use crate::block::StoreBlock;
 use crate::context::Anchor;
@@ -41,6 +42,14 @@ pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = [
     entry::<atomic::Wait32>,
     entry::<atomic::Wait64>,
     entry::<atomic::Notify>,
+    entry::<object::ObjectNew>,
+    entry::<object::ArrayNew>,
+    entry::<object::ArrayNewData>,
+    entry::<object::ArrayNewElement>,
+    entry::<object::ArrayFill>,
+    entry::<object::ArrayCopy>,
+    entry::<object::ArrayInitData>,
+    entry::<object::ArrayInitElement>,
 ];
 
 /// The instance that called, and the store's objects.

@@ -13,6 +13,7 @@ use crate::sys::arch;
 use crate::table::Table;
 use crate::{Pool, PublishedCode, VmError};
 use holm_abi::layout::{self, Callee, ContextLayout, FunctionRecord};
+use holm_abi::object::ObjectLayout;
 use holm_abi::{MemoryStrategy, SharedBytes};
 use holm_spec::types::{GlobalType, MemoryType, TableType};
 use std::mem::ManuallyDrop;
@@ -35,8 +36,8 @@ pub struct InstanceRequest<'a> {
     pub code: &'a Arc<PublishedCode>,
     /// The layout that the code was compiled for.
     pub layout: &'a ContextLayout,
-    /// The engine-wide id of each type of the module; ≥ 1, below 2³¹.
-    pub type_ids: &'a [u32],
+    /// For each type of the module its engine-wide id, for types of objects the header word; ≥ 1, below 2³¹.
+    pub type_headers: &'a [u32],
     /// Imported functions, in order.
     pub functions: &'a [FunctionId],
     /// Their types, as indices into the module's types.
@@ -55,6 +56,10 @@ pub struct InstanceRequest<'a> {
     pub defined_globals: &'a [GlobalType],
     /// Its escaping functions, in the order in which code numbers them.
     pub escaped: &'a [Escaped],
+    /// How the objects of its types are laid out, with the types' ids; empty unless it can look into objects.
+    pub object_types: &'a [(u32, Arc<ObjectLayout>)],
+    /// Whether its code can look into objects, so that there has to be a heap.
+    pub needs_heap: bool,
     /// Its data segments as far as `memory.init` may use them.
     pub data: Vec<Option<SharedBytes>>,
 }
@@ -71,6 +76,8 @@ pub struct Instance {
     functions_first: FunctionId,
     pub(crate) data: Vec<Option<SharedBytes>>,
     pub(crate) elements: Vec<Option<Box<[u32]>>>,
+    /// For each element segment whether its references are the collector's.
+    pub(crate) elements_collected: Vec<bool>,
 }
 
 impl Instance {
@@ -149,9 +156,11 @@ impl Objects {
             functions_first: FunctionId(0),
             data: Vec::new(),
             elements: Vec::new(),
+            elements_collected: Vec::new(),
         };
         let builder = Builder { anchor: instance.slot.anchor(), index, request: &request };
         builder.header(self.block);
+        builder.heap(self)?;
         instance.functions_first = builder.functions(self);
         builder.define_memories(self, &mut instance, reservation)?;
         builder.define_tables(self, &mut instance)?;
@@ -170,7 +179,7 @@ impl Objects {
 fn check_shape(request: &InstanceRequest<'_>) {
     let shape = request.layout.shape();
     let lists = [
-        (request.type_ids.len(), shape.types),
+        (request.type_headers.len(), shape.types),
         (request.functions.len(), shape.imported_functions),
         (request.function_types.len(), shape.imported_functions),
         (request.memories.len(), shape.imported_memories),
@@ -213,10 +222,25 @@ impl Builder<'_, '_> {
             let entry = crate::sys::arch::builtin_entry(builtin as usize);
             self.write(layout::builtin_offset(builtin), entry);
         }
-        for (index, id) in (0..).zip(self.request.type_ids) {
-            debug_assert!(*id != layout::NEVER && *id < layout::FOREIGN, "type id {id}");
-            self.write(self.request.layout.type_id(index), *id);
+        for (index, header) in (0..).zip(self.request.type_headers) {
+            debug_assert!(*header != layout::NEVER && *header < layout::FOREIGN, "type {header}");
+            self.write(self.request.layout.type_id(index), *header);
         }
+    }
+
+    /// What code needs to look into objects.
+    fn heap(&self, objects: &mut Objects) -> Result<(), VmError> {
+        let table = objects.pool.types().table_address();
+        self.write(layout::TYPE_TABLE, table);
+        for (id, layout) in self.request.object_types {
+            objects.need_type(*id, layout)?;
+        }
+        if self.request.needs_heap {
+            let heap = objects.need_heap()?;
+            self.write(layout::HEAP_BASE, heap.base());
+            self.write(layout::HEAP_BYTES, heap.reserved_bytes());
+        }
+        Ok(())
     }
 
     /// Imported functions go into the context, escaping ones into the store's records.

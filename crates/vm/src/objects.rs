@@ -4,6 +4,8 @@
 //! generation. Every object is counted against the store's limits before it is made.
 
 use crate::block::{Pinned, StoreBlock};
+use crate::heap::Heap;
+use crate::heap::roots::Roots;
 use crate::host::Closure;
 use crate::instance::Instance;
 use crate::memory::{Memory, MemoryDefinition, SharedMemory, SlotOf, minimum_bytes};
@@ -11,8 +13,8 @@ use crate::slot::Slot;
 use crate::table::{Table, TableDefinition, pack};
 use crate::{InterruptHandle, Pool, StoreLimits, VmError};
 use holm_abi::layout::{FOREIGN, FunctionRecord, NO_INSTANCE, TableEntry};
-use holm_spec::types::{GlobalType, MemoryType, TableType};
-use std::any::Any;
+use holm_abi::object::is_collected;
+use holm_spec::types::{GlobalType, MemoryType, StorageType, TableType};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -68,6 +70,20 @@ pub(crate) struct Global {
     pub(crate) cell: NonNull<u128>,
 }
 
+impl Global {
+    /// Shows the reference in the cell to the collector, to be changed.
+    pub(crate) fn visit(&self, visit: impl FnOnce(u32) -> u32) {
+        let Some(ty) = self.ty.value.as_reference() else { return };
+        if is_collected(StorageType::Val(ty.into())) {
+            // SAFETY: cells live as long as the store (rule 3); guests do not run now (rule 2).
+            let reference = crate::frame::low(unsafe { self.cell.read() });
+            let reference = visit(u32::try_from(reference).unwrap_or(0));
+            // SAFETY: as above.
+            unsafe { self.cell.write(u128::from(reference)) };
+        }
+    }
+}
+
 /// A host function of this store: its context and what that points at.
 pub(crate) type HostFunctionInStore = (Pinned<HostContext>, Arc<dyn Closure>);
 
@@ -87,7 +103,9 @@ pub struct Objects {
     pub(crate) globals: Vec<Global>,
     functions: Vec<FunctionRecord>,
     pub(crate) instances: Vec<Instance>,
-    externrefs: Vec<Box<dyn Any + Send + Sync>>,
+    /// Made when the first type or reference needs it.
+    pub(crate) heap: Option<Box<Heap>>,
+    pub(crate) roots: Roots,
     pub(crate) host_functions: Vec<HostFunctionInStore>,
     memory_definitions: Vec<Pinned<MemoryDefinition>>,
     table_definitions: Vec<Pinned<TableDefinition>>,
@@ -114,7 +132,8 @@ impl Objects {
             globals: Vec::new(),
             functions: vec![FunctionRecord::default()],
             instances: Vec::new(),
-            externrefs: Vec::new(),
+            heap: None,
+            roots: Roots::default(),
             host_functions: Vec::new(),
             memory_definitions: Vec::new(),
             table_definitions: Vec::new(),
@@ -148,12 +167,20 @@ impl Objects {
         &self.instances[id.0 as usize]
     }
 
-    /// Keeps an instance's passive element segments, as references; `None` is a dropped one.
+    /// Keeps an instance's passive element segments, as references; `None` is a dropped one. `collected` says
+    /// for each whether its references are the collector's.
     ///
     /// # Panics
     /// When the handle is another store's.
-    pub fn set_elements(&mut self, id: InstanceId, elements: Vec<Option<Box<[u32]>>>) {
-        self.instances[id.0 as usize].elements = elements;
+    pub fn set_elements(
+        &mut self,
+        id: InstanceId,
+        elements: Vec<Option<Box<[u32]>>>,
+        collected: Vec<bool>,
+    ) {
+        let instance = &mut self.instances[id.0 as usize];
+        instance.elements = elements;
+        instance.elements_collected = collected;
     }
 
     // ---- memories
@@ -454,24 +481,6 @@ impl Objects {
         let block = unsafe { &*self.block };
         block.functions.set(self.functions.as_ptr());
         first
-    }
-
-    /// Keeps a host object and makes an externref of it; never 0.
-    ///
-    /// # Errors
-    /// When there are too many.
-    pub fn externref_new(&mut self, object: Box<dyn Any + Send + Sync>) -> Result<u32, VmError> {
-        let count = self.externrefs.len() as u64 + 1;
-        check("host references", count, u64::from(self.limits.externrefs_max))?;
-        self.externrefs.push(object);
-        Ok(index_of(self.externrefs.len()))
-    }
-
-    /// The host object of an externref, if it is one of this store's.
-    #[must_use]
-    pub fn externref(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
-        let index = (reference as usize).checked_sub(1)?;
-        self.externrefs.get(index).map(|object| &**object)
     }
 }
 

@@ -4,6 +4,7 @@
 //! back.
 
 use crate::VmError;
+use crate::heap::HeapConfig;
 use crate::limits::POOL_IDLE_MAX;
 use crate::slot::{RESERVATION_BYTES, RESERVATION_GUARD_BYTES, Slot, SlotKind};
 use crate::stack::GuestStack;
@@ -16,6 +17,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub trait TypeRelations: Send + Sync {
     /// Whether the type with id `sub` is the one with id `sup` or below it.
     fn is_below(&self, sub: u32, sup: u32) -> bool;
+
+    /// The address of the [`crate::TypeTable`], 0 while no type has needed one.
+    fn table_address(&self) -> u64 {
+        0
+    }
 }
 
 /// Types without relatives: each is below itself alone.
@@ -37,11 +43,18 @@ pub struct PoolConfig {
     pub stack_bytes: usize,
     /// Bytes of host stack that nested calls (host → guest → host → …) may use.
     pub host_stack_bytes_max: usize,
+    /// How heaps behave.
+    pub heap: HeapConfig,
 }
 
 impl Default for PoolConfig {
     fn default() -> Self {
-        Self { strategy: None, stack_bytes: 2 << 20, host_stack_bytes_max: 512 << 10 }
+        Self {
+            strategy: None,
+            stack_bytes: 2 << 20,
+            host_stack_bytes_max: 512 << 10,
+            heap: HeapConfig::default(),
+        }
     }
 }
 

@@ -50,6 +50,8 @@ impl<H: 'static> Store<H> {
             functions: Cell::new(std::ptr::null()),
             fuel: Cell::new(i64::MAX),
             caller: Cell::new(0),
+            heap_next: Cell::new(0),
+            heap_limit: Cell::new(0),
             host_sp: Cell::new(0),
             guest_sp: Cell::new(stack.usable().end),
             exit_fp: Cell::new(0),

@@ -4,7 +4,8 @@
 //! being touched: a table of a million nulls costs nothing until it is used.
 
 use holm_abi::layout::TableEntry;
-use holm_spec::types::TableType;
+use holm_abi::object::is_collected;
+use holm_spec::types::{StorageType, TableType};
 use std::ptr::NonNull;
 
 /// What code reads: `holm_abi::layout::TABLE_BASE` and `TABLE_LENGTH`.
@@ -93,6 +94,19 @@ impl Table {
         self.entries.resize(size, entry);
         self.write_definition();
         true
+    }
+
+    /// Shows the references that are the collector's to it, to be changed.
+    pub(crate) fn visit(&mut self, mut visit: impl FnMut(u32) -> u32) {
+        if !is_collected(StorageType::Val(self.ty.element.into())) {
+            return;
+        }
+        for entry in &mut self.entries {
+            let reference = unpack(*entry).reference;
+            if reference != 0 {
+                *entry = pack(TableEntry { reference: visit(reference), ..TableEntry::NULL });
+            }
+        }
     }
 
     fn write_definition(&mut self) {

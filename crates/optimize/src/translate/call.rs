@@ -83,7 +83,9 @@ impl Translator<'_, '_> {
         self.calls = true;
         if !self.env.has_result_buffer(ty) {
             let call = call(self, &args);
-            return self.b.inst_results(call).to_vec();
+            let values = self.b.inst_results(call).to_vec();
+            self.follow_all(&values, self.env.ty(ty).results());
+            return values;
         }
         let results = self.env.ty(ty).results();
         let bytes =
@@ -94,7 +96,9 @@ impl Translator<'_, '_> {
         let flags = self.flags(Region::Results);
         let places = results.iter().zip((0_i32..).step_by(RESULT_BYTES as usize));
         let load = |(ty, offset): (&_, i32)| {
-            self.b.ins().load(super::value_type(*ty), flags, buffer, offset)
+            let value = self.b.ins().load(super::value_type(*ty), flags, buffer, offset);
+            self.follow(value, *ty);
+            value
         };
         places.map(load).collect()
     }

@@ -138,7 +138,8 @@ impl<'a> Translator<'a, '_> {
     pub(super) fn block_with_params(&mut self, types: &[ValType]) -> Block {
         let block = self.b.create_block();
         for ty in types {
-            self.b.append_block_param(block, value_type(*ty));
+            let value = self.b.append_block_param(block, value_type(*ty));
+            self.follow(value, *ty);
         }
         block
     }

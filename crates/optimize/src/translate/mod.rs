@@ -7,9 +7,11 @@
 //! Read next: [`control`], then [`memory`], then [`call`].
 
 mod access;
+mod array;
 mod atomic;
 mod bulk;
 mod call;
+mod cast;
 mod control;
 mod conversion;
 pub(crate) mod flags;
@@ -17,11 +19,13 @@ mod float;
 mod frames;
 mod fuel;
 mod global;
+mod heap;
 mod indirect;
 mod inline;
 mod integer;
 mod local;
 mod memory;
+mod object;
 mod place;
 mod poll;
 mod reference;
@@ -133,6 +137,7 @@ pub(crate) fn function(
         segment: None,
         places: Places::default(),
     };
+    translator.separate_frame_slots();
     translator.body(defined, ty, entry)?;
     translator.b.finalize(env.frontend);
     Ok(translator.places)
@@ -209,6 +214,9 @@ impl Translator<'_, '_> {
             || self.bulk_operator(operator)?
             || self.table_operator(operator)?
             || self.reference_operator(operator)?
+            || self.struct_operator(operator)?
+            || self.array_operator(operator)?
+            || self.cast_operator(operator)?
             || self.reference_call_operator(operator)?
             || self.tail_call_operator(operator)?
             || self.vector_operator(operator)?

@@ -59,6 +59,8 @@ impl Translator<'_, '_> {
         let entry = self.table_entry(table, index, TrapReason::OutOfBoundsTable);
         let flags = self.flags(Region::Tables);
         let value = self.b.ins().load(types::I32, flags, entry, layout::ENTRY_REFERENCE);
+        let element = self.env.module.tables[table as usize].ty.element;
+        self.follow(value, element.into());
         self.push(value);
     }
 

@@ -5,7 +5,7 @@
 //! its type registered for as long as any store holds it. Read next: [`crate::linker`].
 
 use crate::context::{
-    AsContext, AsContextMut, Data, StoreContext, StoreContextMut, StoreId, VmStore,
+    AsContext, AsContextMut, Data, Owner, StoreContext, StoreContextMut, VmStore,
 };
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -175,11 +175,12 @@ fn call_untyped<T: 'static>(
 ) -> Result<()> {
     let signature = ty.signature();
     let (types, abi) = (&signature.ty, &signature.abi);
-    let id = store.data().id;
+    let mark = store.objects_mut().roots_mark();
     let mut values = std::mem::take(&mut store.data_mut().values);
     values.clear();
+    let owner = Owner::of(store);
     values.extend(types.params().iter().zip(&abi.params).map(|(ty, location)| {
-        Val::from_bits(frame.param(*location, *ty == ValType::V128), *ty, id)
+        Val::from_bits(frame.param(*location, *ty == ValType::V128), *ty, owner)
     }));
     values.extend(types.results().iter().map(|ty| Val::default_of(*ty)));
     let (params, results) = values.split_at_mut(types.params().len());
@@ -191,6 +192,7 @@ fn call_untyped<T: 'static>(
         Ok(())
     });
     store.data_mut().values = values;
+    store.objects_mut().roots_release(mark);
     outcome
 }
 
@@ -207,16 +209,20 @@ pub trait IntoFunc<T: 'static, Params, Ret>: Send + Sync + 'static {
     fn into_host(self, engine: &Engine) -> HostFunc<T>;
 }
 
-/// Reads the parameters, runs the closure, writes the results.
+/// Reads the parameters, runs the closure, writes the results. Handles made meanwhile die.
 #[inline]
-fn call_typed<P: Params, R: Ret>(
+fn call_typed<T: 'static, P: Params, R: Ret>(
     frame: &mut HostFrame<'_>,
-    store: StoreId,
-    function: impl FnOnce(P) -> R,
+    store: &mut VmStore<T>,
+    function: impl FnOnce(&mut VmStore<T>, P) -> R,
 ) -> Result<()> {
     let buffer = const { needs_buffer(<R::Results as Results>::TYPES) };
-    let params = P::read_params(frame, buffer, store);
-    function(params).into_results()?.write_results(frame, store)
+    let mark = store.objects_mut().roots_mark();
+    let params = P::read_params(frame, buffer, Owner::of(store));
+    let results = function(store, params).into_results();
+    let outcome = results.and_then(|results| results.write_results(frame, Owner::of(store)));
+    store.objects_mut().roots_release(mark);
+    outcome
 }
 
 fn type_of<P: Params, R: Ret>() -> FuncType {
@@ -236,8 +242,7 @@ macro_rules! into_func {
             fn into_host(self, engine: &Engine) -> HostFunc<T> {
                 let ty = type_of::<($($name,)*), R>();
                 HostFunc::typed(engine.registry(), &ty, move |store, _caller, frame| {
-                    let id = store.data().id;
-                    call_typed(frame, id, |($($name,)*): ($($name,)*)| self($($name),*))
+                    call_typed(frame, store, |_, ($($name,)*): ($($name,)*)| self($($name),*))
                 })
             }
         }
@@ -253,8 +258,7 @@ macro_rules! into_func {
             fn into_host(self, engine: &Engine) -> HostFunc<T> {
                 let ty = type_of::<($($name,)*), R>();
                 HostFunc::typed(engine.registry(), &ty, move |store, caller, frame| {
-                    let id = store.data().id;
-                    call_typed(frame, id, |($($name,)*): ($($name,)*)| {
+                    call_typed(frame, store, |store, ($($name,)*): ($($name,)*)| {
                         self(Caller::new(store, caller), $($name),*)
                     })
                 })

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use holm::{Error, ErrorKind, Store, TrapReason, Val};
+use holm::{Error, ErrorKind, ExternRef, HeapType, Store, TrapReason, Val};
 use wast::WastRet;
 use wast::core::{NanPattern, V128Pattern, WastRetCore};
 use wast::token::{F32, F64};
@@ -143,14 +143,29 @@ fn matches(store: &Store<()>, found: &Val, expected: &WastRetCore<'_>) -> bool {
         (WastRetCore::RefI31 | WastRetCore::RefI31Shared, Val::AnyRef(Some(found))) => {
             found.i31().is_some()
         }
-        (WastRetCore::RefEq | WastRetCore::RefAny, Val::AnyRef(Some(_))) => true,
+        (WastRetCore::RefAny, Val::AnyRef(Some(_))) => true,
+        (pattern, Val::AnyRef(Some(found))) => found.ty(store).is_ok_and(|ty| match pattern {
+            WastRetCore::RefEq => ty != HeapType::Any,
+            WastRetCore::RefStruct => matches!(ty, HeapType::ConcreteStruct(_)),
+            WastRetCore::RefArray => matches!(ty, HeapType::ConcreteArray(_)),
+            WastRetCore::RefHost(expected) => {
+                let outside = ExternRef::from_any(store, found);
+                outside.is_ok_and(|outside| host_number(store, &outside) == Some(*expected))
+            }
+            _ => false,
+        }),
         (WastRetCore::RefExtern(expected), Val::ExternRef(Some(found))) => {
-            let object = found.data(store).ok().and_then(|object| object.downcast_ref::<u32>());
-            object.is_some() && expected.is_none_or(|expected| object == Some(&expected))
+            // Without a number it may also be something internal that was handed out.
+            expected.is_none_or(|expected| host_number(store, found) == Some(expected))
         }
         (WastRetCore::RefFunc(None), Val::FuncRef(Some(_))) => true,
         _ => false,
     }
+}
+
+/// The number of a thing that a script mentioned.
+fn host_number(store: &Store<()>, found: &ExternRef) -> Option<u32> {
+    found.data(store).ok()?.downcast_ref::<u32>().copied()
 }
 
 /// A canonical NaN has only the first bit of its payload set, an arithmetic one at least that.

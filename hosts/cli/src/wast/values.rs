@@ -32,7 +32,12 @@ pub(super) fn argument(
         WastArgCore::RefExtern(number) => {
             Val::ExternRef(Some(reference(*number, store, references)?))
         }
-        WastArgCore::RefHost(_) => return Err("not supported: ref.host".to_owned()),
+        // The host's things, already taken inside.
+        WastArgCore::RefHost(number) => {
+            let outside = reference(*number, store, references)?;
+            let inside = outside.to_any(&*store).map_err(|error| error.to_string())?;
+            Val::AnyRef(Some(inside))
+        }
     })
 }
 
@@ -99,7 +104,11 @@ impl fmt::Display for Shown<'_> {
             Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => {
                 write!(out, "a null {}", self.value.ty())
             }
-            Val::AnyRef(Some(reference)) => write!(out, "anyref {:?}", reference.i31()),
+            Val::AnyRef(Some(reference)) => match (reference.i31(), reference.ty(self.store)) {
+                (Some(small), _) => write!(out, "i31 {small}"),
+                (None, Ok(ty)) => write!(out, "a reference to {ty}"),
+                (None, Err(error)) => write!(out, "anyref ({error})"),
+            },
             Val::ExnRef(Some(_)) => write!(out, "an exnref"),
             Val::FuncRef(Some(_)) => write!(out, "a funcref"),
             Val::ExternRef(Some(object)) => match object.data(self.store) {
