@@ -35,6 +35,9 @@ pub(crate) struct CodeOptions {
     /// How memories are bounded (for tests)
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide = true)]
     memory_strategy: Strategy,
+    /// Collect garbage at every allocation (for tests)
+    #[arg(long, hide = true)]
+    gc_stress: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -56,6 +59,7 @@ impl CodeOptions {
         let mut config = Config::new();
         config.workers(Arc::new(AllCores::default()));
         config.optimize(self.optimize == Switch::On);
+        config.gc_stress(self.gc_stress);
         if let Some(features) = self.features {
             config.features(features);
         }

@@ -8,6 +8,8 @@ use crate::units::{Deadline, parse_deadline, parse_size};
 
 /// Linear memory that all memories of a program may have together: all that 32-bit addresses reach.
 const MEMORY_DEFAULT: &str = "4GiB";
+/// Memory for objects under the collector.
+const HEAP_DEFAULT: &str = "1GiB";
 /// Stack for the program's own calls.
 const STACK_DEFAULT: &str = "2MiB";
 /// Less stack than this can not even hold the frames that Holm itself needs.
@@ -21,6 +23,9 @@ pub(crate) struct Limits {
     /// Memory the program may have; it is refused more
     #[arg(long, value_name = "SIZE", default_value = MEMORY_DEFAULT, value_parser = parse_size)]
     pub(crate) max_memory: u64,
+    /// Memory its objects may have under the collector; using more is a trap
+    #[arg(long, value_name = "SIZE", default_value = HEAP_DEFAULT, value_parser = parse_size)]
+    pub(crate) max_heap: u64,
     /// Stack for its calls; using more is a trap
     #[arg(long, value_name = "SIZE", default_value = STACK_DEFAULT, value_parser = parse_stack)]
     pub(crate) max_stack: u64,

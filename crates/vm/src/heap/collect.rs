@@ -119,9 +119,11 @@ impl Mover<'_> {
             card += 8;
         }
         for card in marked {
-            let part = card * card_bytes..((card + 1) * card_bytes).min(end);
+            let (start, stop) = (card * card_bytes, ((card + 1) * card_bytes).min(end));
+            // Code marks the card of an element's place without the array's header.
+            let part = start..stop + u64::from(ARRAY_ELEMENTS);
             let mut at = self.space.first(card);
-            while at < part.end {
+            while at < stop {
                 at += self.scan(at, &part);
             }
         }

@@ -92,6 +92,9 @@ impl Run {
         let mut config = self.code.config();
         let counts = code::adapt(&mut config, &file, self.limits.fuel.is_some())?;
         config.stack_bytes(usize::try_from(self.limits.max_stack).unwrap_or(usize::MAX));
+        if self.stats {
+            config.clock(Some(stats::nanoseconds));
+        }
         let loader = Loader::new(config, &self.cache)?;
         let (module, origin) = loader.load(file)?;
         stats.loaded(origin);
@@ -105,6 +108,7 @@ impl Run {
         let late = watchdog.is_some_and(|watchdog| watchdog.has_barked());
         stats.ran();
         if self.stats {
+            stats.collected(&guest.store.heap_stats());
             terminal::print_error(&stats.to_string());
         }
         let outcome = match result {
@@ -139,7 +143,8 @@ impl Run {
         }
         let context = builder.build().map_err(|error| crate::grants::refused(&error))?;
         let memory_bytes_max = self.limits.max_memory;
-        let limits = StoreLimits { memory_bytes_max, ..StoreLimits::default() };
+        let heap_bytes_max = self.limits.max_heap;
+        let limits = StoreLimits { memory_bytes_max, heap_bytes_max, ..StoreLimits::default() };
         let store = Store::try_new(engine, limits, context);
         let store = store.map_err(|error| explain::engine(&error))?;
         let mut linker = Linker::new(engine);

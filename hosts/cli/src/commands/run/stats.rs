@@ -3,11 +3,21 @@
 //! Not here: what the steps do. Invariant: costs a few readings of the clock whether asked for or not.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+use holm::HeapStats;
 
 use crate::cached::Origin;
 use crate::input::Received;
 use crate::units::{show_size, show_time};
+
+/// Nanoseconds since the first reading: a clock for the collector.
+pub(super) fn nanoseconds() -> u64 {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    let passed = FIRST.get_or_init(Instant::now).elapsed();
+    u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// The steps of a run so far.
 pub(super) struct Stats {
@@ -47,6 +57,18 @@ impl Stats {
 
     pub(super) fn ran(&mut self) {
         self.step("run", String::new());
+    }
+
+    /// What the collector did, if there was anything to do.
+    pub(super) fn collected(&mut self, heap: &HeapStats) {
+        if heap.bytes_allocated == 0 {
+            return;
+        }
+        let longest = show_time(Duration::from_nanos(heap.pause_max_ns));
+        let (minor, major) = (heap.minor_collections, heap.major_collections);
+        let made = show_size(heap.bytes_allocated);
+        let remark = format!("{minor} minor, {major} major, longest {longest}, {made} made");
+        self.steps.push(("collect", Duration::from_nanos(heap.pause_total_ns), remark));
     }
 
     fn step(&mut self, name: &'static str, remark: String) {
