@@ -144,14 +144,21 @@ impl Heap {
             nursery_committed: u64::from(NULL_BYTES),
             nursery_limit: 0,
             major_bytes: MAJOR_BYTES_MIN,
-            bytes_max: limits.heap_bytes_max.min(half - NURSERY_BYTES_MAX),
+            bytes_max: 0,
             stress: config.stress,
             ticks: 0,
             clock: config.clock,
             stats: HeapStats::default(),
         };
+        heap.set_bytes_max(limits.heap_bytes_max);
         heap.open_nursery()?;
         Ok(heap)
+    }
+
+    /// Limits what may be in use from the next collection on.
+    pub(crate) fn set_bytes_max(&mut self, bytes: u64) {
+        let half = self.old.range.end - self.old.range.start;
+        self.bytes_max = bytes.min(half - NURSERY_BYTES_MAX);
     }
 
     /// The address of offset 0.

@@ -150,6 +150,9 @@ impl Objects {
     /// Changes the limits for what is made from now on.
     pub fn set_limits(&mut self, limits: StoreLimits) {
         self.limits = limits;
+        if let Some(heap) = &mut self.heap {
+            heap.set_bytes_max(limits.heap_bytes_max);
+        }
     }
 
     /// Bytes of all linear memories together.

@@ -27,6 +27,7 @@ const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "checked", set: checked, has_suite: true },
     Configuration { name: "plain", set: plain, has_suite: false },
     Configuration { name: "metered", set: metered, has_suite: false },
+    Configuration { name: "stress", set: stress, has_suite: false },
 ];
 
 /// The one script among those for vectors that is not about 2.0: it has two memories.
@@ -43,6 +44,11 @@ fn checked(config: &mut Config) {
 /// Without the optimizer.
 fn plain(config: &mut Config) {
     config.optimize(false);
+}
+
+/// With a collection at every allocation.
+fn stress(config: &mut Config) {
+    config.gc_stress(true);
 }
 
 /// With fuel, more than any script uses, and NaNs of one form.
@@ -84,6 +90,7 @@ const CORPORA: &[Corpus] = &[
         files: || folder(Proposal::FunctionReferences),
         features: Features::WASM2.with(Features::FUNCTION_REFERENCES).with(Features::TAIL_CALL),
     },
+    Corpus { name: "gc", files: || folder(Proposal::GC), features: Features::WASM3 },
     Corpus {
         name: "relaxed-simd",
         files: || folder(Proposal::RelaxedSimd),
@@ -158,7 +165,9 @@ fn trials(corpus: &'static str, file: &str, source: String, features: Features) 
         Trial::test(name, move || check(&script, &source, configuration, features))
     };
     let all = CONFIGURATIONS.iter();
-    all.filter(|configuration| configuration.has_suite || corpus == OWN).map(trial).collect()
+    // What is about objects runs every way, stress included.
+    let everywhere = corpus == OWN || features.contains(Features::GC);
+    all.filter(|configuration| configuration.has_suite || everywhere).map(trial).collect()
 }
 
 /// Runs one script and compares its failures with the list.

@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod calls;
+mod collected;
 mod errors;
 mod examples;
 mod hosts;
