@@ -196,7 +196,7 @@ impl StructRef {
     /// When it belongs to another store or its scope has ended.
     pub fn ty(&self, store: impl AsContext) -> Result<StructType> {
         let store = store.as_context();
-        let ty = self.0.ty(&store)?;
+        let ty = self.0.ty(store)?;
         StructType::from_heap_type(store.engine(), ty).ok_or_else(|| Error::bug("no such type"))
     }
 
@@ -279,7 +279,7 @@ impl ArrayRef {
     /// When it belongs to another store or its scope has ended.
     pub fn ty(&self, store: impl AsContext) -> Result<ArrayType> {
         let store = store.as_context();
-        let ty = self.0.ty(&store)?;
+        let ty = self.0.ty(store)?;
         ArrayType::from_heap_type(store.engine(), ty).ok_or_else(|| Error::bug("no such type"))
     }
 

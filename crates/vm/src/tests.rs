@@ -70,7 +70,9 @@ fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine
         .instance_new(InstanceRequest {
             code: &code,
             layout: &layout,
-            type_ids: &[],
+            type_headers: &[],
+            object_types: &[],
+            needs_heap: false,
             functions: &imported,
             function_types: &vec![0; imported.len()],
             memories: &[],
