@@ -363,7 +363,8 @@ impl Objects {
     /// The host object of an externref, if it is one of the host's.
     #[must_use]
     pub fn externref(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
-        self.the_heap().hosts.get(self.externref_place(reference)?)
+        let place = self.externref_place(reference)?;
+        self.the_heap().hosts.get(place)
     }
 
     /// Collects all garbage now.
