@@ -85,6 +85,30 @@ pub(crate) fn adapt(config: &mut Config, input: &Input, fuel: bool) -> Result<bo
     Ok(says("fuel=true"))
 }
 
+/// Sets up an engine for runs that are alike, in which every NaN has the same bits.
+///
+/// # Errors
+/// When the code was compiled without that.
+pub(crate) fn adapt_nans(
+    config: &mut Config,
+    input: &Input,
+    deterministic: bool,
+) -> Result<(), Failure> {
+    if input.kind != Kind::Artifact {
+        config.canonical_nans(deterministic);
+        return Ok(());
+    }
+    let text = settings(&input.bytes).unwrap_or_default();
+    let has = text.split(' ').any(|word| word == "canonical-nans=true");
+    if deterministic && !has {
+        let name = &input.name;
+        return Err(Failure::start(format!("{name} was compiled without --deterministic"))
+            .help("compile it with holm compile --deterministic, or run the module itself"));
+    }
+    config.canonical_nans(has);
+    Ok(())
+}
+
 /// What an artifact's code was compiled for.
 fn settings(artifact: &SharedBytes) -> Option<String> {
     let container = Container::read(artifact.clone()).ok()?;

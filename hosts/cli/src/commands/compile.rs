@@ -36,6 +36,9 @@ pub(crate) struct Compile {
     /// Count fuel, so that holm run --fuel can be used with it
     #[arg(long)]
     fuel: bool,
+    /// Give every NaN the same bits, so that holm run --deterministic can be used with it
+    #[arg(long)]
+    deterministic: bool,
     #[command(flatten)]
     code: CodeOptions,
 }
@@ -53,7 +56,7 @@ impl Compile {
             }
         };
         let mut config = self.code.config();
-        config.fuel(self.fuel);
+        config.fuel(self.fuel).canonical_nans(self.deterministic);
         let engine = Engine::new(&config).map_err(|error| explain::engine(&error))?;
         let artifact = engine.precompile(&wasm);
         let artifact = artifact.map_err(|error| explain::load(&input.name, &error))?;
