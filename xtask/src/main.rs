@@ -13,6 +13,7 @@ mod guests;
 mod kit;
 mod peers;
 mod real;
+mod suite;
 mod tidy;
 
 use std::io::Write as _;
@@ -49,6 +50,11 @@ const CHORES: &[Chore] = &[
         name: "real",
         help: "run third-party programs from the registries: [--list] [--engine NAME] [NAME…]",
         run: real::run,
+    },
+    Chore {
+        name: "suite",
+        help: "run the public suite of WASI preview 1: [--overlay|--tar] FOLDER",
+        run: suite::run,
     },
     Chore {
         name: "bench",
