@@ -222,5 +222,6 @@ fn shape(meta: &Meta) -> ContextShape {
         defined_tables: defined(meta.tables.len(), meta.imported_tables),
         imported_globals: meta.imported_globals,
         defined_globals: defined(meta.globals.len(), meta.imported_globals),
+        tags: count(meta.tags.len()),
     }
 }
