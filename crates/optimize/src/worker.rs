@@ -246,14 +246,19 @@ fn handlers<'a>(
 ) -> Result<Vec<Handler>, Failure> {
     use FinalizedMachExceptionHandler::{Context, Default};
     let sites = sites.filter(|site| !site.exception_handlers.is_empty());
-    let handler = |site: FinalizedMachCallSite<'a>| match (site.frame_offset, site.exception_handlers)
-    {
-        (Some(frame_bytes), [Context(ExceptionContextLoc::SPOffset(anchor)), Default(entry)]) => {
-            let (return_address, anchor, entry) = (site.ret_addr, *anchor, *entry);
-            Ok(Handler { return_address, entry, frame_bytes, anchor })
-        }
-        other => Err(Failure::Bug(format!("handlers {other:?} of a call are of no known form"))),
-    };
+    let handler =
+        |site: FinalizedMachCallSite<'a>| match (site.frame_offset, site.exception_handlers) {
+            (
+                Some(frame_bytes),
+                [Context(ExceptionContextLoc::SPOffset(anchor)), Default(entry)],
+            ) => {
+                let (return_address, anchor, entry) = (site.ret_addr, *anchor, *entry);
+                Ok(Handler { return_address, entry, frame_bytes, anchor })
+            }
+            other => {
+                Err(Failure::Bug(format!("handlers {other:?} of a call are of no known form")))
+            }
+        };
     sites.map(handler).collect()
 }
 

@@ -300,7 +300,7 @@ impl Module {
     }
 }
 
-/// Types of later proposals, which `refuse_unsupported` keeps out.
+/// Types of later proposals, which validation keeps out.
 fn no_type() -> ExternType {
     ExternType::Func(holm_spec::types::FuncType::default())
 }

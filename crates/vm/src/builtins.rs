@@ -28,26 +28,26 @@ pub(crate) type Entry = unsafe extern "sysv64" fn(*mut u8, u64, u64, u64, u64) -
 pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = {
     let [exception_new, exception_record, throw, throw_ref] = crate::unwind::ENTRIES;
     [
-    entry::<MemoryGrow>,
-    entry::<MemoryCopy>,
-    entry::<MemoryFill>,
-    entry::<MemoryInit>,
-    entry::<DataDrop>,
-    entry::<TableSet>,
-    entry::<TableGrow>,
-    entry::<TableFill>,
-    entry::<TableCopy>,
-    entry::<TableInit>,
-    entry::<ElementDrop>,
-    entry::<TypeIsBelow>,
-    entry::<atomic::Wait32>,
-    entry::<atomic::Wait64>,
-    entry::<atomic::Notify>,
-    exception_new,
-    exception_record,
-    throw,
-    throw_ref,
-]
+        entry::<MemoryGrow>,
+        entry::<MemoryCopy>,
+        entry::<MemoryFill>,
+        entry::<MemoryInit>,
+        entry::<DataDrop>,
+        entry::<TableSet>,
+        entry::<TableGrow>,
+        entry::<TableFill>,
+        entry::<TableCopy>,
+        entry::<TableInit>,
+        entry::<ElementDrop>,
+        entry::<TypeIsBelow>,
+        entry::<atomic::Wait32>,
+        entry::<atomic::Wait64>,
+        entry::<atomic::Notify>,
+        exception_new,
+        exception_record,
+        throw,
+        throw_ref,
+    ]
 };
 
 /// The instance that called, and the store's objects.

@@ -8,8 +8,8 @@
 
 mod collect;
 
-use crate::objects::{Objects, TagId, check, index_of};
 use crate::VmError;
+use crate::objects::{Objects, TagId, check, index_of};
 use holm_abi::layout::{
     EXCEPTION_CAUGHT, EXCEPTION_ESCAPED, EXCEPTION_REFERENCE, EXCEPTION_STATE, EXCEPTION_TAG,
     EXCEPTION_VALUES,

@@ -41,8 +41,8 @@ mod traps;
 mod unwind;
 
 pub use backtrace::Frame;
-pub use exceptions::{HeldException, TagType};
 pub use error::{Exit, ExitCause, HostFailure, VmError};
+pub use exceptions::{HeldException, TagType};
 pub use frame::{CallFrame, HostFrame, RegisterArguments};
 pub use host::HostFunction;
 pub use instance::{Escaped, Instance, InstanceRequest};

@@ -7,10 +7,10 @@
 //! Not here: comparing tags, which handlers do. Read next: `sys` (the stub that resumes).
 
 use crate::block::{Resume, StoreBlock};
+use crate::builtins::BuiltinResult;
 use crate::context::Anchor;
 use crate::frame::as_usize;
 use crate::objects::Objects;
-use crate::builtins::BuiltinResult;
 use crate::{ExitCause, VmError};
 use holm_abi::layout::{INSTANCE, STORE};
 use holm_spec::trap::TrapReason;
@@ -186,7 +186,10 @@ fn find(block: &StoreBlock, record: u64) -> Option<Resume> {
     None
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the upper half of such arguments means nothing")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the upper half of such arguments means nothing"
+)]
 fn low(value: u64) -> u32 {
     value as u32
 }

@@ -9,8 +9,8 @@ use super::flags::Region;
 use super::{Handled, Translator, environment};
 use crate::error::Failure;
 use cranelift_codegen::ir::{
-    AbiParam, ExtFuncData, ExternalName, FuncRef, InstBuilder, SigRef, Signature,
-    StackSlotData, StackSlotKind, UserExternalName, Value, types,
+    AbiParam, ExtFuncData, ExternalName, FuncRef, InstBuilder, SigRef, Signature, StackSlotData,
+    StackSlotKind, UserExternalName, Value, types,
 };
 use cranelift_codegen::isa::CallConv;
 use holm_abi::signature::RESULT_BYTES;

@@ -176,8 +176,7 @@ impl Translator<'_, '_> {
             }
             None => {
                 let flags = self.flags(Region::Context);
-                let reference =
-                    self.b.ins().uload32(flags, record, layout::EXCEPTION_REFERENCE);
+                let reference = self.b.ins().uload32(flags, record, layout::EXCEPTION_REFERENCE);
                 self.leave_by(Builtin::ThrowRef, &[reference]);
             }
         }
@@ -310,14 +309,12 @@ impl Translator<'_, '_> {
         for value in &returns {
             self.b.append_block_param(next, value.value_type);
         }
-        let results: Vec<BlockArg> =
-            (0..).map(BlockArg::TryCallRet).take(returns.len()).collect();
+        let results: Vec<BlockArg> = (0..).map(BlockArg::TryCallRet).take(returns.len()).collect();
         let handler = self.handler(index);
         let dfg = &mut self.b.func.dfg;
         let normal = dfg.block_call(next, &results);
         let caught = dfg.block_call(handler, &[BlockArg::TryCallExn(0)]);
-        let items =
-            [ExceptionTableItem::Context(self.anchor), ExceptionTableItem::Default(caught)];
+        let items = [ExceptionTableItem::Context(self.anchor), ExceptionTableItem::Default(caught)];
         let table = ExceptionTableData::new(signature, normal, items);
         (dfg.exception_tables.push(table), next)
     }

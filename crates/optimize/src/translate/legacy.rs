@@ -50,7 +50,9 @@ impl Translator<'_, '_> {
             _ => self.begin_clauses(open.handler),
         };
         if let (Some(block), Some((record, _))) = (caught.uncaught, caught.exception) {
-            self.b.switch_to_block(block);
+            if self.b.current_block() != Some(block) {
+                self.switch_to_only(block);
+            }
             caught.uncaught = tag.map(|tag| self.compare_tag(record, tag));
             if let Some(tag) = tag {
                 let values = self.values_of(record, tag);

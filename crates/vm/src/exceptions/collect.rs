@@ -98,9 +98,8 @@ impl Marks<'_> {
 
     /// What globals, tables and segments hold.
     fn objects(&mut self, objects: &Objects) {
-        let is_exception = |ty: ValType| {
-            ty.as_reference().is_some_and(|ty| ty.heap.hierarchy() == Hierarchy::Exn)
-        };
+        let is_exception =
+            |ty: ValType| ty.as_reference().is_some_and(|ty| ty.heap.hierarchy() == Hierarchy::Exn);
         for (id, ty) in objects.all_globals() {
             if is_exception(ty.value) {
                 self.value(objects.global_get(id));
