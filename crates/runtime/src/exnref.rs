@@ -9,6 +9,7 @@ use crate::context::{AsContext, AsContextMut, StoreContext, StoreId, VmStore};
 use crate::error::{Error, Result};
 use crate::tag::Tag;
 use crate::value::Val;
+use holm_spec::types::FuncType;
 
 /// A reference to an exception of one store.
 ///
@@ -37,6 +38,7 @@ impl ExnRef {
         let ty = store.0.objects().tag_type(tag.id).ty.clone();
         let (wanted, found) = (ty.params().len(), values.len());
         if wanted != found {
+            let ty = described(&ty);
             let message = format!("exception of type {ty} has {wanted} values, {found} were given");
             return Err(Error::link(message));
         }
@@ -119,7 +121,7 @@ pub(crate) fn thrown<T: 'static>(store: &mut VmStore<T>, reference: u32) -> Erro
     let held = store.objects_mut().exception_hold(reference);
     let message = match exception.alive(&StoreContext(store)) {
         Ok((tag, values)) => {
-            let ty = tag.ty(StoreContext(store));
+            let ty = described(&tag.ty(StoreContext(store)));
             let values: Vec<String> = values.iter().map(shown).collect();
             match values.is_empty() {
                 true => format!("uncaught exception of type {ty}"),
@@ -129,6 +131,12 @@ pub(crate) fn thrown<T: 'static>(store: &mut VmStore<T>, reference: u32) -> Erro
         Err(error) => return error,
     };
     Error::thrown(exception, held, message)
+}
+
+/// The types of an exception's values in a message.
+fn described(ty: &FuncType) -> String {
+    let types: Vec<String> = ty.params().iter().map(ToString::to_string).collect();
+    format!("({})", types.join(", "))
 }
 
 /// A value of an exception in a message.

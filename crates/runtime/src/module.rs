@@ -7,7 +7,7 @@
 
 use crate::artifact::{Ingredients, KeptBytes};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::plan::Plan;
 use crate::registry::ModuleTypes;
 use holm_abi::SharedBytes;
