@@ -39,6 +39,14 @@ pub enum Builtin {
     AtomicWait64,
     /// `(memory, address, count) → how many were woken`
     AtomicNotify,
+    /// `(tag, address of the values) → address of the exception's record`
+    ExceptionNew,
+    /// `(reference) → address of the exception's record`
+    ExceptionRecord,
+    /// `(tag, address of the values)`; never returns
+    Throw,
+    /// `(reference)`; never returns
+    ThrowRef,
 }
 
 /// How many builtins there are.
@@ -46,7 +54,7 @@ pub const COUNT: usize = Builtin::ALL.len();
 
 impl Builtin {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::MemoryGrow,
         Self::MemoryCopy,
         Self::MemoryFill,
@@ -62,14 +70,18 @@ impl Builtin {
         Self::AtomicWait32,
         Self::AtomicWait64,
         Self::AtomicNotify,
+        Self::ExceptionNew,
+        Self::ExceptionRecord,
+        Self::Throw,
+        Self::ThrowRef,
     ];
 
     /// Number of 64-bit integer arguments.
     #[must_use]
     pub const fn arguments(self) -> u8 {
         match self {
-            Self::DataDrop | Self::ElementDrop => 1,
-            Self::MemoryGrow | Self::TypeIsBelow => 2,
+            Self::DataDrop | Self::ElementDrop | Self::ExceptionRecord | Self::ThrowRef => 1,
+            Self::MemoryGrow | Self::TypeIsBelow | Self::ExceptionNew | Self::Throw => 2,
             Self::TableSet | Self::TableGrow | Self::AtomicNotify => 3,
             Self::MemoryCopy
             | Self::MemoryFill
@@ -93,6 +105,8 @@ impl Builtin {
                 | Self::AtomicWait32
                 | Self::AtomicWait64
                 | Self::AtomicNotify
+                | Self::ExceptionNew
+                | Self::ExceptionRecord
         )
     }
 }

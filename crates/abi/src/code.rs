@@ -28,6 +28,8 @@ pub mod section {
     /// Pairs of `u32`, one per call that was replaced by its callee's code: offset of the call in the wasm
     /// bytes, 1 + the site that the call itself belongs to, or 0.
     pub const SITES: u32 = 8;
+    /// Four `u32` per call that has a handler for exceptions; see [`crate::Handler`].
+    pub const HANDLERS: u32 = 12;
 }
 
 /// The place of one function in the text.
@@ -37,6 +39,20 @@ pub struct FunctionRange {
     pub offset: u32,
     /// How long it is.
     pub bytes: u32,
+}
+
+/// Where an exception that leaves a call is handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Handler {
+    /// Where the call returns to.
+    pub return_address: u32,
+    /// Where the handler starts. It expects every register destroyed but the stack pointer, the frame
+    /// pointer and the pinned one; the address of the exception's record is in the first result register.
+    pub entry: u32,
+    /// Bytes from the stack pointer at the call (and in the handler) up to the frame pointer.
+    pub frame_bytes: u32,
+    /// Where the frame keeps its anchor: bytes above that stack pointer.
+    pub anchor: u32,
 }
 
 /// What a tier collects before it becomes [`Code`].
@@ -57,6 +73,8 @@ pub struct CodeParts {
     /// Calls that were replaced by their callee's code: where in the wasm bytes, and 1 + index of the site
     /// that the call itself was inlined at (which comes before it), or 0.
     pub sites: Vec<(u32, u32)>,
+    /// Calls with handlers, by ascending return address.
+    pub handlers: Vec<Handler>,
 }
 
 /// Compiled code of one module.
@@ -70,6 +88,7 @@ pub struct Code {
     thunks: SharedBytes,
     inlined: SharedBytes,
     sites: SharedBytes,
+    handlers: SharedBytes,
 }
 
 impl Code {
@@ -83,6 +102,10 @@ impl Code {
             let bytes = pairs.flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()]);
             SharedBytes::from(bytes.flatten().collect::<Vec<u8>>())
         };
+        let handlers = parts.handlers.iter().flat_map(|handler| {
+            let Handler { return_address, entry, frame_bytes, anchor } = *handler;
+            [return_address, entry, frame_bytes, anchor].map(u32::to_le_bytes)
+        });
         let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
         let code = Self {
             settings: settings.to_string().into_bytes().into(),
@@ -92,6 +115,7 @@ impl Code {
             thunks: thunks.flatten().collect::<Vec<u8>>().into(),
             inlined: pairs(&mut parts.inlined.iter().copied()),
             sites: pairs(&mut parts.sites.iter().copied()),
+            handlers: handlers.flatten().collect::<Vec<u8>>().into(),
             text: parts.text.into(),
         };
         code.checked().expect("a tier's parts are coherent")
@@ -108,6 +132,7 @@ impl Code {
         add(section::THUNKS, 16, &self.thunks);
         add(section::INLINED, 16, &self.inlined);
         add(section::SITES, 16, &self.sites);
+        add(section::HANDLERS, 16, &self.handlers);
         add(section::TEXT, page, &self.text);
     }
 
@@ -125,6 +150,7 @@ impl Code {
             thunks: container.section(section::THUNKS)?,
             inlined: container.section(section::INLINED)?,
             sites: container.section(section::SITES)?,
+            handlers: container.section(section::HANDLERS)?,
         }
         .checked()
     }
@@ -158,6 +184,7 @@ impl Code {
             thunks.into_iter().all(|at| at == u32::MAX || u64::from(at) < text_bytes),
             "thunk table",
         )?;
+        check(are_handlers(&code.handlers, text_bytes), "handler table")?;
         let mut sites = (0..).map_while(|at| Some((at, pair(&code.sites, at)?.1 as usize)));
         check(sites.all(|(at, outer)| outer <= at), "site table")?;
         Ok(code)
@@ -224,6 +251,22 @@ impl Code {
         TrapReason::from_u8(u8::try_from(reason).ok()?)
     }
 
+    /// The handler of the call that returns to `offset`, if it has one. Neither allocates nor locks.
+    #[must_use]
+    pub fn handler_at(&self, offset: u32) -> Option<Handler> {
+        let (mut low, mut high) = (0, self.handlers.len() / 16);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found = handler(&self.handlers, middle)?;
+            match found.return_address.cmp(&offset) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return Some(found),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
     /// The offset in the wasm bytes that the instruction at `offset` stems from.
     #[must_use]
     pub fn source_at(&self, offset: u32) -> Option<u32> {
@@ -242,6 +285,31 @@ impl Default for FunctionRange {
 fn pair(table: &[u8], index: usize) -> Option<(u32, u32)> {
     let at = index.checked_mul(8)?;
     Some((read_u32(table, at)?, read_u32(table, at + 4)?))
+}
+
+/// The `index`-th entry of a table of handlers.
+fn handler(table: &[u8], index: usize) -> Option<Handler> {
+    let at = index.checked_mul(16)?;
+    Some(Handler {
+        return_address: read_u32(table, at)?,
+        entry: read_u32(table, at + 4)?,
+        frame_bytes: read_u32(table, at + 8)?,
+        anchor: read_u32(table, at + 12)?,
+    })
+}
+
+/// Whether a table of handlers for so many bytes of text can be used.
+fn are_handlers(table: &[u8], text_bytes: u64) -> bool {
+    let handlers = || (0..).map_while(|at| handler(table, at));
+    let inside = |at: u32| u64::from(at) < text_bytes;
+    let fits = |handler: Handler| {
+        inside(handler.return_address)
+            && inside(handler.entry)
+            && u64::from(handler.anchor) + 8 <= u64::from(handler.frame_bytes)
+    };
+    table.len().is_multiple_of(16)
+        && handlers().is_sorted_by_key(|handler| handler.return_address)
+        && handlers().all(fits)
 }
 
 /// Index of the last pair whose key is not above `key`.

@@ -58,6 +58,6 @@ pub use holm_runtime::{
     InstancePre, InterruptHandle, IntoFunc, Limits, Linker, Memory, MemoryAccessError,
     MemoryStrategy, MemoryType, Module, ModuleLimits, ModuleStream, OneWorker, RefType, Result,
     SharedBytes, SharedMemory, Store, StoreContext, StoreContextMut, StoreLimits, StoreUsage,
-    StreamProgress, Symbol, Table, TableType, TrapReason, TypedFunc, Val, ValType, WasmParams,
+    StreamProgress, Symbol, Table, TableType, Tag, TrapReason, TypedFunc, Val, ValType, WasmParams,
     WasmResults, WasmRet, WasmTy, Workers,
 };

@@ -56,15 +56,15 @@ impl Features {
     /// WebAssembly 2.0 with SIMD.
     pub const WASM2: Self = Self(0b111_1111);
 
-    /// WebAssembly 3.0, as far as it is on by default: structures, arrays and exceptions are still behind
-    /// their names.
+    /// WebAssembly 3.0, as far as it is on by default: structures and arrays are still behind their name.
     pub const WASM3: Self = Self::WASM2
         .with(Self::RELAXED_SIMD)
         .with(Self::TAIL_CALL)
         .with(Self::MULTI_MEMORY)
         .with(Self::MEMORY64)
         .with(Self::EXTENDED_CONST)
-        .with(Self::FUNCTION_REFERENCES);
+        .with(Self::FUNCTION_REFERENCES)
+        .with(Self::EXCEPTIONS);
 
     /// Every proposal that has a name here.
     pub const ALL: Self = Self((1 << Self::TABLE.len()) - 1);

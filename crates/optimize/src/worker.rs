@@ -13,8 +13,12 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, TrapCode};
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
-use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget, MachTrap};
+use cranelift_codegen::{
+    Context, ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
+    FinalizedMachReloc, FinalizedRelocTarget, MachTrap,
+};
 use cranelift_frontend::FunctionBuilderContext;
+use holm_abi::Handler;
 use holm_spec::trap::TrapReason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -38,6 +42,7 @@ pub(crate) struct Compiled {
     /// As in [`holm_abi::CodeParts`], for this unit alone.
     pub(crate) inlined: Vec<(u32, u32)>,
     pub(crate) sites: Vec<(u32, u32)>,
+    pub(crate) handlers: Vec<Handler>,
 }
 
 /// A call inside the image whose distance is to be filled in.
@@ -165,6 +170,7 @@ impl Worker {
             alignment: buffer.alignment.max(isa.function_alignment().preferred),
             calls: buffer.relocs().iter().map(call).collect::<Result<_, _>>()?,
             traps: buffer.traps().iter().map(trap).collect::<Result<_, Failure>>()?,
+            handlers: handlers(buffer.call_sites())?,
             ..Compiled::default()
         };
         if let Unit::Function(defined) = unit {
@@ -232,6 +238,28 @@ pub(crate) fn push_change(changes: &mut Vec<(u32, u32)>, at: u32, value: u32) {
     if changes.last().is_none_or(|(_, last)| *last != value) {
         changes.push((at, value));
     }
+}
+
+/// The handlers of the calls that have one, which come in the order of their code.
+fn handlers<'a>(
+    sites: impl Iterator<Item = FinalizedMachCallSite<'a>>,
+) -> Result<Vec<Handler>, Failure> {
+    use FinalizedMachExceptionHandler::{Context, Default};
+    let sites = sites.filter(|site| !site.exception_handlers.is_empty());
+    let handler =
+        |site: FinalizedMachCallSite<'a>| match (site.frame_offset, site.exception_handlers) {
+            (
+                Some(frame_bytes),
+                [Context(ExceptionContextLoc::SPOffset(anchor)), Default(entry)],
+            ) => {
+                let (return_address, anchor, entry) = (site.ret_addr, *anchor, *entry);
+                Ok(Handler { return_address, entry, frame_bytes, anchor })
+            }
+            other => {
+                Err(Failure::Bug(format!("handlers {other:?} of a call are of no known form")))
+            }
+        };
+    sites.map(handler).collect()
 }
 
 fn reason(code: TrapCode) -> Result<TrapReason, Failure> {

@@ -7,6 +7,7 @@
 
 use crate::engine::Engine;
 use crate::module::Module;
+use crate::registry::TypeId;
 use crate::value::Val;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,6 +31,8 @@ pub(crate) struct Data<T> {
     pub(crate) modules: Vec<Module>,
     /// A buffer for the arguments of untyped host functions, kept to save allocations.
     pub(crate) values: Vec<Val>,
+    /// The types of tags that the embedder made, kept for as long as the tags.
+    pub(crate) tag_types: Vec<TypeId>,
     /// What `set_fuel` was last told.
     pub(crate) fuel_given: u64,
     /// The embedder's own, until `Store::into_data` takes it.
@@ -43,6 +46,7 @@ impl<T> Data<T> {
             engine: engine.clone(),
             modules: Vec::new(),
             values: Vec::new(),
+            tag_types: Vec::new(),
             fuel_given: 0,
             user: Some(user),
         }

@@ -88,7 +88,7 @@ impl Walker<'_> {
 
     /// Follows frame pointers to the end of the activation.
     fn walk(&mut self, mut fp: u64) {
-        while let Some([next, pc]) = self.saved(fp) {
+        while let Some([next, pc]) = saved(self.block, fp) {
             if !self.has_room() || (next != 0 && next <= fp) {
                 return;
             }
@@ -98,21 +98,21 @@ impl Walker<'_> {
         }
     }
 
-    /// The saved frame pointer and the return address of the frame at `fp`.
-    fn saved(&self, fp: u64) -> Option<[u64; 2]> {
-        let stack = &self.block.stack;
-        if !fp.is_multiple_of(8) || fp < stack.start || fp.checked_add(16)? > stack.end {
-            return None;
-        }
-        let pointer = std::ptr::with_exposed_provenance::<[u64; 2]>(crate::frame::as_usize(fp));
-        // SAFETY: inside the guest's stack (checked), which is mapped; nobody runs on it now.
-        Some(unsafe { pointer.read() })
-    }
-
     fn push(&mut self, pc: u64) {
         let codes = self.block.codes.borrow();
         let Some((code, offset)) = codes.find(pc) else { return };
         let Some(function) = code.code().function_at(offset) else { return };
         self.frames.push(Frame { code: Arc::clone(code), function, offset, instance: None });
     }
+}
+
+/// Two words of the guest's stack: at a frame pointer, the caller's frame pointer and the return address.
+pub(crate) fn saved(block: &StoreBlock, fp: u64) -> Option<[u64; 2]> {
+    let stack = &block.stack;
+    if !fp.is_multiple_of(8) || fp < stack.start || fp.checked_add(16)? > stack.end {
+        return None;
+    }
+    let pointer = std::ptr::with_exposed_provenance::<[u64; 2]>(crate::frame::as_usize(fp));
+    // SAFETY: inside the guest's stack (checked), which is mapped; nobody runs on it now.
+    Some(unsafe { pointer.read() })
 }

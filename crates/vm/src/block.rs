@@ -20,6 +20,26 @@ pub(crate) const GUEST_SP: i32 = 32;
 /// The frame pointer of the stub through which the guest was last left.
 pub(crate) const EXIT_FP: i32 = 40;
 
+/// Where a guest goes on after it was left through a stub, if not at the host's entry; see [`Resume`].
+pub(crate) const RESUME: i32 = 48;
+
+/// A place in a guest to go on at, with what its registers are to hold.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resume {
+    /// The instruction; 0 for none. The stub that uses the place takes it away.
+    pub(crate) pc: u64,
+    pub(crate) sp: u64,
+    pub(crate) fp: u64,
+    pub(crate) anchor: u64,
+    /// The address of an exception's record, for the first result register.
+    pub(crate) record: u64,
+}
+
+impl Resume {
+    pub(crate) const NOWHERE: Self = Self { pc: 0, sp: 0, fp: 0, anchor: 0, record: 0 };
+}
+
 /// See the module's documentation.
 #[repr(C)]
 pub(crate) struct StoreBlock {
@@ -29,6 +49,7 @@ pub(crate) struct StoreBlock {
     pub(crate) host_sp: Cell<u64>,
     pub(crate) guest_sp: Cell<u64>,
     pub(crate) exit_fp: Cell<u64>,
+    pub(crate) resume: Cell<Resume>,
     /// The `Store<H>` that is being called, for host functions; null when no call is under way.
     pub(crate) owner: Cell<*mut ()>,
     /// The store's objects, for builtins.
@@ -69,6 +90,8 @@ const _: () = {
     assert!(offset_of!(StoreBlock, host_sp) == HOST_SP as usize);
     assert!(offset_of!(StoreBlock, guest_sp) == GUEST_SP as usize);
     assert!(offset_of!(StoreBlock, exit_fp) == EXIT_FP as usize);
+    assert!(offset_of!(StoreBlock, resume) == RESUME as usize);
+    assert!(offset_of!(Resume, record) == 32);
 };
 
 impl StoreBlock {
@@ -77,7 +100,7 @@ impl StoreBlock {
         self.cause.set(Cause { reason: Some(reason), pc: 0, fp: self.exit_fp.get() });
     }
 
-    /// Notes that a host function failed.
+    /// Notes that a host function failed, or that an exception leaves the guest.
     pub(crate) fn fail(&self, failure: crate::ExitCause) {
         self.failure.set(Some(failure));
         self.cause.set(Cause { reason: None, pc: 0, fp: self.exit_fp.get() });

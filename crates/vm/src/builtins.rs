@@ -18,30 +18,37 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What the stub expects in rax and rdx.
 #[repr(C)]
 pub(crate) struct BuiltinResult {
-    value: u64,
-    status: u64,
+    pub(crate) value: u64,
+    pub(crate) status: u64,
 }
 
-type Entry = unsafe extern "sysv64" fn(*mut u8, u64, u64, u64, u64) -> BuiltinResult;
+pub(crate) type Entry = unsafe extern "sysv64" fn(*mut u8, u64, u64, u64, u64) -> BuiltinResult;
 
 /// The entries, in the order of the builtins' numbers.
-pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = [
-    entry::<MemoryGrow>,
-    entry::<MemoryCopy>,
-    entry::<MemoryFill>,
-    entry::<MemoryInit>,
-    entry::<DataDrop>,
-    entry::<TableSet>,
-    entry::<TableGrow>,
-    entry::<TableFill>,
-    entry::<TableCopy>,
-    entry::<TableInit>,
-    entry::<ElementDrop>,
-    entry::<TypeIsBelow>,
-    entry::<atomic::Wait32>,
-    entry::<atomic::Wait64>,
-    entry::<atomic::Notify>,
-];
+pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = {
+    let [exception_new, exception_record, throw, throw_ref] = crate::unwind::ENTRIES;
+    [
+        entry::<MemoryGrow>,
+        entry::<MemoryCopy>,
+        entry::<MemoryFill>,
+        entry::<MemoryInit>,
+        entry::<DataDrop>,
+        entry::<TableSet>,
+        entry::<TableGrow>,
+        entry::<TableFill>,
+        entry::<TableCopy>,
+        entry::<TableInit>,
+        entry::<ElementDrop>,
+        entry::<TypeIsBelow>,
+        entry::<atomic::Wait32>,
+        entry::<atomic::Wait64>,
+        entry::<atomic::Notify>,
+        exception_new,
+        exception_record,
+        throw,
+        throw_ref,
+    ]
+};
 
 /// The instance that called, and the store's objects.
 struct Context<'a> {

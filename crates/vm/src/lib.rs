@@ -22,6 +22,7 @@ mod block;
 mod builtins;
 mod context;
 mod error;
+mod exceptions;
 mod frame;
 mod host;
 mod instance;
@@ -37,19 +38,22 @@ pub mod store;
 mod sys;
 mod table;
 mod traps;
+mod unwind;
 
 pub use backtrace::Frame;
 pub use error::{Exit, ExitCause, HostFailure, VmError};
+pub use exceptions::{HeldException, TagType};
 pub use frame::{CallFrame, HostFrame, RegisterArguments};
 pub use host::HostFunction;
 pub use instance::{Escaped, Instance, InstanceRequest};
 pub use interrupt::InterruptHandle;
 pub use limits::StoreLimits;
 pub use memory::SharedMemory;
-pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId};
+pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, TagId};
 pub use pool::{NoRelations, Pool, PoolConfig, TypeRelations};
 pub use publish::{PublishedCode, VerifiedCode, publish};
 pub use store::Store;
+pub use unwind::Thrown;
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,10 @@ pub struct StoreLimits {
     pub memories_max: u32,
     /// Tables.
     pub tables_max: u32,
+    /// Exception tags.
+    pub tags_max: u32,
+    /// Exceptions that exist at the same time; never more than 2²⁰.
+    pub exceptions_max: u32,
     /// Host objects that guests may refer to.
     pub externrefs_max: u32,
 }
@@ -25,6 +29,8 @@ impl Default for StoreLimits {
             instances_max: 10_000,
             memories_max: 10_000,
             tables_max: 10_000,
+            tags_max: 100_000,
+            exceptions_max: 100_000,
             externrefs_max: 1_000_000,
         }
     }

@@ -4,6 +4,7 @@
 //! generation. Every object is counted against the store's limits before it is made.
 
 use crate::block::{Pinned, StoreBlock};
+use crate::exceptions::{Exceptions, TagType};
 use crate::host::Closure;
 use crate::instance::Instance;
 use crate::memory::{Memory, MemoryDefinition, SharedMemory, SlotOf, minimum_bytes};
@@ -36,6 +37,7 @@ handle!(InstanceId, "an instance");
 handle!(MemoryId, "a linear memory");
 handle!(TableId, "a table");
 handle!(GlobalId, "a global");
+handle!(TagId, "an exception tag");
 
 /// A handle to a function of a store: the value of a funcref.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +87,8 @@ pub struct Objects {
     pub(crate) memories: Vec<Memory>,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
+    pub(crate) tags: Vec<TagType>,
+    pub(crate) exceptions: Exceptions,
     functions: Vec<FunctionRecord>,
     pub(crate) instances: Vec<Instance>,
     externrefs: Vec<Box<dyn Any + Send + Sync>>,
@@ -112,6 +116,8 @@ impl Objects {
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
+            tags: Vec::new(),
+            exceptions: Exceptions::default(),
             functions: vec![FunctionRecord::default()],
             instances: Vec::new(),
             externrefs: Vec::new(),
@@ -440,6 +446,11 @@ impl Objects {
     #[must_use]
     pub fn global_type(&self, id: GlobalId) -> GlobalType {
         self.globals[id.0 as usize].ty
+    }
+
+    /// Every global and its type.
+    pub(crate) fn all_globals(&self) -> impl Iterator<Item = (GlobalId, GlobalType)> {
+        (0..).map(GlobalId).zip(self.globals.iter().map(|global| global.ty))
     }
 
     // ---- functions and host objects

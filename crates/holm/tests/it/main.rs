@@ -7,6 +7,7 @@ mod artifacts;
 mod calls;
 mod errors;
 mod examples;
+mod exceptions;
 mod hosts;
 mod interruption;
 mod lines;

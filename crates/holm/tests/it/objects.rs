@@ -275,6 +275,7 @@ fn limits_of_a_store_are_kept() -> Result<()> {
         memories_max: 3,
         tables_max: 3,
         externrefs_max: 2,
+        ..StoreLimits::default()
     };
     let mut store = Store::try_new(&ENGINE, limits, ())?;
     let exhausted = |result: Result<()>| {

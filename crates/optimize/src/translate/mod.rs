@@ -12,6 +12,7 @@ mod bulk;
 mod call;
 mod control;
 mod conversion;
+mod exception;
 pub(crate) mod flags;
 mod float;
 mod frames;
@@ -20,6 +21,7 @@ mod global;
 mod indirect;
 mod inline;
 mod integer;
+mod legacy;
 mod local;
 mod memory;
 mod place;
@@ -62,6 +64,8 @@ pub(crate) struct Translator<'a, 'f> {
     stack: Vec<Value>,
     /// The open blocks, the function's own first.
     frames: Vec<Frame<'a>>,
+    /// The open tries, the outermost first.
+    tries: Vec<exception::Try>,
     /// Parameters and locals of the function being translated.
     locals: Vec<Local>,
     /// The frame of the body being translated: the function's own, or that of an inlined call.
@@ -116,6 +120,7 @@ pub(crate) fn function(
         b,
         stack: Vec::new(),
         frames: Vec::new(),
+        tries: Vec::new(),
         locals: Vec::new(),
         body_frame: 0,
         inlining: inline::Inlining::new(env, defined, expands),
@@ -211,6 +216,7 @@ impl Translator<'_, '_> {
             || self.reference_operator(operator)?
             || self.reference_call_operator(operator)?
             || self.tail_call_operator(operator)?
+            || self.exception_operator(operator)?
             || self.vector_operator(operator)?
             || self.wide_operator(operator)?
             || self.atomic_operator(operator)?;

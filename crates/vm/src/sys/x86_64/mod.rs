@@ -5,6 +5,7 @@
 //! * `enter_registers`: the same for a call whose arguments are in their registers already, made by inline
 //!   assembly; it saves the fields of the block only when another call is under way.
 //! * `leave`: the only way out, from a return (status 0) or a trap (status 1).
+//! * `left`: where a stub goes whose callee did not simply return: to a handler of an exception, or `leave`.
 //! * `host_call`: guest → host function. Spills the argument registers into a frame on the guest's stack,
 //!   switches to the host's stack, calls the function's entry, loads the result registers.
 //! * `host_call_registers`: the same for integer arguments that stay in registers all the way.
@@ -14,7 +15,7 @@
 //! rbx, rbp, r12–r14 and r15 over calls, like the C convention does. Frame pointers are always kept; the
 //! chain of an activation ends with rbp = 0.
 
-use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, StoreBlock};
+use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, RESUME, StoreBlock};
 use crate::context::{HOST_ENTRY, HOST_STACK_BYTES};
 use crate::frame::{
     FRAME_BYTES, FRAME_INTS, FRAME_STACK, FRAME_STACK_BYTES, FRAME_VECTORS, RawFrame,
@@ -201,6 +202,18 @@ std::arch::global_asm!(
     "    mov eax, 1",
     "    mov r11d, 1",
     "    HOLM_LEAVE",
+    // The guest was left through a stub, rbx = block: an exception may resume it.
+    ".balign 16",
+    "holm_vm_left:",
+    "    mov r11, [rbx + {resume}]",
+    "    test r11, r11",
+    "    jz holm_vm_trapped",
+    "    mov qword ptr [rbx + {resume}], 0",
+    "    mov rsp, [rbx + {resume} + 8]",
+    "    mov rbp, [rbx + {resume} + 16]",
+    "    mov r15, [rbx + {resume} + 24]",
+    "    mov rax, [rbx + {resume} + 32]",
+    "    jmp r11",
     // rax = block, r10 = code, r11 = anchor. What is pushed is what HOLM_LEAVE pops after a trap; after a
     // return the guest has kept rbx and r12, and the block is put back from what is at hand.
     ".balign 64",
@@ -297,7 +310,7 @@ std::arch::global_asm!(
     "    ret",
     "3:",
     "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    jmp holm_vm_left",
     ".balign 64",
     ".globl holm_vm_host_call_registers",
     "holm_vm_host_call_registers:",
@@ -321,7 +334,7 @@ std::arch::global_asm!(
     "    ret",
     "3:",
     "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    jmp holm_vm_left",
     ".balign 64",
     ".globl holm_vm_host_import",
     "holm_vm_host_import:",
@@ -341,7 +354,7 @@ std::arch::global_asm!(
     "    ret",
     "3:",
     "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    jmp holm_vm_left",
     ".balign 64",
     ".globl holm_vm_host_call",
     "holm_vm_host_call:",
@@ -389,7 +402,7 @@ std::arch::global_asm!(
     "    ret",
     "3:",
     "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    jmp holm_vm_left",
     // Guest to builtin: number in eax, C convention, the anchor becomes the first argument.
     ".balign 64",
     "5:",
@@ -413,7 +426,7 @@ std::arch::global_asm!(
     "    ret",
     "3:",
     "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    jmp holm_vm_left",
     ".balign 16",
     ".globl holm_vm_builtins",
     "holm_vm_builtins:",
@@ -436,6 +449,7 @@ std::arch::global_asm!(
     exit_fp = const EXIT_FP,
     guest_sp = const GUEST_SP,
     host_sp = const HOST_SP,
+    resume = const RESUME,
     store = const STORE,
     caller = const STORE_CALLER,
     callee_anchor = const CALLEE_ANCHOR,
@@ -460,4 +474,23 @@ pub(crate) fn is_stub(pc: u64) -> bool {
 /// The address of the entry of builtin `number`.
 pub(crate) fn builtin_entry(number: usize) -> u64 {
     (holm_vm_builtins as *const () as usize + number * BUILTIN_STUB_BYTES) as u64
+}
+
+/// The registers of the C convention, besides the stack and frame pointers, that functions keep, as they are
+/// now: either as the guest left them, or saved by some function of the host that is under way.
+#[inline(always)]
+pub(crate) fn callee_saved() -> [u64; 4] {
+    let mut registers = [0_u64; 4];
+    // SAFETY: reads registers only.
+    unsafe {
+        std::arch::asm!(
+            "mov [{at}], rbx",
+            "mov [{at} + 8], r12",
+            "mov [{at} + 16], r13",
+            "mov [{at} + 24], r14",
+            at = in(reg) registers.as_mut_ptr(),
+            options(nostack, preserves_flags),
+        );
+    }
+    registers
 }
