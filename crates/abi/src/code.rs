@@ -30,6 +30,8 @@ pub mod section {
     pub const SITES: u32 = 8;
     /// Four `u32` per call that has a handler for exceptions; see [`crate::Handler`].
     pub const HANDLERS: u32 = 12;
+    /// Pairs of `u32`: code offset, a [`super::Saved`]; valid up to the next pair.
+    pub const SAVED: u32 = 13;
 }
 
 /// The place of one function in the text.
@@ -46,13 +48,50 @@ pub struct FunctionRange {
 pub struct Handler {
     /// Where the call returns to.
     pub return_address: u32,
-    /// Where the handler starts. It expects every register destroyed but the stack pointer, the frame
-    /// pointer and the pinned one; the address of the exception's record is in the first result register.
+    /// Where the handler starts. It expects what is kept over calls as it was at the call: the stack and frame
+    /// pointers, the pinned register and those of [`KEPT_REGISTERS`]; the address of the exception's record
+    /// is in the first result register.
     pub entry: u32,
     /// Bytes from the stack pointer at the call (and in the handler) up to the frame pointer.
     pub frame_bytes: u32,
-    /// Where the frame keeps its anchor: bytes above that stack pointer.
-    pub anchor: u32,
+    /// Where the frame keeps its anchor during the call.
+    pub anchor: AnchorAt,
+}
+
+/// A place of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AnchorAt {
+    /// So many bytes above the stack pointer.
+    Stack(u32),
+    /// This one of [`KEPT_REGISTERS`].
+    Register(u32),
+}
+
+/// Registers that functions keep for their callers, besides the stack and frame pointers and the pinned one:
+/// rbx, r12, r13, r14. Only code for x86-64 makes use of it that they are kept over a throw.
+pub const KEPT_REGISTERS: usize = 4;
+
+/// Where functions have put the registers of their caller that they use themselves: for each of
+/// [`KEPT_REGISTERS`], how many words below the frame pointer, or 0 for nowhere.
+pub type Saved = [u8; KEPT_REGISTERS];
+
+impl AnchorAt {
+    const REGISTER: u32 = 1 << 31;
+
+    fn to_u32(self) -> u32 {
+        match self {
+            Self::Stack(offset) => offset,
+            Self::Register(index) => index | Self::REGISTER,
+        }
+    }
+
+    fn from_u32(bits: u32) -> Self {
+        if bits & Self::REGISTER == 0 {
+            Self::Stack(bits)
+        } else {
+            Self::Register(bits & !Self::REGISTER)
+        }
+    }
 }
 
 /// What a tier collects before it becomes [`Code`].
@@ -75,6 +114,8 @@ pub struct CodeParts {
     pub sites: Vec<(u32, u32)>,
     /// Calls with handlers, by ascending return address.
     pub handlers: Vec<Handler>,
+    /// Code offset → where the function has saved registers, ascending.
+    pub saved: Vec<(u32, Saved)>,
 }
 
 /// Compiled code of one module.
@@ -89,6 +130,7 @@ pub struct Code {
     inlined: SharedBytes,
     sites: SharedBytes,
     handlers: SharedBytes,
+    saved: SharedBytes,
 }
 
 impl Code {
@@ -104,7 +146,7 @@ impl Code {
         };
         let handlers = parts.handlers.iter().flat_map(|handler| {
             let Handler { return_address, entry, frame_bytes, anchor } = *handler;
-            [return_address, entry, frame_bytes, anchor].map(u32::to_le_bytes)
+            [return_address, entry, frame_bytes, anchor.to_u32()].map(u32::to_le_bytes)
         });
         let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
         let code = Self {
@@ -116,6 +158,9 @@ impl Code {
             inlined: pairs(&mut parts.inlined.iter().copied()),
             sites: pairs(&mut parts.sites.iter().copied()),
             handlers: handlers.flatten().collect::<Vec<u8>>().into(),
+            saved: pairs(
+                &mut parts.saved.iter().map(|(at, saved)| (*at, u32::from_le_bytes(*saved))),
+            ),
             text: parts.text.into(),
         };
         code.checked().expect("a tier's parts are coherent")
@@ -133,6 +178,7 @@ impl Code {
         add(section::INLINED, 16, &self.inlined);
         add(section::SITES, 16, &self.sites);
         add(section::HANDLERS, 16, &self.handlers);
+        add(section::SAVED, 16, &self.saved);
         add(section::TEXT, page, &self.text);
     }
 
@@ -151,6 +197,7 @@ impl Code {
             inlined: container.section(section::INLINED)?,
             sites: container.section(section::SITES)?,
             handlers: container.section(section::HANDLERS)?,
+            saved: container.section(section::SAVED)?,
         }
         .checked()
     }
@@ -163,7 +210,8 @@ impl Code {
         };
         let text_bytes = code.text.len() as u64;
         check(u32::try_from(text_bytes).is_ok(), "text")?;
-        let tables = [&code.functions, &code.traps, &code.sources, &code.inlined, &code.sites];
+        let tables =
+            [&code.functions, &code.traps, &code.sources, &code.inlined, &code.sites, &code.saved];
         check(tables.iter().all(|table| table.len().is_multiple_of(8)), "table size")?;
         check(code.thunks.len().is_multiple_of(4), "thunk table")?;
         let mut end = 0;
@@ -173,7 +221,7 @@ impl Code {
             end = u64::from(offset) + u64::from(bytes);
             check(end <= text_bytes, "function table")?;
         }
-        for table in [&code.traps, &code.sources, &code.inlined] {
+        for table in [&code.traps, &code.sources, &code.inlined, &code.saved] {
             check(
                 is_sorted(table) && last_key(table).is_none_or(|key| u64::from(key) <= text_bytes),
                 "code map",
@@ -267,6 +315,13 @@ impl Code {
         None
     }
 
+    /// Where the function that contains `offset` has saved registers. Neither allocates nor locks.
+    #[must_use]
+    pub fn saved_at(&self, offset: u32) -> Saved {
+        let found = last_at_or_below(&self.saved, offset).and_then(|at| pair(&self.saved, at));
+        found.map_or(0, |(_, saved)| saved).to_le_bytes()
+    }
+
     /// The offset in the wasm bytes that the instruction at `offset` stems from.
     #[must_use]
     pub fn source_at(&self, offset: u32) -> Option<u32> {
@@ -294,7 +349,7 @@ fn handler(table: &[u8], index: usize) -> Option<Handler> {
         return_address: read_u32(table, at)?,
         entry: read_u32(table, at + 4)?,
         frame_bytes: read_u32(table, at + 8)?,
-        anchor: read_u32(table, at + 12)?,
+        anchor: AnchorAt::from_u32(read_u32(table, at + 12)?),
     })
 }
 
@@ -305,7 +360,10 @@ fn are_handlers(table: &[u8], text_bytes: u64) -> bool {
     let fits = |handler: Handler| {
         inside(handler.return_address)
             && inside(handler.entry)
-            && u64::from(handler.anchor) + 8 <= u64::from(handler.frame_bytes)
+            && match handler.anchor {
+                AnchorAt::Stack(offset) => u64::from(offset) + 8 <= u64::from(handler.frame_bytes),
+                AnchorAt::Register(index) => (index as usize) < KEPT_REGISTERS,
+            }
     };
     table.len().is_multiple_of(16)
         && handlers().is_sorted_by_key(|handler| handler.return_address)

@@ -12,13 +12,14 @@ use crate::{anchor, latch, shape, thunk, translate};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, TrapCode};
+use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::{
     Context, ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
     FinalizedMachReloc, FinalizedRelocTarget, MachTrap,
 };
 use cranelift_frontend::FunctionBuilderContext;
-use holm_abi::Handler;
+use holm_abi::{AnchorAt, Handler, Saved};
 use holm_spec::trap::TrapReason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -43,6 +44,7 @@ pub(crate) struct Compiled {
     pub(crate) inlined: Vec<(u32, u32)>,
     pub(crate) sites: Vec<(u32, u32)>,
     pub(crate) handlers: Vec<Handler>,
+    pub(crate) saved: Saved,
 }
 
 /// A call inside the image whose distance is to be filled in.
@@ -171,6 +173,7 @@ impl Worker {
             calls: buffer.relocs().iter().map(call).collect::<Result<_, _>>()?,
             traps: buffer.traps().iter().map(trap).collect::<Result<_, Failure>>()?,
             handlers: handlers(buffer.call_sites())?,
+            saved: saved(&buffer.unwind_info)?,
             ..Compiled::default()
         };
         if let Unit::Function(defined) = unit {
@@ -246,20 +249,49 @@ fn handlers<'a>(
 ) -> Result<Vec<Handler>, Failure> {
     use FinalizedMachExceptionHandler::{Context, Default};
     let sites = sites.filter(|site| !site.exception_handlers.is_empty());
-    let handler =
-        |site: FinalizedMachCallSite<'a>| match (site.frame_offset, site.exception_handlers) {
-            (
-                Some(frame_bytes),
-                [Context(ExceptionContextLoc::SPOffset(anchor)), Default(entry)],
-            ) => {
-                let (return_address, anchor, entry) = (site.ret_addr, *anchor, *entry);
-                Ok(Handler { return_address, entry, frame_bytes, anchor })
-            }
-            other => {
-                Err(Failure::Bug(format!("handlers {other:?} of a call are of no known form")))
-            }
+    let handler = |site: FinalizedMachCallSite<'a>| {
+        let (Some(frame_bytes), [Context(anchor), Default(entry)]) =
+            (site.frame_offset, site.exception_handlers)
+        else {
+            return Err(Failure::Bug(format!("a call has handlers of no known form: {site:?}")));
         };
+        let anchor = match *anchor {
+            ExceptionContextLoc::SPOffset(offset) => AnchorAt::Stack(offset),
+            ExceptionContextLoc::GPR(number) => AnchorAt::Register(kept_register(number)?),
+        };
+        Ok(Handler { return_address: site.ret_addr, entry: *entry, frame_bytes, anchor })
+    };
     sites.map(handler).collect()
+}
+
+/// The place of a register among those that functions keep, by its number in machine code.
+fn kept_register(number: u8) -> Result<u32, Failure> {
+    match number {
+        3 => Ok(0),
+        12..=14 => Ok(u32::from(number) - 11),
+        _ => Err(Failure::Bug(format!("register {number} is not kept over calls"))),
+    }
+}
+
+/// Where a function saves the registers of its caller.
+fn saved(prologue: &[(u32, UnwindInst)]) -> Result<Saved, Failure> {
+    let (mut saved, mut bottom) = (Saved::default(), 0);
+    for (_, instruction) in prologue {
+        match instruction {
+            UnwindInst::DefineNewFrame { offset_downward_to_clobbers, .. } => {
+                bottom = *offset_downward_to_clobbers;
+            }
+            UnwindInst::SaveReg { clobber_offset, reg } => {
+                let words = bottom.checked_sub(*clobber_offset).map(|bytes| bytes / 8);
+                let words = words.and_then(|words| u8::try_from(words).ok());
+                let words = words.filter(|words| *words > 0);
+                let beyond = || Failure::Bug(format!("{reg:?} is saved outside of its frame"));
+                saved[kept_register(reg.hw_enc())? as usize] = words.ok_or_else(beyond)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(saved)
 }
 
 fn reason(code: TrapCode) -> Result<TrapReason, Failure> {

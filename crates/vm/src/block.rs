@@ -7,6 +7,7 @@
 
 use crate::backtrace::CodeMap;
 use crate::objects::Objects;
+use holm_abi::code::KEPT_REGISTERS;
 use holm_abi::layout::{FunctionRecord, STORE_CALLER, STORE_FUEL, STORE_FUNCTIONS};
 use holm_spec::trap::TrapReason;
 use std::cell::{Cell, RefCell};
@@ -20,24 +21,28 @@ pub(crate) const GUEST_SP: i32 = 32;
 /// The frame pointer of the stub through which the guest was last left.
 pub(crate) const EXIT_FP: i32 = 40;
 
-/// Where a guest goes on after it was left through a stub, if not at the host's entry; see [`Resume`].
+/// Where a guest goes on that was left through a stub, when an exception has a handler; see [`Resume`]. Before
+/// that, the registers that functions keep as the guest left them are in its last field.
 pub(crate) const RESUME: i32 = 48;
 
 /// A place in a guest to go on at, with what its registers are to hold.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Resume {
-    /// The instruction; 0 for none. The stub that uses the place takes it away.
+    /// The instruction.
     pub(crate) pc: u64,
     pub(crate) sp: u64,
     pub(crate) fp: u64,
     pub(crate) anchor: u64,
     /// The address of an exception's record, for the first result register.
     pub(crate) record: u64,
+    /// For the registers that functions keep (`holm_abi::code::KEPT_REGISTERS`).
+    pub(crate) kept: [u64; KEPT_REGISTERS],
 }
 
 impl Resume {
-    pub(crate) const NOWHERE: Self = Self { pc: 0, sp: 0, fp: 0, anchor: 0, record: 0 };
+    pub(crate) const NOWHERE: Self =
+        Self { pc: 0, sp: 0, fp: 0, anchor: 0, record: 0, kept: [0; KEPT_REGISTERS] };
 }
 
 /// See the module's documentation.
@@ -50,6 +55,8 @@ pub(crate) struct StoreBlock {
     pub(crate) guest_sp: Cell<u64>,
     pub(crate) exit_fp: Cell<u64>,
     pub(crate) resume: Cell<Resume>,
+    /// The exception with which the guest is being left, by its reference, or 0.
+    pub(crate) thrown: Cell<u32>,
     /// The `Store<H>` that is being called, for host functions; null when no call is under way.
     pub(crate) owner: Cell<*mut ()>,
     /// The store's objects, for builtins.
@@ -92,6 +99,7 @@ const _: () = {
     assert!(offset_of!(StoreBlock, exit_fp) == EXIT_FP as usize);
     assert!(offset_of!(StoreBlock, resume) == RESUME as usize);
     assert!(offset_of!(Resume, record) == 32);
+    assert!(offset_of!(Resume, kept) == 40);
 };
 
 impl StoreBlock {

@@ -180,9 +180,7 @@ where
         Ok(Ok(())) => return 0,
         Ok(Err(failure)) => match failure.downcast_ref::<Thrown>() {
             Some(Thrown(reference)) => {
-                // SAFETY: as above.
-                let objects = unsafe { &*block.objects.get() };
-                crate::unwind::throw(block, objects, *reference);
+                block.thrown.set(*reference);
                 return 1;
             }
             None => ExitCause::Host(failure),

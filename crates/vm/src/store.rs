@@ -54,6 +54,7 @@ impl<H: 'static> Store<H> {
             guest_sp: Cell::new(stack.usable().end),
             exit_fp: Cell::new(0),
             resume: Cell::new(Resume::NOWHERE),
+            thrown: Cell::new(0),
             owner: Cell::new(std::ptr::null_mut()),
             objects: Cell::new(std::ptr::null_mut()),
             cause: Cell::new(Cause::NONE),

@@ -1,17 +1,19 @@
 //! From a throw to its handler: the builtins of exceptions, and the walk over the guest's frames.
 //!
 //! Frames are followed by their frame pointers. Code lists which of its calls have a handler, by return address;
-//! the first frame that returns to such a call is resumed there: its stack and frame pointers are known, the
-//! frame keeps its anchor, and the handler expects nothing of any other register. Where an activation
-//! ends without a handler, the exception leaves through the host that made the call.
+//! the first frame that returns to such a call is resumed there. Its stack and frame pointers are known, it keeps
+//! its anchor, and the registers that functions keep for their callers are taken from where the functions on the
+//! way have saved them. Where an activation ends without a handler, the exception leaves through the host.
 //! Not here: comparing tags, which handlers do. Read next: `sys` (the stub that resumes).
 
+use crate::backtrace::saved;
 use crate::block::{Resume, StoreBlock};
 use crate::builtins::BuiltinResult;
 use crate::context::Anchor;
 use crate::frame::as_usize;
 use crate::objects::Objects;
 use crate::{ExitCause, VmError};
+use holm_abi::AnchorAt;
 use holm_abi::layout::{INSTANCE, STORE};
 use holm_spec::trap::TrapReason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -55,20 +57,44 @@ unsafe extern "sysv64" fn entry<B: Run>(
     let instance: u32 = unsafe { anchor.read(INSTANCE) };
     // SAFETY: the store is suspended in `call`; by rule 2 nobody holds a reference into it.
     let objects = unsafe { &mut *block.objects.get() };
-    let run = || match B::run(block, objects, instance as usize, [a, b]) {
-        End::Throw(reference) => {
-            throw(block, objects, reference);
-            End::Throw(reference)
-        }
-        end => end,
-    };
+    let run = || B::run(block, objects, instance as usize, [a, b]);
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(End::Value(value)) => return BuiltinResult { value, status: 0 },
         Ok(End::Trap(reason)) => block.leave(reason),
-        Ok(End::Throw(_)) => {}
+        Ok(End::Throw(reference)) => block.thrown.set(reference),
         Err(panic) => block.fail(ExitCause::Panic(crate::host::panic_text(&*panic))),
     }
     BuiltinResult { value: 0, status: 1 }
+}
+
+/// Says for the stub where a guest that was left goes on: 1 for a handler, whose place is in the block, 0 for the
+/// host's entry.
+///
+/// # Safety
+/// Called by the stubs only: a call of the block's store is under way, and the registers that functions keep
+/// are in the block.
+pub(crate) unsafe extern "sysv64" fn left(block: *const StoreBlock) -> u32 {
+    // SAFETY: the block outlives the call (rule 3); it is only ever shared.
+    let block = unsafe { &*block };
+    let reference = block.thrown.replace(0);
+    if reference == 0 {
+        return 0;
+    }
+    // SAFETY: the store is suspended in `call`; by rule 2 nobody holds a reference into it.
+    let objects = unsafe { &*block.objects.get() };
+    let Some(record) = objects.exceptions.record(reference) else {
+        block.leave(missing(reference));
+        return 0;
+    };
+    match catch_unwind(AssertUnwindSafe(|| find(block, record).is_some())) {
+        Ok(true) => return 1,
+        Ok(false) => {
+            objects.exceptions.escape(reference);
+            block.fail(ExitCause::Exception(reference));
+        }
+        Err(panic) => block.fail(ExitCause::Panic(crate::host::panic_text(&*panic))),
+    }
+    0
 }
 
 /// The entries of the builtins of exceptions, in the order of their numbers.
@@ -149,33 +175,30 @@ fn missing(reference: u32) -> TrapReason {
     if reference == 0 { TrapReason::NullReference } else { TrapReason::Bug }
 }
 
-/// Says where the guest, which has been left through a stub, goes on with this exception: at a handler, or at
-/// the host's entry.
-pub(crate) fn throw(block: &StoreBlock, objects: &Objects, reference: u32) {
-    let Some(record) = objects.exceptions.record(reference) else {
-        return block.leave(missing(reference));
-    };
-    match find(block, record) {
-        Some(resume) => block.resume.set(resume),
-        None => {
-            objects.exceptions.escape(reference);
-            block.fail(ExitCause::Exception(reference));
-        }
-    }
-}
-
-/// The innermost handler of the guest that was left last.
-fn find(block: &StoreBlock, record: u64) -> Option<Resume> {
+/// Puts the innermost handler of the guest that was left last into the block, if there is one.
+fn find(block: &StoreBlock, record: u64) -> Option<()> {
     let codes = block.codes.borrow();
+    let mut kept = block.resume.get().kept;
     let mut fp = block.exit_fp.get();
-    while let Some([caller, pc]) = crate::backtrace::saved(block, fp) {
-        if let Some((code, offset)) = codes.find(pc)
-            && let Some(handler) = code.code().handler_at(offset)
-        {
+    while let Some([caller, pc]) = saved(block, fp) {
+        let (code, offset) = codes.find(pc)?;
+        let code_start = code.addresses().start;
+        let code = code.code();
+        if let Some(handler) = code.handler_at(offset) {
             let sp = caller.checked_sub(u64::from(handler.frame_bytes))?;
-            let [anchor, _] = crate::backtrace::saved(block, sp + u64::from(handler.anchor))?;
-            let pc = code.addresses().start + u64::from(handler.entry);
-            return Some(Resume { pc, sp, fp: caller, anchor, record });
+            let anchor = match handler.anchor {
+                AnchorAt::Stack(offset) => saved(block, sp + u64::from(offset))?[0],
+                AnchorAt::Register(index) => kept[index as usize],
+            };
+            let pc = code_start + u64::from(handler.entry);
+            block.resume.set(Resume { pc, sp, fp: caller, anchor, record, kept });
+            return Some(());
+        }
+        // The function of this frame is left: what it saved is its caller's again.
+        for (register, words) in kept.iter_mut().zip(code.saved_at(offset)) {
+            if words > 0 {
+                *register = saved(block, caller.checked_sub(8 * u64::from(words))?)?[0];
+            }
         }
         // Callers lie above; the outermost has none.
         if caller <= fp {

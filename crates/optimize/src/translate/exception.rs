@@ -12,11 +12,12 @@ use super::frames::Kind;
 use super::{Handled, Translator, trap};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    Block, BlockArg, ExceptionTable, ExceptionTableData, ExceptionTableItem, FuncRef, InstBuilder,
-    SigRef, Value, types,
+    self, AbiParam, Block, BlockArg, ExceptionTable, ExceptionTableData, ExceptionTableItem,
+    ExtFuncData, FuncRef, InstBuilder, SigRef, Value, types,
 };
+use cranelift_codegen::isa::CallConv;
 use holm_abi::signature::RESULT_BYTES;
-use holm_abi::{Builtin, layout};
+use holm_abi::{Architecture, Builtin, layout};
 use holm_module::TypeIndex;
 use holm_module::wasm::{Catch, Operator, TryTable};
 use holm_spec::trap::TrapReason;
@@ -277,8 +278,7 @@ impl Translator<'_, '_> {
             let call = self.b.ins().call(callee, args);
             return self.b.inst_results(call).to_vec();
         };
-        let signature = self.b.func.dfg.ext_funcs[callee].signature;
-        let (table, next) = self.exception_table(signature, index);
+        let (table, next, callee) = self.with_kept_registers(callee, index);
         self.b.ins().try_call(callee, args, table);
         self.switch_to_only(next);
         self.b.block_params(next).to_vec()
@@ -295,10 +295,57 @@ impl Translator<'_, '_> {
             let call = self.b.ins().call_indirect(signature, code, args);
             return self.b.inst_results(call).to_vec();
         };
+        let signature = self.keeping_registers(signature).unwrap_or(signature);
         let (table, next) = self.exception_table(signature, index);
         self.b.ins().try_call_indirect(code, args, table);
         self.switch_to_only(next);
         self.b.block_params(next).to_vec()
+    }
+
+    /// The exception table of a direct call, the block after it, and the callee as the call names it.
+    fn with_kept_registers(
+        &mut self,
+        callee: FuncRef,
+        index: usize,
+    ) -> (ExceptionTable, Block, FuncRef) {
+        let data = &self.b.func.dfg.ext_funcs[callee];
+        let (signature, name) = (data.signature, data.name.clone());
+        let Some(keeping) = self.keeping_registers(signature) else {
+            let (table, next) = self.exception_table(signature, index);
+            return (table, next, callee);
+        };
+        let data = ExtFuncData { name, signature: keeping, colocated: true, patchable: false };
+        let (table, next) = self.exception_table(keeping, index);
+        (table, next, self.b.import_function(data))
+    }
+
+    /// The signature of a call over which registers are kept also when it throws, if values are passed alike.
+    ///
+    /// To Cranelift a call in the tail convention that throws destroys every register, so that nothing can stay
+    /// in one over a call in a try. One in the C convention does not. Where the two pass values in the same
+    /// places, the same function can be called either way; whoever finds the handler restores the registers.
+    fn keeping_registers(&mut self, signature: SigRef) -> Option<SigRef> {
+        if self.env.settings.architecture != Architecture::X86_64 {
+            return None;
+        }
+        if let Some(known) = self.keeping.get(&signature) {
+            return *known;
+        }
+        let of = &self.b.func.dfg.signatures[signature];
+        let count = |values: &[AbiParam], vectors: bool| {
+            let is_vector = |ty: ir::Type| ty.is_float() || ty.is_vector();
+            values.iter().filter(|value| is_vector(value.value_type) == vectors).count()
+        };
+        let registers = &self.env.registers;
+        let alike = count(&of.params, false) <= registers.int_arguments as usize
+            && count(&of.params, true) <= registers.vector_arguments as usize
+            && count(&of.returns, false) <= 1
+            && count(&of.returns, true) <= 1;
+        let mut keeping = of.clone();
+        keeping.call_conv = CallConv::SystemV;
+        let keeping = alike.then(|| self.b.import_signature(keeping));
+        self.keeping.insert(signature, keeping);
+        keeping
     }
 
     /// What a call in a try names: the block after it, which takes its results, and the try's handler. The

@@ -86,6 +86,8 @@ pub(crate) struct Translator<'a, 'f> {
     regions: Regions,
     signatures: BTreeMap<u32, SigRef>,
     functions: BTreeMap<(u32, u32), FuncRef>,
+    /// Signatures of calls in a try, if they have to be others.
+    keeping: BTreeMap<SigRef, Option<SigRef>>,
     polls: u32,
     /// Whether the code calls any function.
     calls: bool,
@@ -133,6 +135,7 @@ pub(crate) fn function(
         regions: Regions::default(),
         signatures: BTreeMap::new(),
         functions: BTreeMap::new(),
+        keeping: BTreeMap::new(),
         polls: 0,
         calls: false,
         segment: None,
