@@ -13,7 +13,7 @@ use crate::{Errno, Fault, WasiCtx};
 
 pub(crate) fn fd_readdir(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Result<(), Fault> {
     let cookie = a.u64(3);
-    let (descriptor, _) = ctx.descriptor(a.u32(0))?;
+    let descriptor = ctx.descriptors.get_mut(a.u32(0)).ok_or(Errno::Badf)?;
     let rights = descriptor.need(Rights::FD_READDIR);
     let Object::Directory(directory) = &mut descriptor.object else {
         return Err(Errno::Notdir.into());
@@ -29,6 +29,12 @@ pub(crate) fn fd_readdir(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> 
         used += count;
         count == bytes.len()
     };
-    directory.visit_entries(cookie, |entry| Ok(put(&layout::dirent(&entry)) && put(entry.name)))?;
+    directory.visit_entries(cookie, |mut entry| {
+        if let Some(veil) = &mut ctx.veil {
+            // The device is the same for all of a directory but for what is mounted there.
+            entry.inode = veil.inode(0, entry.inode);
+        }
+        Ok(put(&layout::dirent(&entry)) && put(entry.name))
+    })?;
     Ok(a.ptr(4).write_count(memory, used)?)
 }

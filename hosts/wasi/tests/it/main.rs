@@ -6,6 +6,7 @@
 //! Read next: `guest.rs`, then any of the suites.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod alike;
 mod descriptors;
 mod escape;
 mod files;
@@ -20,3 +21,4 @@ mod sockets;
 mod stdio;
 mod table;
 mod unstable;
+mod worlds;
