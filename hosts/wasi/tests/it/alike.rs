@@ -10,7 +10,7 @@ use crate::worlds::{Backend, World};
 use holm_wasi::Access;
 
 const STEPS: u32 = 700;
-const SEQUENCES: u64 = 40;
+const SEQUENCES: u64 = 15;
 
 const PATHS: &[&str] = &[
     "a", "b", "d", "d/a", "d/e", "d/e/f", "d/e/f/a", "l", "l/a", "m", "d/l", "d/l/a", "a/", "d/",

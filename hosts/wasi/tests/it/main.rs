@@ -7,13 +7,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod alike;
+mod conditions;
 mod descriptors;
 mod escape;
 mod files;
+mod grants;
 mod guest;
 mod hostile;
 mod linker;
 mod poll;
+mod published;
 mod race;
 mod readonly;
 mod refused;

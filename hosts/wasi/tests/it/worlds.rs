@@ -42,6 +42,11 @@ impl World {
         World { scratch, space: Space::new(ROOM) }
     }
 
+    /// A world in a place that exists; it stays when this goes.
+    pub(crate) fn at(place: PathBuf) -> World {
+        World { scratch: Scratch::borrowed(place), space: Space::new(ROOM) }
+    }
+
     pub(crate) fn inside(&self) -> PathBuf {
         self.scratch.join("inside")
     }

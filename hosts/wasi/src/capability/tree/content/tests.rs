@@ -17,7 +17,7 @@ fn read(content: &Content, at: u64, len: usize) -> Vec<u8> {
 /// A base of so many bytes behind ten others, in a file that has more behind them.
 fn base(len: u64) -> (Base, Vec<u8>) {
     let mut file = tempfile();
-    let bytes: Vec<u8> = (0..len).map(|at| (at % 251) as u8).collect();
+    let bytes: Vec<u8> = (0..len).map(|at| u8::try_from(at % 251).unwrap()).collect();
     file.write_all(&[0xee; 10]).unwrap();
     file.write_all(&bytes).unwrap();
     file.write_all(&[0xee; 10]).unwrap();
@@ -44,7 +44,7 @@ fn it_is_what_a_vector_is() {
         for at in places {
             for len in lengths {
                 step += 1;
-                let bytes = vec![(step % 255) as u8; len];
+                let bytes = vec![u8::try_from(step % 255).unwrap(); len];
                 let start = usize::try_from(at).unwrap();
                 if step.is_multiple_of(3) {
                     content.set_size(&space, at);
