@@ -7,14 +7,13 @@
 
 pub mod driver;
 pub mod engine;
-mod random;
 
 use arbitrary::Unstructured;
 use wasm_mutate::WasmMutate;
 use wasm_smith::{Config, Module};
 
 use crate::bombs::{self, Bomb};
-use random::Random;
+use crate::random::Random;
 
 /// How a module was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,7 +39,7 @@ const CHORES: &[Chore] = &[
     Chore { name: "ci", help: "run the gate exactly as the server does", run: ci::run },
     Chore {
         name: "fuzz",
-        help: "run bombs and mutants in a release build: [mutants|bombs] [[FIRST] COUNT]",
+        help: "run bombs, mutants or calls of WASI in a release build: [mutants|bombs] [[FIRST] COUNT] | wasi [[FIRST] SECONDS] | evil",
         run: fuzz::run,
     },
     Chore {

@@ -57,7 +57,7 @@ pub use holm_runtime::{
     Features, Func, FuncType, Global, GlobalType, HeapType, Hierarchy, ImportType, Instance,
     InstancePre, InterruptHandle, IntoFunc, Limits, Linker, Memory, MemoryAccessError,
     MemoryStrategy, MemoryType, Module, ModuleLimits, ModuleStream, OneWorker, RefType, Result,
-    SharedBytes, SharedMemory, Store, StoreContext, StoreContextMut, StoreLimits, StreamProgress,
-    Symbol, Table, TableType, TrapReason, TypedFunc, Val, ValType, WasmParams, WasmResults,
-    WasmRet, WasmTy, Workers,
+    SharedBytes, SharedMemory, Store, StoreContext, StoreContextMut, StoreLimits, StoreUsage,
+    StreamProgress, Symbol, Table, TableType, TrapReason, TypedFunc, Val, ValType, WasmParams,
+    WasmResults, WasmRet, WasmTy, Workers,
 };

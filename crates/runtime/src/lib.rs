@@ -54,7 +54,7 @@ pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{ExportType, ImportType, Module};
 pub use shared::SharedMemory;
-pub use store::Store;
+pub use store::{Store, StoreUsage};
 pub use stream::{ModuleStream, StreamProgress};
 pub use table::Table;
 pub use typed::{WasmParams, WasmResults, WasmRet, WasmTy};

@@ -139,6 +139,12 @@ impl Objects {
         self.memory_bytes
     }
 
+    /// Entries of all tables together.
+    #[must_use]
+    pub fn table_entries_in_use(&self) -> u64 {
+        self.table_entries
+    }
+
     /// An instance.
     ///
     /// # Panics

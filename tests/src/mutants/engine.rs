@@ -15,7 +15,7 @@ use holm::{
     Memory, MemoryStrategy, Module, Store, StoreLimits, Table, Val, ValType,
 };
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Operators that one call may run.
 const FUEL: u64 = 200_000;
