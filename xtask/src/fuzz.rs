@@ -63,6 +63,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 fn read(arguments: &[String]) -> Result<Wish, String> {
     let mut wish = Wish {
         wasi: false,
+        evil: false,
         bombs: true,
         mutants: true,
         first: "0".into(),

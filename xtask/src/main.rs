@@ -15,6 +15,7 @@ mod kit;
 mod peers;
 mod real;
 mod sanitize;
+mod suite;
 mod tidy;
 
 use std::io::Write as _;
@@ -61,6 +62,11 @@ const CHORES: &[Chore] = &[
         name: "sanitize",
         help: "run the tests of unsafe code under a sanitizer: [address|thread] [TEST…]",
         run: sanitize::run,
+    },
+    Chore {
+        name: "suite",
+        help: "run the public suite of WASI preview 1: [--overlay|--tar] FOLDER",
+        run: suite::run,
     },
     Chore {
         name: "bench",

@@ -1,4 +1,4 @@
-//! Grants and limits in a file, `holm.toml`.
+//! Grants and limits in a file (`NAME` beside the program, or any other).
 //!
 //! It is read only when asked for: a program could bring its own, and nothing is granted that the user did not grant.
 //!
