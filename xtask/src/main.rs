@@ -70,7 +70,7 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "bench",
-        help: "measure beside peers: [--run] [--compile] [--hello] [--calls] [--all] [--rounds N] [--only NAME,…]",
+        help: "measure beside peers: [--run] [--compile] [--hello] [--calls] [--files] [--all] [--rounds N] [--only NAME,…]",
         run: bench::run,
     },
     Chore {

@@ -2,7 +2,8 @@
 //!
 //! Three layers, each knowing only the one below it:
 //! - `capability`: directories, files, streams, sockets, clocks, waiting. What later WASI versions share.
-//! - `context`, `stdio`: what an embedder grants. Nothing is granted by default.
+//! - `context`, `stdio`, `virtual_dir`: what an embedder grants. Nothing is granted by default. `refusal` and `usage` say
+//!   what a guest was not given, and what it took.
 //! - `preview1`: the 46 functions of `wasi_snapshot_preview1` and the 45 of `wasi_unstable` as a table of plain
 //!   functions over a context and a guest's memory; `linker` puts them into a `holm::Linker`.
 //!
