@@ -254,11 +254,13 @@ impl Run for TableCopy {
         range(to, count, to_usize(context.objects.table_size(into))).map_err(table_bounds)?;
         if into == out_of {
             // One table: entries keep their owner's view and can be moved as they are.
-            let table = &mut context.objects.tables[into.0 as usize];
-            return table
-                .copy_within(from, to, count)
-                .map(|()| 0)
-                .ok_or(TrapReason::OutOfBoundsTable);
+            // From the end if they move upward, so that none is overwritten before it was moved.
+            return pieces(context, count, |objects, at, piece| {
+                let at = if to > from { count - at - piece } else { at };
+                let table = &mut objects.tables[into.0 as usize];
+                let moved = table.copy_within(from + at, to + at, piece);
+                debug_assert!(moved.is_some(), "ranges were checked");
+            });
         }
         pieces(context, count, |objects, at, piece| {
             let references: Vec<u32> =
@@ -287,8 +289,11 @@ impl Run for TableInit {
         let target = range(to, count, size);
         let done = source.and_then(|source| target.map(|_| source)).map_err(table_bounds);
         let done = done.and_then(|source| {
-            let written = context.objects.table_write(table, to, &list[source]);
-            written.map(|()| 0).ok_or(TrapReason::OutOfBoundsTable)
+            pieces(context, count, |objects, at, piece| {
+                let (from, len) = (source.start + to_usize(at), to_usize(piece));
+                let written = objects.table_write(table, to + at, &list[from..from + len]);
+                debug_assert!(written.is_some(), "ranges were checked");
+            })
         });
         if let Some(items) = items {
             let elements = &mut context.objects.instances[context.instance].elements;

@@ -36,6 +36,9 @@ pub(crate) const BULK_PIECE_BYTES: usize = 1 << 20;
 /// Entries of a bulk table operation between two looks at the interruption flag.
 pub(crate) const BULK_PIECE_ENTRIES: u64 = 1 << 14;
 
+/// Entries of a table that is moved as often as it grows; a larger one is moved once.
+pub(crate) const TABLE_MOVED_ENTRIES_MAX: usize = 1 << 16;
+
 /// Frames that a backtrace keeps.
 pub(crate) const BACKTRACE_FRAMES_MAX: usize = 100;
 

@@ -391,7 +391,9 @@ impl Objects {
         let old = table.size();
         let size = table.grown(delta)?;
         let total = self.table_entries.checked_add(delta)?;
-        if total > self.limits.table_entries_max || !table.grow(size, entry) {
+        let room = self.limits.table_entries_max.saturating_sub(self.table_entries);
+        let most = table.largest().min(old.saturating_add(room));
+        if total > self.limits.table_entries_max || !table.grow(size, entry, most) {
             return None;
         }
         self.table_entries = total;

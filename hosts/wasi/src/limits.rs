@@ -31,7 +31,7 @@ pub const VECTORS_BATCH: usize = 16;
 pub const TRANSFER_BYTES_MAX: usize = 0x7fff_f000;
 
 /// Bytes moved between two looks at the stop flag.
-pub const TRANSFER_CHUNK_BYTES: usize = 4 << 20;
+pub const TRANSFER_CHUNK_BYTES: usize = 1 << 20;
 
 /// Bytes that are written at once to a pipe or terminal that can only be written blockingly: what is free
 /// for certain when the kernel reports it writable.
@@ -45,6 +45,9 @@ pub const SUBSCRIPTIONS_MAX: u32 = 8192;
 
 /// Bytes of directory entries asked from the kernel at once, per open listing.
 pub const LISTING_BYTES: usize = 32 << 10;
+
+/// Entries of a directory given to a guest between two looks at the stop flag.
+pub(crate) const ENTRIES_BETWEEN_CHECKS: u32 = 512;
 
 /// Attempts at one path resolution that a concurrent rename makes the kernel give up.
 pub const RESOLVE_TRIES: u32 = 128;

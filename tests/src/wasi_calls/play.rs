@@ -28,6 +28,9 @@ const PATIENCE: Duration = Duration::from_millis(3);
 /// No call may go on for longer, stopped or not. The machine may have other work.
 const CALL_MAX: Duration = Duration::from_secs(10);
 
+/// What must live as long as a context.
+type Others = Vec<Box<dyn std::any::Any>>;
+
 /// What a case found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found(pub String);
@@ -123,7 +126,7 @@ impl Playground {
         &self,
         space: &Space,
         stopper: &Stopper,
-    ) -> Result<(WasiCtx, Vec<Box<dyn std::any::Any>>), Box<dyn std::error::Error>> {
+    ) -> Result<(WasiCtx, Others), Box<dyn std::error::Error>> {
         let options = VirtualDirOptions { space: space.clone(), counts_time: false };
         let mut builder = WasiCtx::builder();
         builder.args(["a", "b"])?.env("C", "D")?;

@@ -12,6 +12,7 @@
 //! Read next: `tree/nodes.rs`, `tree/walk.rs`, `tree/verbs.rs`.
 
 pub(crate) mod archive;
+mod beneath;
 mod content;
 mod file;
 mod lower;

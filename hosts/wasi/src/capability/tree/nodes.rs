@@ -1,19 +1,17 @@
 //! The nodes of a tree: directories, files and links, counted and charged.
 //!
-//! A node stays while a name or a handle refers to it. What lies beneath an overlay is looked up when it is first
-//! needed: the names of a directory all at once, the state of a file on its own.
+//! A node stays while a name or a handle refers to it.
 //!
-//! Not here: paths (`walk.rs`), and what a guest may do (`verbs.rs`).
+//! Not here: paths (`walk.rs`), what a guest may do (`verbs.rs`), and what is looked up beneath (`beneath.rs`).
 //!
 //! Invariant: each node, name and piece is charged to the tree's `Space` while it exists, and `charged` is the sum.
 //!
 //! Read next: `walk.rs`.
 
 use super::content::Content;
-use super::lower::{Base, LowerRoot};
+use super::lower::LowerRoot;
 use crate::capability::clock;
 use crate::capability::stat::{Kind, SetTime, SetTimes, Stat};
-use crate::refusal::{Reason, refuse};
 use crate::{Errno, Space};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,9 +24,9 @@ pub(super) type Id = usize;
 pub(super) const ROOT: Id = 0;
 
 /// What a node costs besides names and content.
-const NODE_COST: u64 = 256;
+pub(super) const NODE_COST: u64 = 256;
 /// What a name costs besides its bytes, of which there are two copies.
-const NAME_COST: u64 = 128;
+pub(super) const NAME_COST: u64 = 128;
 
 /// Cookies of a directory's own entries begin here: `.` and `..` come before.
 const FIRST_COOKIE: u64 = 3;
@@ -76,13 +74,13 @@ pub(super) struct Node {
     pub(super) links: u32,
     /// Handles that refer to it.
     handles: u32,
-    accessed: u64,
-    modified: u64,
-    changed: u64,
+    pub(super) accessed: u64,
+    pub(super) modified: u64,
+    pub(super) changed: u64,
     /// Where it is in the lower directory, if it comes from there.
     pub(super) origin: Option<Box<[u8]>>,
     /// Its state in the lower directory has not been looked at.
-    unseen: bool,
+    pub(super) unseen: bool,
     /// Its times were set by the guest.
     pub(super) retimed: bool,
 }
@@ -106,7 +104,7 @@ pub(super) struct Names {
     /// The directory that this one is in.
     pub(super) parent: Id,
     /// The names beneath have not been looked at.
-    pending: bool,
+    pub(super) pending: bool,
     /// Names beneath that were removed or replaced.
     pub(super) gone: BTreeSet<Box<[u8]>>,
 }
@@ -118,6 +116,11 @@ struct Entry {
 }
 
 impl Names {
+    /// The names of a directory that has some beneath, not looked at yet.
+    pub(super) fn of_lower() -> Names {
+        Names { pending: true, ..Names::default() }
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], Id)> {
         self.by_name.iter().map(|(name, entry)| (&**name, entry.id))
     }
@@ -158,7 +161,7 @@ impl Tree {
         if tree.lower.is_some() {
             root.origin = Some([].into());
             root.unseen = true;
-            root.what = What::Directory(Names { pending: true, ..Names::default() });
+            root.what = What::Directory(Names::of_lower());
         }
         // The root is free of charge: a tree without any room still has one.
         tree.nodes.push(Some(root));
@@ -183,7 +186,7 @@ impl Tree {
         }
     }
 
-    fn take(&mut self, bytes: u64) -> Result<(), Errno> {
+    pub(super) fn take(&mut self, bytes: u64) -> Result<(), Errno> {
         self.space.take(bytes)?;
         self.charged += bytes;
         Ok(())
@@ -211,7 +214,7 @@ impl Tree {
     }
 
     /// Adds a node that is charged already.
-    fn place(&mut self, what: What) -> Id {
+    pub(super) fn place(&mut self, what: What) -> Id {
         let node = self.node(what);
         match self.free.pop() {
             Some(id) => {
@@ -300,7 +303,7 @@ impl Tree {
         Ok(())
     }
 
-    fn insert(&mut self, directory: Id, name: &[u8], id: Id) -> Result<(), Errno> {
+    pub(super) fn insert(&mut self, directory: Id, name: &[u8], id: Id) -> Result<(), Errno> {
         let What::Directory(names) = &mut self.get_mut(directory)?.what else {
             return Err(Errno::Notdir);
         };
@@ -367,70 +370,6 @@ impl Tree {
         let node = self.get_mut(id)?;
         node.links -= 1;
         node.changed = now;
-        Ok(())
-    }
-
-    /// Looks up the names in a lower directory.
-    fn load(&mut self, id: Id) -> Result<(), Errno> {
-        let (Some(root), Some(path)) = (self.lower.clone(), self.get(id)?.origin.clone()) else {
-            return Err(Errno::Io);
-        };
-        let cost_of = |name: &[u8]| {
-            let origin = join(&path, name).len() as u64;
-            NODE_COST + NAME_COST + 2 * name.len() as u64 + origin
-        };
-        let space = self.space.clone();
-        let mut cost = 0_u64;
-        let entries = root.list(&path, |name| {
-            cost += cost_of(name);
-            // More than there is room for is not even kept while the rest is read.
-            if space.has(cost) { Ok(()) } else { Err(refuse(Reason::Space)) }
-        })?;
-        self.take(cost)?;
-        for entry in entries {
-            let child = self.place(match entry.kind {
-                Kind::Directory => What::Directory(Names { pending: true, ..Names::default() }),
-                Kind::RegularFile => What::File(Content::default()),
-                Kind::SymbolicLink => What::Link(Box::default()),
-                other => What::Other(other),
-            });
-            self.insert(id, &entry.name, child)?;
-            let node = self.get_mut(child)?;
-            node.links = 1;
-            node.origin = Some(join(&path, &entry.name));
-            node.unseen = true;
-        }
-        if let What::Directory(names) = &mut self.get_mut(id)?.what {
-            names.pending = false;
-        }
-        Ok(())
-    }
-
-    /// Looks at a node's state in the lower directory, once.
-    pub(super) fn see(&mut self, id: Id) -> Result<(), Errno> {
-        let node = self.get(id)?;
-        if !node.unseen {
-            return Ok(());
-        }
-        let (Some(root), Some(path)) = (self.lower.clone(), node.origin.clone()) else {
-            return Err(Errno::Io);
-        };
-        let is_link = matches!(node.what, What::Link(_));
-        let stat = root.stat(&path)?;
-        // Somebody may have put something else there meanwhile.
-        if stat.kind != node.what.kind() {
-            return Err(Errno::Stale);
-        }
-        let target = if is_link { root.read_link(&path)?.into() } else { Box::<[u8]>::default() };
-        self.take(target.len() as u64)?;
-        let node = self.get_mut(id)?;
-        match &mut node.what {
-            What::File(content) => *content = Content::over(Base::lower(&root, &path, stat.size)),
-            What::Link(link) => *link = target,
-            What::Directory(_) | What::Other(_) => {}
-        }
-        (node.accessed, node.modified, node.changed) = (stat.accessed, stat.modified, stat.changed);
-        node.unseen = false;
         Ok(())
     }
 
@@ -515,7 +454,7 @@ fn gone_cost(name: &[u8]) -> u64 {
 }
 
 /// A path in the lower directory.
-fn join(directory: &[u8], name: &[u8]) -> Box<[u8]> {
+pub(super) fn join(directory: &[u8], name: &[u8]) -> Box<[u8]> {
     let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
     [directory, slash, name].concat().into()
 }
