@@ -4,12 +4,7 @@ use super::*;
 
 /// What holds when no option is given.
 pub(crate) fn defaults() -> Limits {
-    #[derive(clap::Parser)]
-    struct Alone {
-        #[command(flatten)]
-        limits: Limits,
-    }
-    <Alone as clap::Parser>::parse_from(["holm"]).limits
+    Limits::default()
 }
 
 #[test]
