@@ -124,10 +124,11 @@ impl TreeNode {
             What::File(content) => content.open(&space)?,
             What::Link(_) | What::Other(_) => return Ok(TreeOpened::Other),
         }
-        let node = self.tree.handle(&mut tree, id)?;
         if how.truncate {
-            tree.truncate(id, 0)?;
+            tree.touch(id);
         }
+        // The last step: a handle that is dropped takes the lock.
+        let node = self.tree.handle(&mut tree, id)?;
         Ok(TreeOpened::File(TreeFile::new(node)))
     }
 

@@ -156,6 +156,42 @@ fn an_overlay_saves_what_changed() {
     assert_eq!(seen(scratch.path()), before);
 }
 
+/// Pipes, sockets and devices beneath an overlay are seen and can be removed from it, and nothing else.
+#[test]
+fn an_overlay_opens_no_pipes_and_sockets() {
+    let scratch = Scratch::new();
+    let mkfifo = std::process::Command::new("mkfifo").arg(scratch.join("fifo")).status();
+    assert!(mkfifo.unwrap().success());
+    let _listener = std::os::unix::net::UnixListener::bind(scratch.join("socket")).unwrap();
+    let mut guest = guest_with(&VirtualDir::overlay(scratch.path(), &options()).unwrap());
+    for name in ["fifo", "socket"] {
+        for flags in [0, oflags::CREAT, oflags::TRUNC] {
+            let answer = guest.open(name, flags, rights::READ_WRITE);
+            assert_eq!(answer, Err(errno::NOTCAPABLE), "{name} {flags}");
+        }
+        assert_eq!(call!(guest, "path_filestat_get", 3u32, 0u64, name, OUT), errno::OK);
+        assert_eq!(call!(guest, "path_unlink_file", 3u32, name), errno::OK);
+        assert_eq!(guest.open(name, 0, rights::FD_READ), Err(errno::NOENT));
+        assert!(scratch.join(name).symlink_metadata().is_ok());
+    }
+}
+
+/// What cannot be opened for writing fails before anything of it is locked or lost.
+#[test]
+fn opening_fails_cleanly_where_a_tree_has_no_room() {
+    let small = VirtualDir::memory(&VirtualDirOptions::new(1000));
+    let mut guest = guest_with(&small);
+    let mut last = errno::OK;
+    for n in 0..10 {
+        last = match guest.open(&format!("file {n}"), oflags::CREAT | oflags::TRUNC, rights::ALL) {
+            Ok(fd) => guest.close(fd),
+            Err(errno) => errno,
+        };
+    }
+    assert_eq!(last, errno::NOSPC);
+    assert!(guest.open("file 0", oflags::CREAT | oflags::TRUNC, rights::ALL).is_ok());
+}
+
 #[test]
 fn archives_that_lie_are_refused() {
     let scratch = Scratch::new();
