@@ -7,19 +7,18 @@
 
 pub mod driver;
 pub mod engine;
-mod random;
 
 use arbitrary::Unstructured;
 use wasm_mutate::WasmMutate;
 use wasm_smith::{Config, Module};
 
 use crate::bombs::{self, Bomb};
-use random::Random;
+use crate::random::Random;
 
 /// How a module was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Generated: valid WebAssembly 2.0.
+    /// Generated: valid, and nothing that Holm does not accept.
     Generated,
     /// Generated with every later proposal.
     Later,
@@ -46,7 +45,7 @@ pub fn module(n: u64) -> (Kind, Vec<u8>) {
         _ => Kind::Corrupted,
     };
     let bytes = match kind {
-        Kind::Generated => generate(&mut random, config_2_0),
+        Kind::Generated => generate(&mut random, config_now),
         Kind::Later => generate(&mut random, config_later),
         Kind::InvalidBodies => generate(&mut random, config_invalid_bodies),
         Kind::Mutated => mutate(&mut random),
@@ -68,14 +67,13 @@ fn generate(random: &mut Random, config: fn(&mut Random) -> Config) -> Vec<u8> {
     b"\0asm\x01\0\0\0".to_vec()
 }
 
-/// What Holm accepts: WebAssembly 2.0 with SIMD.
-fn config_2_0(random: &mut Random) -> Config {
+/// What Holm accepts: WebAssembly 2.0 with SIMD, and exceptions.
+fn config_now(random: &mut Random) -> Config {
     Config {
         acquire_release_atomics_enabled: false,
         compact_imports_enabled: false,
         custom_descriptors_enabled: false,
         custom_page_sizes_enabled: false,
-        exceptions_enabled: false,
         extended_const_enabled: false,
         gc_enabled: false,
         max_memories: 1,
@@ -112,7 +110,7 @@ fn config_later(random: &mut Random) -> Config {
 }
 
 fn config_invalid_bodies(random: &mut Random) -> Config {
-    Config { allow_invalid_funcs: true, ..config_2_0(random) }
+    Config { allow_invalid_funcs: true, ..config_now(random) }
 }
 
 /// A module to change: a generated one, or now and then a small bomb.
@@ -121,7 +119,7 @@ fn seed_module(random: &mut Random) -> Vec<u8> {
         bombs::all().into_iter().filter(|bomb| SMALL_BOMBS.contains(&bomb.name)).collect();
     match random.below(16) {
         0 => (random.choose(&small).make)(),
-        _ => generate(random, config_2_0),
+        _ => generate(random, config_now),
     }
 }
 

@@ -15,6 +15,7 @@ mod kit;
 mod peers;
 mod real;
 mod sanitize;
+mod suite;
 mod tidy;
 
 use std::io::Write as _;
@@ -39,7 +40,7 @@ const CHORES: &[Chore] = &[
     Chore { name: "ci", help: "run the gate exactly as the server does", run: ci::run },
     Chore {
         name: "fuzz",
-        help: "run bombs and mutants in a release build: [mutants|bombs] [[FIRST] COUNT]",
+        help: "run bombs, mutants or calls of WASI in a release build: [mutants|bombs] [[FIRST] COUNT] | wasi [[FIRST] SECONDS] | evil",
         run: fuzz::run,
     },
     Chore {
@@ -63,8 +64,13 @@ const CHORES: &[Chore] = &[
         run: sanitize::run,
     },
     Chore {
+        name: "suite",
+        help: "run the public suite of WASI preview 1: [--overlay|--tar] FOLDER",
+        run: suite::run,
+    },
+    Chore {
         name: "bench",
-        help: "measure beside peers: [--run] [--compile] [--hello] [--calls] [--all] [--rounds N] [--only NAME,…]",
+        help: "measure beside peers: [--run] [--compile] [--hello] [--calls] [--files] [--all] [--rounds N] [--only NAME,…]",
         run: bench::run,
     },
     Chore {

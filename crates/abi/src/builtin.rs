@@ -55,6 +55,14 @@ pub enum Builtin {
     ArrayInitData,
     /// `(array | element segment << 32, destination, offset, length)`
     ArrayInitElement,
+    /// `(tag, address of the values) → address of the exception's record`
+    ExceptionNew,
+    /// `(reference) → address of the exception's record`
+    ExceptionRecord,
+    /// `(tag, address of the values)`; never returns
+    Throw,
+    /// `(reference)`; never returns
+    ThrowRef,
 }
 
 /// How many builtins there are.
@@ -62,7 +70,7 @@ pub const COUNT: usize = Builtin::ALL.len();
 
 impl Builtin {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::MemoryGrow,
         Self::MemoryCopy,
         Self::MemoryFill,
@@ -86,14 +94,23 @@ impl Builtin {
         Self::ArrayCopy,
         Self::ArrayInitData,
         Self::ArrayInitElement,
+        Self::ExceptionNew,
+        Self::ExceptionRecord,
+        Self::Throw,
+        Self::ThrowRef,
     ];
 
     /// Number of 64-bit integer arguments.
     #[must_use]
     pub const fn arguments(self) -> u8 {
         match self {
-            Self::DataDrop | Self::ElementDrop => 1,
-            Self::MemoryGrow | Self::TypeIsBelow | Self::ObjectNew | Self::ArrayNew => 2,
+            Self::DataDrop | Self::ElementDrop | Self::ExceptionRecord | Self::ThrowRef => 1,
+            Self::MemoryGrow
+            | Self::TypeIsBelow
+            | Self::ObjectNew
+            | Self::ArrayNew
+            | Self::ExceptionNew
+            | Self::Throw => 2,
             Self::TableSet | Self::TableGrow | Self::AtomicNotify => 3,
             Self::MemoryCopy
             | Self::MemoryFill
@@ -127,6 +144,8 @@ impl Builtin {
                 | Self::ArrayNew
                 | Self::ArrayNewData
                 | Self::ArrayNewElement
+                | Self::ExceptionNew
+                | Self::ExceptionRecord
         )
     }
 }

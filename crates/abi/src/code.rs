@@ -34,6 +34,10 @@ pub mod section {
     /// Lists of `u32`: how many follow, then for each a distance in bytes below the frame pointer, where
     /// a reference of 32 bits lies.
     pub const FRAME_SLOTS: u32 = 10;
+    /// Four `u32` per call that has a handler for exceptions; see [`crate::Handler`].
+    pub const HANDLERS: u32 = 12;
+    /// Pairs of `u32`: code offset, a [`super::Saved`]; valid up to the next pair.
+    pub const SAVED: u32 = 13;
 }
 
 /// The place of one function in the text.
@@ -43,6 +47,57 @@ pub struct FunctionRange {
     pub offset: u32,
     /// How long it is.
     pub bytes: u32,
+}
+
+/// Where an exception that leaves a call is handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Handler {
+    /// Where the call returns to.
+    pub return_address: u32,
+    /// Where the handler starts. It expects what is kept over calls as it was at the call: the stack and frame
+    /// pointers, the pinned register and those of [`KEPT_REGISTERS`]; the address of the exception's record
+    /// is in the first result register.
+    pub entry: u32,
+    /// Bytes from the stack pointer at the call (and in the handler) up to the frame pointer.
+    pub frame_bytes: u32,
+    /// Where the frame keeps its anchor during the call.
+    pub anchor: AnchorAt,
+}
+
+/// A place of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AnchorAt {
+    /// So many bytes above the stack pointer.
+    Stack(u32),
+    /// This one of [`KEPT_REGISTERS`].
+    Register(u32),
+}
+
+/// Registers that functions keep for their callers, besides the stack and frame pointers and the pinned one:
+/// rbx, r12, r13, r14. Only code for x86-64 makes use of it that they are kept over a throw.
+pub const KEPT_REGISTERS: usize = 4;
+
+/// Where functions have put the registers of their caller that they use themselves: for each of
+/// [`KEPT_REGISTERS`], how many words below the frame pointer, or 0 for nowhere.
+pub type Saved = [u8; KEPT_REGISTERS];
+
+impl AnchorAt {
+    const REGISTER: u32 = 1 << 31;
+
+    fn to_u32(self) -> u32 {
+        match self {
+            Self::Stack(offset) => offset,
+            Self::Register(index) => index | Self::REGISTER,
+        }
+    }
+
+    fn from_u32(bits: u32) -> Self {
+        if bits & Self::REGISTER == 0 {
+            Self::Stack(bits)
+        } else {
+            Self::Register(bits & !Self::REGISTER)
+        }
+    }
 }
 
 /// What a tier collects before it becomes [`Code`].
@@ -67,6 +122,10 @@ pub struct CodeParts {
     pub frames: Vec<(u32, u32)>,
     /// Lists of places below the frame pointer, each after its length.
     pub frame_slots: Vec<u32>,
+    /// Calls with handlers, by ascending return address.
+    pub handlers: Vec<Handler>,
+    /// Code offset → where the function has saved registers, ascending.
+    pub saved: Vec<(u32, Saved)>,
 }
 
 /// Compiled code of one module.
@@ -82,6 +141,8 @@ pub struct Code {
     sites: SharedBytes,
     frames: SharedBytes,
     frame_slots: SharedBytes,
+    handlers: SharedBytes,
+    saved: SharedBytes,
 }
 
 impl Code {
@@ -96,6 +157,10 @@ impl Code {
             SharedBytes::from(bytes.flatten().collect::<Vec<u8>>())
         };
         let frame_slots = parts.frame_slots.iter().copied().flat_map(u32::to_le_bytes);
+        let handlers = parts.handlers.iter().flat_map(|handler| {
+            let Handler { return_address, entry, frame_bytes, anchor } = *handler;
+            [return_address, entry, frame_bytes, anchor.to_u32()].map(u32::to_le_bytes)
+        });
         let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
         let code = Self {
             settings: settings.to_string().into_bytes().into(),
@@ -107,6 +172,10 @@ impl Code {
             sites: pairs(&mut parts.sites.iter().copied()),
             frames: pairs(&mut parts.frames.iter().copied()),
             frame_slots: frame_slots.collect::<Vec<u8>>().into(),
+            handlers: handlers.flatten().collect::<Vec<u8>>().into(),
+            saved: pairs(
+                &mut parts.saved.iter().map(|(at, saved)| (*at, u32::from_le_bytes(*saved))),
+            ),
             text: parts.text.into(),
         };
         code.checked().expect("a tier's parts are coherent")
@@ -125,6 +194,8 @@ impl Code {
         add(section::SITES, 16, &self.sites);
         add(section::FRAMES, 16, &self.frames);
         add(section::FRAME_SLOTS, 16, &self.frame_slots);
+        add(section::HANDLERS, 16, &self.handlers);
+        add(section::SAVED, 16, &self.saved);
         add(section::TEXT, page, &self.text);
     }
 
@@ -144,6 +215,8 @@ impl Code {
             sites: container.section(section::SITES)?,
             frames: container.section(section::FRAMES)?,
             frame_slots: container.section(section::FRAME_SLOTS)?,
+            handlers: container.section(section::HANDLERS)?,
+            saved: container.section(section::SAVED)?,
         }
         .checked()
     }
@@ -156,8 +229,8 @@ impl Code {
         };
         let text_bytes = code.text.len() as u64;
         check(u32::try_from(text_bytes).is_ok(), "text")?;
-        let Self { functions, traps, sources, inlined, sites, frames, .. } = &code;
-        let tables = [functions, traps, sources, inlined, sites, frames];
+        let Self { functions, traps, sources, inlined, sites, frames, saved, .. } = &code;
+        let tables = [functions, traps, sources, inlined, sites, frames, saved];
         check(tables.iter().all(|table| table.len().is_multiple_of(8)), "table size")?;
         check(code.thunks.len().is_multiple_of(4), "thunk table")?;
         let mut end = 0;
@@ -167,7 +240,7 @@ impl Code {
             end = u64::from(offset) + u64::from(bytes);
             check(end <= text_bytes, "function table")?;
         }
-        for table in [&code.traps, &code.sources, &code.inlined, &code.frames] {
+        for table in [&code.traps, &code.sources, &code.inlined, &code.frames, &code.saved] {
             check(
                 is_sorted(table) && last_key(table).is_none_or(|key| u64::from(key) <= text_bytes),
                 "code map",
@@ -178,6 +251,7 @@ impl Code {
             thunks.into_iter().all(|at| at == u32::MAX || u64::from(at) < text_bytes),
             "thunk table",
         )?;
+        check(are_handlers(&code.handlers, text_bytes), "handler table")?;
         let mut sites = (0..).map_while(|at| Some((at, pair(&code.sites, at)?.1 as usize)));
         check(sites.all(|(at, outer)| outer <= at), "site table")?;
         let mut frames = (0..).map_while(|at| pair(&code.frames, at));
@@ -263,6 +337,29 @@ impl Code {
         TrapReason::from_u8(u8::try_from(reason).ok()?)
     }
 
+    /// The handler of the call that returns to `offset`, if it has one. Neither allocates nor locks.
+    #[must_use]
+    pub fn handler_at(&self, offset: u32) -> Option<Handler> {
+        let (mut low, mut high) = (0, self.handlers.len() / 16);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found = handler(&self.handlers, middle)?;
+            match found.return_address.cmp(&offset) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return Some(found),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    /// Where the function that contains `offset` has saved registers. Neither allocates nor locks.
+    #[must_use]
+    pub fn saved_at(&self, offset: u32) -> Saved {
+        let found = last_at_or_below(&self.saved, offset).and_then(|at| pair(&self.saved, at));
+        found.map_or(0, |(_, saved)| saved).to_le_bytes()
+    }
+
     /// The offset in the wasm bytes that the instruction at `offset` stems from.
     #[must_use]
     pub fn source_at(&self, offset: u32) -> Option<u32> {
@@ -281,6 +378,34 @@ impl Default for FunctionRange {
 fn pair(table: &[u8], index: usize) -> Option<(u32, u32)> {
     let at = index.checked_mul(8)?;
     Some((read_u32(table, at)?, read_u32(table, at + 4)?))
+}
+
+/// The `index`-th entry of a table of handlers.
+fn handler(table: &[u8], index: usize) -> Option<Handler> {
+    let at = index.checked_mul(16)?;
+    Some(Handler {
+        return_address: read_u32(table, at)?,
+        entry: read_u32(table, at + 4)?,
+        frame_bytes: read_u32(table, at + 8)?,
+        anchor: AnchorAt::from_u32(read_u32(table, at + 12)?),
+    })
+}
+
+/// Whether a table of handlers for so many bytes of text can be used.
+fn are_handlers(table: &[u8], text_bytes: u64) -> bool {
+    let handlers = || (0..).map_while(|at| handler(table, at));
+    let inside = |at: u32| u64::from(at) < text_bytes;
+    let fits = |handler: Handler| {
+        inside(handler.return_address)
+            && inside(handler.entry)
+            && match handler.anchor {
+                AnchorAt::Stack(offset) => u64::from(offset) + 8 <= u64::from(handler.frame_bytes),
+                AnchorAt::Register(index) => (index as usize) < KEPT_REGISTERS,
+            }
+    };
+    table.len().is_multiple_of(16)
+        && handlers().is_sorted_by_key(|handler| handler.return_address)
+        && handlers().all(fits)
 }
 
 /// Index of the last pair whose key is not above `key`.

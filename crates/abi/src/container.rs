@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 const MAGIC: [u8; 8] = *b"\0holm\x1a\r\n";
 /// Changes whenever code compiled by an older build must not be used any more.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const HEADER_BYTES: usize = 16;
 const ENTRY_BYTES: usize = 24;
 const SECTIONS_MAX: usize = 64;

@@ -108,6 +108,19 @@ pub const IMPORT_BYTES: u32 = 24;
 /// foreign-call thunk of the function's type, or a stub that goes straight to the host.
 pub const IMPORT_VIA: i32 = 16;
 
+/// In an exception's record: `u32` identity of its tag.
+pub const EXCEPTION_TAG: i32 = 0;
+/// In an exception's record: the `u32` that references to it are.
+pub const EXCEPTION_REFERENCE: i32 = 4;
+/// In an exception's record: `u32`, what code has done with it; see the constants below.
+pub const EXCEPTION_STATE: i32 = 8;
+/// In an exception's record: its values, 16 bytes each; a scalar lies in the low bytes.
+pub const EXCEPTION_VALUES: i32 = 16;
+/// Bit of an exception's state: a handler has it and did not ask for a reference.
+pub const EXCEPTION_CAUGHT: u32 = 1;
+/// Bit of an exception's state: there has been a reference to it besides the one in flight.
+pub const EXCEPTION_ESCAPED: u32 = 2;
+
 /// Bytes of a global's cell; a scalar lies in the low bytes, zero-extended to 8.
 pub const GLOBAL_BYTES: u32 = 16;
 
@@ -202,6 +215,8 @@ pub struct ContextShape {
     pub imported_globals: u32,
     /// Globals defined here; one cell each.
     pub defined_globals: u32,
+    /// Exception tags, imported ones first; one `u32` identity each.
+    pub tags: u32,
 }
 
 /// Offsets of a module's arrays from the anchor.
@@ -216,6 +231,7 @@ pub struct ContextLayout {
     tables: i32,
     imported_globals: i32,
     globals: i32,
+    tags: i32,
     /// Lowest address that belongs to the context (page aligned).
     bottom: i32,
 }
@@ -238,6 +254,7 @@ impl ContextLayout {
         let imported_memories = take(shape.imported_memories, 8);
         let imported_tables = take(shape.imported_tables, 8);
         let types = take(shape.types, 4);
+        let tags = take(shape.tags, 4);
         let imports = take(shape.imported_functions, IMPORT_BYTES);
         let imported_globals = take(shape.imported_globals, 8);
         let page_mask = !(i64::from(HOST_PAGE_BYTES) - 1);
@@ -257,6 +274,7 @@ impl ContextLayout {
             tables,
             imported_globals,
             globals,
+            tags,
             bottom,
         }
     }
@@ -289,6 +307,12 @@ impl ContextLayout {
     #[must_use]
     pub fn type_id(&self, index: u32) -> i32 {
         at(self.types, index, 4)
+    }
+
+    /// The `u32` identity of exception tag `index`.
+    #[must_use]
+    pub fn tag(&self, index: u32) -> i32 {
+        at(self.tags, index, 4)
     }
 
     /// The [`Callee`] of imported function `index`, with [`IMPORT_VIA`] behind it.

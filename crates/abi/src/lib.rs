@@ -17,7 +17,7 @@ pub mod signature;
 pub mod tier;
 
 pub use builtin::Builtin;
-pub use code::{Code, CodeParts, FunctionRange};
+pub use code::{AnchorAt, Code, CodeParts, FunctionRange, Handler, Saved};
 pub use container::{ArtifactError, Container, ContainerWriter, SharedBytes};
 pub use layout::{ContextLayout, ContextShape, FunctionRecord, TableEntry};
 pub use settings::{Architecture, MemoryStrategy, Settings};

@@ -59,6 +59,6 @@ pub use holm_runtime::{
     IntoFunc, Limits, Linker, Memory, MemoryAccessError, MemoryStrategy, MemoryType, Module,
     ModuleLimits, ModuleStream, OneWorker, OwnedAnyRef, OwnedExternRef, RefType, Result, RootScope,
     SharedBytes, SharedMemory, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
-    StreamProgress, StructRef, StructType, Symbol, Table, TableType, TrapReason, TypedFunc, Val,
-    ValType, WasmParams, WasmResults, WasmRet, WasmTy, Workers,
+    StoreUsage, StreamProgress, StructRef, StructType, Symbol, Table, TableType, Tag, TrapReason,
+    TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet, WasmTy, Workers,
 };

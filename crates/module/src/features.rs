@@ -56,7 +56,7 @@ impl Features {
     /// WebAssembly 2.0 with SIMD.
     pub const WASM2: Self = Self(0b111_1111);
 
-    /// WebAssembly 3.0, as far as it is on by default: exceptions are still behind their names.
+    /// WebAssembly 3.0.
     pub const WASM3: Self = Self::WASM2
         .with(Self::RELAXED_SIMD)
         .with(Self::TAIL_CALL)
@@ -64,7 +64,8 @@ impl Features {
         .with(Self::MEMORY64)
         .with(Self::EXTENDED_CONST)
         .with(Self::FUNCTION_REFERENCES)
-        .with(Self::GC);
+        .with(Self::GC)
+        .with(Self::EXCEPTIONS);
 
     /// Every proposal that has a name here.
     pub const ALL: Self = Self((1 << Self::TABLE.len()) - 1);

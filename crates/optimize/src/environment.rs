@@ -176,6 +176,7 @@ pub(crate) fn shape(module: &Module) -> ContextShape {
         defined_tables: count(module.tables.len()) - module.imported_tables,
         imported_globals: module.imported_globals,
         defined_globals: count(module.globals.len()) - module.imported_globals,
+        tags: count(module.tags.len()),
     }
 }
 

@@ -4,7 +4,7 @@
 //! here, so that nothing is left to relocate. Invariant: the image is the same whoever compiled its parts.
 
 use crate::worker::{CallForm, CallSite, Compiled, Unit, push_change};
-use holm_abi::{CodeParts, CompileError, FunctionRange};
+use holm_abi::{CodeParts, CompileError, FunctionRange, Handler, Saved};
 use std::collections::BTreeMap;
 
 /// What fills the space between functions: an instruction that traps, on both architectures.
@@ -78,6 +78,14 @@ fn place(unit: &mut Compiled, parts: &mut CodeParts) -> Result<u32, CompileError
     for (at, site) in &unit.inlined {
         push_change(&mut parts.inlined, start + at, in_image(*site));
     }
+    if parts.saved.last().map_or(Saved::default(), |(_, saved)| *saved) != unit.saved {
+        parts.saved.push((start, unit.saved));
+    }
+    parts.handlers.extend(unit.handlers.iter().map(|handler| Handler {
+        return_address: start + handler.return_address,
+        entry: start + handler.entry,
+        ..*handler
+    }));
     parts.sites.extend(unit.sites.iter().map(|(call, outer)| (*call, in_image(*outer))));
     Ok(start)
 }

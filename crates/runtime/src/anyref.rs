@@ -168,26 +168,3 @@ impl<T: 'static> AsContextMut for RootScope<'_, T> {
         self.store.as_context_mut()
     }
 }
-
-/// A reference to an exception in one store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ExnRef {
-    store: StoreId,
-    reference: u32,
-}
-
-impl ExnRef {
-    /// What guests see.
-    pub(crate) fn to_reference(value: Option<Self>, store: StoreId) -> Result<u32> {
-        match value {
-            None => Ok(0),
-            Some(value) if value.store == store => Ok(value.reference),
-            Some(_) => Err(Error::other_store("exnref")),
-        }
-    }
-
-    /// From what guests see.
-    pub(crate) fn from_reference(reference: u32, store: StoreId) -> Option<Self> {
-        (reference != 0).then_some(Self { store, reference })
-    }
-}

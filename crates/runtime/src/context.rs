@@ -7,7 +7,7 @@
 
 use crate::engine::Engine;
 use crate::module::Module;
-use crate::registry::ObjectTypeId;
+use crate::registry::{ObjectTypeId, TypeId};
 use crate::value::Val;
 use holm_vm::Objects;
 use std::collections::BTreeMap;
@@ -49,6 +49,8 @@ pub(crate) struct Data<T> {
     pub(crate) object_types: BTreeMap<u32, ObjectTypeId>,
     /// A buffer for the arguments of untyped host functions, kept to save allocations.
     pub(crate) values: Vec<Val>,
+    /// The types of tags that the embedder made, kept for as long as the tags.
+    pub(crate) tag_types: Vec<TypeId>,
     /// What `set_fuel` was last told.
     pub(crate) fuel_given: u64,
     /// The embedder's own, until `Store::into_data` takes it.
@@ -63,6 +65,7 @@ impl<T> Data<T> {
             modules: Vec::new(),
             object_types: BTreeMap::new(),
             values: Vec::new(),
+            tag_types: Vec::new(),
             fuel_given: 0,
             user: Some(user),
         }

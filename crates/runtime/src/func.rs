@@ -184,7 +184,7 @@ fn poisoned() -> Error {
 
 /// What a guest that did not return means for its caller.
 #[cold]
-fn left<T: 'static>(store: &VmStore<T>, exit: impl Into<Box<Exit>>) -> Error {
+fn left<T: 'static>(store: &mut VmStore<T>, exit: impl Into<Box<Exit>>) -> Error {
     let exit = *exit.into();
     let modules = &store.data().modules;
     let mut frames = Vec::with_capacity(exit.backtrace.len());
@@ -203,6 +203,7 @@ fn left<T: 'static>(store: &VmStore<T>, exit: impl Into<Box<Exit>>) -> Error {
             Ok(error) => *error,
             Err(_) => Error::bug("a host function failed with an unknown error"),
         },
+        ExitCause::Exception(reference) => crate::exnref::thrown(store, reference),
         ExitCause::Panic(text) => Error::bug(format!(
             "a host function panicked: {text}\nthe store cannot be used any more"
         )),

@@ -24,7 +24,7 @@ use holm_module::{ConstExpr, Import, ImportKind, Module as Meta};
 use holm_spec::trap::TrapReason;
 use holm_spec::types::{ExternType, FuncType, ValType};
 use holm_vm::{
-    CallFrame, FunctionId, GlobalId, InstanceId, InstanceRequest, MemoryId, Objects, TableId,
+    CallFrame, FunctionId, GlobalId, InstanceId, InstanceRequest, MemoryId, Objects, TableId, TagId,
 };
 
 /// What is given for one import.
@@ -44,6 +44,7 @@ struct Imports {
     memories: Vec<MemoryId>,
     tables: Vec<TableId>,
     globals: Vec<GlobalId>,
+    tags: Vec<TagId>,
 }
 
 /// Makes an instance with one extern per import.
@@ -160,6 +161,10 @@ impl Imports {
                 let ty = objects.global_type(global.id);
                 ty == wanted || registry.with_definitions(|types| types.global_matches(ty, wanted))
             }
+            (ImportKind::Tag(ty), Extern::Tag(tag)) => {
+                self.tags.push(tag.id);
+                objects.tag_type(tag.id).type_id == module.type_id(ty.0)
+            }
             _ => false,
         };
         if fits { Ok(()) } else { Err(mismatch(module, import, &found.ty(StoreContext(store)))) }
@@ -191,6 +196,8 @@ fn make<T: 'static>(
         memories: &imports.memories,
         tables: &imports.tables,
         globals: &imports.globals,
+        tags: &imports.tags,
+        defined_tags: &plan.tags,
         defined_memories: &plan.memories,
         defined_tables: &plan.tables,
         defined_globals: &plan.globals,

@@ -7,7 +7,7 @@
 
 use crate::artifact::{Ingredients, KeptBytes};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::plan::Plan;
 use crate::registry::ModuleTypes;
 use holm_abi::SharedBytes;
@@ -119,7 +119,6 @@ impl Module {
 
     pub(crate) fn assemble(engine: &Engine, ingredients: Ingredients) -> Result<Self> {
         let Ingredients { meta, bytes, code } = ingredients;
-        refuse_unsupported(&meta)?;
         // The one place where code is believed: it comes from the engine's own tier, from the host's cache,
         // or from an artifact that the embedder vouches for by calling `from_trusted_artifact`.
         let code = holm_vm::publish(VerifiedCode::trust(code))?;
@@ -308,19 +307,9 @@ impl Module {
     }
 }
 
-/// Types of later proposals, which `refuse_unsupported` keeps out.
+/// Types of later proposals, which validation keeps out.
 fn no_type() -> ExternType {
     ExternType::Func(holm_spec::types::FuncType::default())
-}
-
-/// Refuses what can be decoded but not yet run.
-fn refuse_unsupported(meta: &Meta) -> Result<()> {
-    let what = if !meta.tags.is_empty() {
-        "exception tags"
-    } else {
-        return Ok(());
-    };
-    Err(Error::invalid(format!("module has {what}, which cannot be run yet")))
 }
 
 impl fmt::Debug for Module {

@@ -8,8 +8,11 @@ use crate::artifact::KeptBytes;
 use crate::constant::is_reference;
 use crate::error::{Error, Result};
 use holm_abi::{ContextLayout, ContextShape, SharedBytes};
-use holm_module::{ConstExpr, DataMode, ElementItems, ElementMode, ElementSegment, Module as Meta};
+use holm_module::{
+    ConstExpr, DataMode, ElementItems, ElementMode, ElementSegment, Module as Meta, TypeIndex,
+};
 use holm_spec::types::{CompositeType, GlobalType, MemoryType, TableType, ValType};
+use holm_vm::TagType;
 use std::ops::Range;
 
 /// The steps to an instance of one module.
@@ -23,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) memories: Box<[MemoryType]>,
     pub(crate) tables: Box<[TableType]>,
     pub(crate) globals: Box<[GlobalType]>,
+    /// The tags that it defines.
+    pub(crate) tags: Box<[TagType]>,
     /// Globals (by index among all) that start with a number other than zero.
     pub(crate) numbers: Vec<(u32, u128)>,
     /// Globals whose first value needs the instance, in order.
@@ -82,6 +87,12 @@ impl Plan {
         let tables = tables.map(|table| table.ty.map_concrete(&mut id)).collect();
         let globals = meta.globals[defined(meta.imported_globals)].iter();
         let globals = globals.map(|global| global.ty.map_concrete(&mut id)).collect();
+        let tag = |index: &TypeIndex| {
+            let ty = meta.ty(*index).cloned().unwrap_or_default();
+            let ty = ty.map_concrete(&mut |index| type_ids[index as usize]);
+            TagType { type_id: type_ids[index.as_usize()], ty }
+        };
+        let tags = meta.tags[defined(meta.imported_tags)].iter().map(tag).collect();
         let imported = &meta.functions[..meta.imported_functions as usize];
         let mut plan = Self {
             needs_heap: needs_heap(meta),
@@ -90,6 +101,7 @@ impl Plan {
             memories: meta.memories[defined(meta.imported_memories)].into(),
             tables,
             globals,
+            tags,
             numbers: Vec::new(),
             late_globals: Vec::new(),
             filled_tables: Vec::new(),
@@ -244,5 +256,6 @@ fn shape(meta: &Meta) -> ContextShape {
         defined_tables: defined(meta.tables.len(), meta.imported_tables),
         imported_globals: meta.imported_globals,
         defined_globals: defined(meta.globals.len(), meta.imported_globals),
+        tags: count(meta.tags.len()),
     }
 }

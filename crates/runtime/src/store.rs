@@ -108,6 +108,20 @@ impl<T: 'static> Store<T> {
         fuel_left(&self.inner)
     }
 
+    /// What the guests of the store have used. Nothing is freed before the store is, so that what is in use now is
+    /// also the most that was.
+    #[must_use]
+    pub fn usage(&self) -> StoreUsage {
+        let objects = self.inner.objects();
+        let given = self.inner.data().fuel_given;
+        StoreUsage {
+            memory_bytes: objects.memory_bytes_in_use(),
+            table_entries: objects.table_entries_in_use(),
+            instances: self.inner.data().modules.len() as u64,
+            fuel_used: self.fuel_left().map(|left| given.saturating_sub(left)),
+        }
+    }
+
     /// A way to stop the guests of this store from another thread, for deadlines. An interruption stays in
     /// force until it is cleared.
     #[must_use]
@@ -120,6 +134,20 @@ impl<T: 'static> Store<T> {
     pub fn is_poisoned(&self) -> bool {
         self.inner.is_poisoned()
     }
+}
+
+/// What the guests of a store have used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreUsage {
+    /// Bytes of all linear memories together.
+    pub memory_bytes: u64,
+    /// Entries of all tables together, 16 bytes each.
+    pub table_entries: u64,
+    /// Instances.
+    pub instances: u64,
+    /// Fuel used since it was last set; nothing when the engine does not count it.
+    pub fuel_used: Option<u64>,
 }
 
 pub(crate) fn set_fuel<T: 'static>(store: &mut VmStore<T>, fuel: u64) -> Result<()> {

@@ -4,9 +4,10 @@
 //! here are of the type asked for and belong to the store asked for; scalars are zero-extended.
 //! Read next: [`crate::externref`].
 
-use crate::anyref::{AnyRef, ExnRef};
+use crate::anyref::AnyRef;
 use crate::context::{Owner, StoreContext, VmStore};
 use crate::error::{Error, Result};
+use crate::exnref::ExnRef;
 use crate::externref::ExternRef;
 use crate::func::Func;
 use holm_spec::types::{HeapType, Hierarchy, RefType, ValType};
@@ -147,7 +148,8 @@ impl Val {
             return wanted.nullable;
         }
         match (self, wanted.heap) {
-            (_, HeapType::Func | HeapType::Extern | HeapType::Any | HeapType::Exn) => true,
+            (Self::ExnRef(Some(exception)), HeapType::Exn) => exception.is_alive(store),
+            (_, HeapType::Func | HeapType::Extern | HeapType::Any) => true,
             (Self::FuncRef(Some(func)), HeapType::ConcreteFunc(wanted)) => {
                 let record = store.objects().function(func.id);
                 let registry = store.data().engine.registry();
@@ -181,6 +183,9 @@ impl Val {
                 let registry = store.data().engine.registry();
                 let signature = record.and_then(|record| registry.signature(record.signature));
                 signature.map_or_else(|| self.ty().to_string(), |s| format!("function {}", s.ty))
+            }
+            Self::ExnRef(Some(exception)) if !exception.is_alive(store) => {
+                "an exnref whose exception is gone".to_owned()
             }
             Self::FuncRef(None)
             | Self::ExternRef(None)
@@ -271,4 +276,6 @@ from! {
     Option<ExternRef> => ExternRef(value) value;
     AnyRef => AnyRef(value) Some(value);
     Option<AnyRef> => AnyRef(value) value;
+    ExnRef => ExnRef(value) Some(value);
+    Option<ExnRef> => ExnRef(value) value;
 }

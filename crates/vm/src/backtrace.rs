@@ -97,17 +97,6 @@ fn activation(host_sp: u64) -> [u64; 3] {
     unsafe { std::ptr::with_exposed_provenance::<[u64; 3]>(crate::frame::as_usize(host_sp)).read() }
 }
 
-/// The saved frame pointer and the return address of the frame at `fp`.
-fn saved(block: &StoreBlock, fp: u64) -> Option<[u64; 2]> {
-    let stack = &block.stack;
-    if !fp.is_multiple_of(8) || fp < stack.start || fp.checked_add(16)? > stack.end {
-        return None;
-    }
-    let pointer = std::ptr::with_exposed_provenance::<[u64; 2]>(crate::frame::as_usize(fp));
-    // SAFETY: inside the guest's stack (checked), which is mapped; nobody runs on it now.
-    Some(unsafe { pointer.read() })
-}
-
 struct Walker<'a> {
     block: &'a StoreBlock,
     frames: Vec<Frame>,
@@ -141,4 +130,15 @@ impl Walker<'_> {
         let Some(function) = code.code().function_at(offset) else { return };
         self.frames.push(Frame { code: Arc::clone(code), function, offset, instance: None });
     }
+}
+
+/// Two words of the guest's stack: at a frame pointer, the caller's frame pointer and the return address.
+pub(crate) fn saved(block: &StoreBlock, fp: u64) -> Option<[u64; 2]> {
+    let stack = &block.stack;
+    if !fp.is_multiple_of(8) || fp < stack.start || fp.checked_add(16)? > stack.end {
+        return None;
+    }
+    let pointer = std::ptr::with_exposed_provenance::<[u64; 2]>(crate::frame::as_usize(fp));
+    // SAFETY: inside the guest's stack (checked), which is mapped; nobody runs on it now.
+    Some(unsafe { pointer.read() })
 }

@@ -7,6 +7,7 @@
 
 use crate::backtrace::CodeMap;
 use crate::objects::Objects;
+use holm_abi::code::KEPT_REGISTERS;
 use holm_abi::layout::{
     FunctionRecord, STORE_CALLER, STORE_FUEL, STORE_FUNCTIONS, STORE_HEAP_LIMIT, STORE_HEAP_NEXT,
 };
@@ -22,6 +23,30 @@ pub(crate) const GUEST_SP: i32 = 48;
 /// The frame pointer of the stub through which the guest was last left.
 pub(crate) const EXIT_FP: i32 = 56;
 
+/// Where a guest goes on that was left through a stub, when an exception has a handler; see [`Resume`]. Before
+/// that, the registers that functions keep as the guest left them are in its last field.
+pub(crate) const RESUME: i32 = 64;
+
+/// A place in a guest to go on at, with what its registers are to hold.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resume {
+    /// The instruction.
+    pub(crate) pc: u64,
+    pub(crate) sp: u64,
+    pub(crate) fp: u64,
+    pub(crate) anchor: u64,
+    /// The address of an exception's record, for the first result register.
+    pub(crate) record: u64,
+    /// For the registers that functions keep (`holm_abi::code::KEPT_REGISTERS`).
+    pub(crate) kept: [u64; KEPT_REGISTERS],
+}
+
+impl Resume {
+    pub(crate) const NOWHERE: Self =
+        Self { pc: 0, sp: 0, fp: 0, anchor: 0, record: 0, kept: [0; KEPT_REGISTERS] };
+}
+
 /// See the module's documentation.
 #[repr(C)]
 pub(crate) struct StoreBlock {
@@ -33,6 +58,9 @@ pub(crate) struct StoreBlock {
     pub(crate) host_sp: Cell<u64>,
     pub(crate) guest_sp: Cell<u64>,
     pub(crate) exit_fp: Cell<u64>,
+    pub(crate) resume: Cell<Resume>,
+    /// The exception with which the guest is being left, by its reference, or 0.
+    pub(crate) thrown: Cell<u32>,
     /// The `Store<H>` that is being called, for host functions; null when no call is under way.
     pub(crate) owner: Cell<*mut ()>,
     /// The store's objects, for builtins.
@@ -75,6 +103,9 @@ const _: () = {
     assert!(offset_of!(StoreBlock, host_sp) == HOST_SP as usize);
     assert!(offset_of!(StoreBlock, guest_sp) == GUEST_SP as usize);
     assert!(offset_of!(StoreBlock, exit_fp) == EXIT_FP as usize);
+    assert!(offset_of!(StoreBlock, resume) == RESUME as usize);
+    assert!(offset_of!(Resume, record) == 32);
+    assert!(offset_of!(Resume, kept) == 40);
 };
 
 impl StoreBlock {
@@ -83,7 +114,7 @@ impl StoreBlock {
         self.cause.set(Cause { reason: Some(reason), pc: 0, fp: self.exit_fp.get() });
     }
 
-    /// Notes that a host function failed.
+    /// Notes that a host function failed, or that an exception leaves the guest.
     pub(crate) fn fail(&self, failure: crate::ExitCause) {
         self.failure.set(Some(failure));
         self.cause.set(Cause { reason: None, pc: 0, fp: self.exit_fp.get() });

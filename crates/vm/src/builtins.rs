@@ -19,38 +19,45 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What the stub expects in rax and rdx.
 #[repr(C)]
 pub(crate) struct BuiltinResult {
-    value: u64,
-    status: u64,
+    pub(crate) value: u64,
+    pub(crate) status: u64,
 }
 
-type Entry = unsafe extern "sysv64" fn(*mut u8, u64, u64, u64, u64) -> BuiltinResult;
+pub(crate) type Entry = unsafe extern "sysv64" fn(*mut u8, u64, u64, u64, u64) -> BuiltinResult;
 
 /// The entries, in the order of the builtins' numbers.
-pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = [
-    entry::<MemoryGrow>,
-    entry::<MemoryCopy>,
-    entry::<MemoryFill>,
-    entry::<MemoryInit>,
-    entry::<DataDrop>,
-    entry::<TableSet>,
-    entry::<TableGrow>,
-    entry::<TableFill>,
-    entry::<TableCopy>,
-    entry::<TableInit>,
-    entry::<ElementDrop>,
-    entry::<TypeIsBelow>,
-    entry::<atomic::Wait32>,
-    entry::<atomic::Wait64>,
-    entry::<atomic::Notify>,
-    entry::<object::ObjectNew>,
-    entry::<object::ArrayNew>,
-    entry::<object::ArrayNewData>,
-    entry::<object::ArrayNewElement>,
-    entry::<object::ArrayFill>,
-    entry::<object::ArrayCopy>,
-    entry::<object::ArrayInitData>,
-    entry::<object::ArrayInitElement>,
-];
+pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = {
+    let [exception_new, exception_record, throw, throw_ref] = crate::unwind::ENTRIES;
+    [
+        entry::<MemoryGrow>,
+        entry::<MemoryCopy>,
+        entry::<MemoryFill>,
+        entry::<MemoryInit>,
+        entry::<DataDrop>,
+        entry::<TableSet>,
+        entry::<TableGrow>,
+        entry::<TableFill>,
+        entry::<TableCopy>,
+        entry::<TableInit>,
+        entry::<ElementDrop>,
+        entry::<TypeIsBelow>,
+        entry::<atomic::Wait32>,
+        entry::<atomic::Wait64>,
+        entry::<atomic::Notify>,
+        entry::<object::ObjectNew>,
+        entry::<object::ArrayNew>,
+        entry::<object::ArrayNewData>,
+        entry::<object::ArrayNewElement>,
+        entry::<object::ArrayFill>,
+        entry::<object::ArrayCopy>,
+        entry::<object::ArrayInitData>,
+        entry::<object::ArrayInitElement>,
+        exception_new,
+        exception_record,
+        throw,
+        throw_ref,
+    ]
+};
 
 /// The instance that called, and the store's objects.
 struct Context<'a> {
@@ -263,11 +270,13 @@ impl Run for TableCopy {
         range(to, count, to_usize(context.objects.table_size(into))).map_err(table_bounds)?;
         if into == out_of {
             // One table: entries keep their owner's view and can be moved as they are.
-            let table = &mut context.objects.tables[into.0 as usize];
-            return table
-                .copy_within(from, to, count)
-                .map(|()| 0)
-                .ok_or(TrapReason::OutOfBoundsTable);
+            // From the end if they move upward, so that none is overwritten before it was moved.
+            return pieces(context, count, |objects, at, piece| {
+                let at = if to > from { count - at - piece } else { at };
+                let table = &mut objects.tables[into.0 as usize];
+                let moved = table.copy_within(from + at, to + at, piece);
+                debug_assert!(moved.is_some(), "ranges were checked");
+            });
         }
         pieces(context, count, |objects, at, piece| {
             let references: Vec<u32> =
@@ -296,8 +305,11 @@ impl Run for TableInit {
         let target = range(to, count, size);
         let done = source.and_then(|source| target.map(|_| source)).map_err(table_bounds);
         let done = done.and_then(|source| {
-            let written = context.objects.table_write(table, to, &list[source]);
-            written.map(|()| 0).ok_or(TrapReason::OutOfBoundsTable)
+            pieces(context, count, |objects, at, piece| {
+                let (from, len) = (source.start + to_usize(at), to_usize(piece));
+                let written = objects.table_write(table, to + at, &list[from..from + len]);
+                debug_assert!(written.is_some(), "ranges were checked");
+            })
         });
         if let Some(items) = items {
             let elements = &mut context.objects.instances[context.instance].elements;

@@ -7,7 +7,7 @@ use crate::block::StoreBlock;
 use crate::context::Anchor;
 use crate::frame::{HostFrame, RawFrame, is_int_only};
 use crate::sys::arch::HOST_REGISTERS_MAX;
-use crate::{ExitCause, HostFailure, InstanceId, Store};
+use crate::{ExitCause, HostFailure, InstanceId, Store, Thrown};
 use holm_abi::SignatureAbi;
 use holm_abi::layout::{HOST_FUNCTION, INSTANCE, NO_INSTANCE, STORE};
 use std::any::Any;
@@ -178,7 +178,13 @@ where
     let run = || (typed.function)(store, caller, &mut frame);
     let failure = match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(())) => return 0,
-        Ok(Err(failure)) => ExitCause::Host(failure),
+        Ok(Err(failure)) => match failure.downcast_ref::<Thrown>() {
+            Some(Thrown(reference)) => {
+                block.thrown.set(*reference);
+                return 1;
+            }
+            None => ExitCause::Host(failure),
+        },
         Err(panic) => ExitCause::Panic(panic_text(&*panic)),
     };
     block.fail(failure);

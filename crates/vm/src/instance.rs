@@ -6,12 +6,12 @@ use crate::block::StoreBlock;
 use crate::context::Anchor;
 use crate::memory::{Memory, SharedMemory};
 use crate::objects::{
-    FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, check, index_of,
+    FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, TagId, check, index_of,
 };
 use crate::slot::{Slot, SlotKind, context_class};
 use crate::sys::arch;
 use crate::table::Table;
-use crate::{Pool, PublishedCode, VmError};
+use crate::{Pool, PublishedCode, TagType, VmError};
 use holm_abi::layout::{self, Callee, ContextLayout, FunctionRecord};
 use holm_abi::object::ObjectLayout;
 use holm_abi::{MemoryStrategy, SharedBytes};
@@ -48,6 +48,10 @@ pub struct InstanceRequest<'a> {
     pub tables: &'a [TableId],
     /// Imported globals, in order.
     pub globals: &'a [GlobalId],
+    /// Imported exception tags, in order.
+    pub tags: &'a [TagId],
+    /// Exception tags that it defines.
+    pub defined_tags: &'a [TagType],
     /// Types of the memories that it defines.
     pub defined_memories: &'a [MemoryType],
     /// Types of the tables that it defines.
@@ -73,6 +77,7 @@ pub struct Instance {
     memories: Vec<MemoryId>,
     tables: Vec<TableId>,
     globals: Vec<GlobalId>,
+    tags: Vec<TagId>,
     functions_first: FunctionId,
     pub(crate) data: Vec<Option<SharedBytes>>,
     pub(crate) elements: Vec<Option<Box<[u32]>>>,
@@ -97,6 +102,12 @@ impl Instance {
     #[must_use]
     pub fn globals(&self) -> &[GlobalId] {
         &self.globals
+    }
+
+    /// All its exception tags, imported ones first.
+    #[must_use]
+    pub fn tags(&self) -> &[TagId] {
+        &self.tags
     }
 
     /// The handle of its first escaping function; the others follow.
@@ -153,6 +164,7 @@ impl Objects {
             memories: request.memories.to_vec(),
             tables: request.tables.to_vec(),
             globals: request.globals.to_vec(),
+            tags: request.tags.to_vec(),
             functions_first: FunctionId(0),
             data: Vec::new(),
             elements: Vec::new(),
@@ -165,6 +177,7 @@ impl Objects {
         builder.define_memories(self, &mut instance, reservation)?;
         builder.define_tables(self, &mut instance)?;
         builder.define_globals(self, &mut instance);
+        builder.define_tags(self, &mut instance)?;
         // SAFETY: the block outlives these objects.
         let block = unsafe { &*self.block };
         block.codes.borrow_mut().add(request.code);
@@ -188,6 +201,7 @@ fn check_shape(request: &InstanceRequest<'_>) {
         (request.defined_memories.len(), shape.defined_memories),
         (request.defined_tables.len(), shape.defined_tables),
         (request.defined_globals.len(), shape.defined_globals),
+        (request.tags.len() + request.defined_tags.len(), shape.tags),
     ];
     assert!(
         lists.iter().all(|(have, want)| *have == *want as usize),
@@ -339,5 +353,15 @@ impl Builder<'_, '_> {
             let cell = self.at(layout.defined_global(defined));
             instance.globals.push(objects.add_global(*ty, cell));
         }
+    }
+
+    fn define_tags(&self, objects: &mut Objects, instance: &mut Instance) -> Result<(), VmError> {
+        for ty in self.request.defined_tags {
+            instance.tags.push(objects.tag_new(ty)?);
+        }
+        for (index, tag) in (0..).zip(&instance.tags) {
+            self.write(self.request.layout.tag(index), tag.index());
+        }
+        Ok(())
     }
 }

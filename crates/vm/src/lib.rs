@@ -22,6 +22,7 @@ mod block;
 mod builtins;
 mod context;
 mod error;
+mod exceptions;
 mod frame;
 mod heap;
 mod host;
@@ -38,9 +39,11 @@ pub mod store;
 mod sys;
 mod table;
 mod traps;
+mod unwind;
 
 pub use backtrace::Frame;
 pub use error::{Exit, ExitCause, HostFailure, VmError};
+pub use exceptions::{HeldException, TagType};
 pub use frame::{CallFrame, HostFrame, RegisterArguments};
 pub use heap::{HeapConfig, HeapStats, OwnedRoot, RootId, RootMark, TypeTable};
 pub use host::HostFunction;
@@ -48,10 +51,11 @@ pub use instance::{Escaped, Instance, InstanceRequest};
 pub use interrupt::InterruptHandle;
 pub use limits::StoreLimits;
 pub use memory::SharedMemory;
-pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId};
+pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, TagId};
 pub use pool::{NoRelations, Pool, PoolConfig, TypeRelations};
 pub use publish::{PublishedCode, VerifiedCode, publish};
 pub use store::Store;
+pub use unwind::Thrown;
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,10 @@ pub struct StoreLimits {
     pub memories_max: u32,
     /// Tables.
     pub tables_max: u32,
+    /// Exception tags.
+    pub tags_max: u32,
+    /// Exceptions that exist at the same time; never more than 2²⁰.
+    pub exceptions_max: u32,
     /// Host objects that guests may refer to.
     pub externrefs_max: u32,
     /// Bytes of objects under the collector, garbage that is not collected yet included. The most that makes
@@ -28,6 +32,8 @@ impl Default for StoreLimits {
             instances_max: 10_000,
             memories_max: 10_000,
             tables_max: 10_000,
+            tags_max: 100_000,
+            exceptions_max: 100_000,
             externrefs_max: 1_000_000,
             heap_bytes_max: 1 << 30,
         }
@@ -39,6 +45,9 @@ pub(crate) const BULK_PIECE_BYTES: usize = 1 << 20;
 
 /// Entries of a bulk table operation between two looks at the interruption flag.
 pub(crate) const BULK_PIECE_ENTRIES: u64 = 1 << 14;
+
+/// Entries of a table that is moved as often as it grows; a larger one is moved once.
+pub(crate) const TABLE_MOVED_ENTRIES_MAX: usize = 1 << 16;
 
 /// Frames that a backtrace keeps.
 pub(crate) const BACKTRACE_FRAMES_MAX: usize = 100;

@@ -4,6 +4,7 @@
 //! generation. Every object is counted against the store's limits before it is made.
 
 use crate::block::{Pinned, StoreBlock};
+use crate::exceptions::{Exceptions, TagType};
 use crate::heap::Heap;
 use crate::heap::roots::Roots;
 use crate::host::Closure;
@@ -38,6 +39,7 @@ handle!(InstanceId, "an instance");
 handle!(MemoryId, "a linear memory");
 handle!(TableId, "a table");
 handle!(GlobalId, "a global");
+handle!(TagId, "an exception tag");
 
 /// A handle to a function of a store: the value of a funcref.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +103,8 @@ pub struct Objects {
     pub(crate) memories: Vec<Memory>,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
+    pub(crate) tags: Vec<TagType>,
+    pub(crate) exceptions: Exceptions,
     functions: Vec<FunctionRecord>,
     pub(crate) instances: Vec<Instance>,
     /// Made when the first type or reference needs it.
@@ -130,6 +134,8 @@ impl Objects {
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
+            tags: Vec::new(),
+            exceptions: Exceptions::default(),
             functions: vec![FunctionRecord::default()],
             instances: Vec::new(),
             heap: None,
@@ -159,6 +165,12 @@ impl Objects {
     #[must_use]
     pub fn memory_bytes_in_use(&self) -> u64 {
         self.memory_bytes
+    }
+
+    /// Entries of all tables together.
+    #[must_use]
+    pub fn table_entries_in_use(&self) -> u64 {
+        self.table_entries
     }
 
     /// An instance.
@@ -415,7 +427,9 @@ impl Objects {
         let old = table.size();
         let size = table.grown(delta)?;
         let total = self.table_entries.checked_add(delta)?;
-        if total > self.limits.table_entries_max || !table.grow(size, entry) {
+        let room = self.limits.table_entries_max.saturating_sub(self.table_entries);
+        let most = table.largest().min(old.saturating_add(room));
+        if total > self.limits.table_entries_max || !table.grow(size, entry, most) {
             return None;
         }
         self.table_entries = total;
@@ -462,6 +476,11 @@ impl Objects {
     #[must_use]
     pub fn global_type(&self, id: GlobalId) -> GlobalType {
         self.globals[id.0 as usize].ty
+    }
+
+    /// Every global and its type.
+    pub(crate) fn all_globals(&self) -> impl Iterator<Item = (GlobalId, GlobalType)> {
+        (0..).map(GlobalId).zip(self.globals.iter().map(|global| global.ty))
     }
 
     // ---- functions and host objects

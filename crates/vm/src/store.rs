@@ -1,6 +1,6 @@
 //! The store: owner of everything alive, and the way into guest code.
 
-use crate::block::{Cause, Pinned, StoreBlock};
+use crate::block::{Cause, Pinned, Resume, StoreBlock};
 use crate::context::{HOST_CONTEXT_BYTES, HOST_ENTRY, HOST_STACK_BYTES};
 use crate::frame::{CallFrame, RegisterArguments};
 use crate::host::{Entry, HostFunction};
@@ -55,6 +55,8 @@ impl<H: 'static> Store<H> {
             host_sp: Cell::new(0),
             guest_sp: Cell::new(stack.usable().end),
             exit_fp: Cell::new(0),
+            resume: Cell::new(Resume::NOWHERE),
+            thrown: Cell::new(0),
             owner: Cell::new(std::ptr::null_mut()),
             objects: Cell::new(std::ptr::null_mut()),
             cause: Cell::new(Cause::NONE),

@@ -78,6 +78,8 @@ fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine
             memories: &[],
             tables: &[],
             globals: &[],
+            tags: &[],
+            defined_tags: &[],
             defined_memories: &[memory],
             defined_tables: &[],
             defined_globals: &[],

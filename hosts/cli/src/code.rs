@@ -98,6 +98,33 @@ pub(crate) fn adapt(config: &mut Config, file: &Received, fuel: bool) -> Result<
     Ok(says("fuel=true"))
 }
 
+/// Sets up an engine for runs that are alike, in which every NaN has the same bits.
+///
+/// # Errors
+/// When the code was compiled without that.
+pub(crate) fn adapt_nans(
+    config: &mut Config,
+    file: &Received,
+    deterministic: bool,
+) -> Result<(), Failure> {
+    let input = match file {
+        Received::Whole(input) if input.kind == Kind::Artifact => input,
+        _ => {
+            config.canonical_nans(deterministic);
+            return Ok(());
+        }
+    };
+    let text = settings(&input.bytes).unwrap_or_default();
+    let has = text.split(' ').any(|word| word == "canonical-nans=true");
+    if deterministic && !has {
+        let name = &input.name;
+        return Err(Failure::start(format!("{name} was compiled without --deterministic"))
+            .help("compile it with holm compile --deterministic, or run the module itself"));
+    }
+    config.canonical_nans(has);
+    Ok(())
+}
+
 /// What an artifact's code was compiled for.
 fn settings(artifact: &SharedBytes) -> Option<String> {
     let container = Container::read(artifact.clone()).ok()?;

@@ -195,6 +195,8 @@ fn exhausted(name: &str, error: &Error, limits: &Limits, began: bool) -> Failure
     let failure = with_frames(failure, error);
     if error.limit().is_some_and(|limit| limit.contains("memor")) {
         failure.help(format!("raise --max-memory, now {}", show_size(limits.max_memory)))
+    } else if error.limit().is_some_and(|limit| limit.contains("table entries")) {
+        failure.help(format!("raise --max-table-entries, now {}", limits.max_table_entries))
     } else {
         failure.help("this limit can not be raised here: make the program smaller")
     }

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use holm::{
     Config, Engine, Error, ErrorKind, Extern, ExternType, Func, Global, Instance, InterruptHandle,
-    Memory, MemoryStrategy, Module, Store, StoreLimits, Table, Val, ValType,
+    Memory, MemoryStrategy, Module, Store, StoreLimits, Table, Tag, Val, ValType,
 };
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Operators that one call may run.
 const FUEL: u64 = 200_000;
@@ -127,7 +127,7 @@ fn blame(error: &Error) -> Result<(), String> {
     let text = error.to_string();
     let trace = error.backtrace().map(ToString::to_string);
     match error.kind() {
-        ErrorKind::Trap | ErrorKind::Exhausted => Ok(()),
+        ErrorKind::Trap | ErrorKind::Exhausted | ErrorKind::Exception => Ok(()),
         // A module asks for more than a stranger can know: a global of a function, say.
         ErrorKind::Link => Ok(()),
         kind => Err(format!("{kind:?}: {text} {}", trace.unwrap_or_default())),
@@ -150,18 +150,6 @@ fn reload(engine: &Engine, module: &Module, random: &mut Random) -> Result<(), S
     }
 }
 
-/// The host has no exception tags to give.
-#[derive(Debug)]
-struct NoTag;
-
-impl std::fmt::Display for NoTag {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("no exception tag is at hand")
-    }
-}
-
-impl std::error::Error for NoTag {}
-
 /// Something of the type that is asked for.
 fn provide(store: &mut Store<()>, ty: &ExternType) -> Result<Extern, Error> {
     Ok(match ty.clone() {
@@ -181,7 +169,7 @@ fn provide(store: &mut Store<()>, ty: &ExternType) -> Result<Extern, Error> {
             let value = Val::default_of(ty.value);
             Extern::Global(Global::new(store, ty, value)?)
         }
-        ExternType::Tag(_) => return Err(Error::host(NoTag)),
+        ExternType::Tag(ty) => Extern::Tag(Tag::new(store, ty)?),
     })
 }
 
@@ -220,6 +208,7 @@ fn use_export(store: &mut Store<()>, export: Extern, random: &mut Random) -> Res
                 global.set(&mut *store, value).or_else(|e| blame(&e))?;
             }
         }
+        Extern::Tag(tag) => drop(tag.ty(&*store)),
     }
     Ok(())
 }

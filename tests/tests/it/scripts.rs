@@ -112,6 +112,12 @@ const CORPORA: &[Corpus] = &[
         features: Features::WASM2.with(Features::THREADS).without(Features::REFERENCE_TYPES),
     },
     Corpus {
+        name: "exceptions",
+        files: || folder(Proposal::ExceptionHandling),
+        features: WITH_GROUPS,
+    },
+    Corpus { name: "exceptions-elsewhere", files: with_tags, features: WITH_GROUPS },
+    Corpus {
         name: "annotations",
         files: || folder(Proposal::Annotations),
         features: Features::WASM3,
@@ -121,6 +127,16 @@ const CORPORA: &[Corpus] = &[
 /// WebAssembly 2.0, vectors included.
 fn version2() -> Vec<(String, String)> {
     let files = spec(SpecVersion::V2).chain(proposal(Proposal::Simd));
+    files.map(|file| (file.name().to_owned(), file.raw().to_owned())).collect()
+}
+
+/// What scripts need that define types in groups.
+const WITH_GROUPS: Features = Features::WASM3.with(Features::GC);
+
+/// The scripts of WebAssembly 3.0 about other things in which there are tags.
+fn with_tags() -> Vec<(String, String)> {
+    let names = ["exports.wast", "imports.wast", "instance.wast", "ref_null.wast"];
+    let files = spec(SpecVersion::V3).filter(|file| names.contains(&file.name()));
     files.map(|file| (file.name().to_owned(), file.raw().to_owned())).collect()
 }
 
@@ -181,6 +197,7 @@ fn check(
     (configuration.set)(&mut config);
     config.features(match script {
         BEYOND => features.with(Features::MULTI_MEMORY),
+        "legacy_exceptions" => features.with(Features::LEGACY_EXCEPTIONS),
         _ => features,
     });
     let report = wast::run(&Engine::new(&config)?, source);

@@ -8,6 +8,7 @@ mod calls;
 mod collected;
 mod errors;
 mod examples;
+mod exceptions;
 mod hosts;
 mod interruption;
 mod lines;

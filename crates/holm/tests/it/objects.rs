@@ -276,6 +276,7 @@ fn limits_of_a_store_are_kept() -> Result<()> {
         tables_max: 3,
         externrefs_max: 2,
         heap_bytes_max: 1 << 20,
+        ..StoreLimits::default()
     };
     let mut store = Store::try_new(&ENGINE, limits, ())?;
     let exhausted = |result: Result<()>| {

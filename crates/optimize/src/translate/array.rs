@@ -17,7 +17,7 @@ use holm_spec::trap::TrapReason;
 use holm_spec::types::{CompositeType, FieldType, StorageType};
 
 /// The longest new array that is made in line, in elements.
-const INLINE_ELEMENTS_MAX: u32 = 8;
+const INLINE_ELEMENTS_MAX: u32 = 24;
 
 impl Translator<'_, '_> {
     pub(super) fn array_operator(&mut self, operator: &Operator<'_>) -> Handled {

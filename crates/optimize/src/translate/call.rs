@@ -9,8 +9,8 @@ use super::flags::Region;
 use super::{Handled, Translator, environment};
 use crate::error::Failure;
 use cranelift_codegen::ir::{
-    AbiParam, ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, SigRef, Signature,
-    StackSlotData, StackSlotKind, UserExternalName, Value, types,
+    AbiParam, ExtFuncData, ExternalName, FuncRef, InstBuilder, SigRef, Signature, StackSlotData,
+    StackSlotKind, UserExternalName, Value, types,
 };
 use cranelift_codegen::isa::CallConv;
 use holm_abi::signature::RESULT_BYTES;
@@ -40,13 +40,13 @@ impl Translator<'_, '_> {
         let results = match self.env.module.defined_index(function) {
             Some(defined) => {
                 let callee = self.function(environment::NAMESPACE_FUNCTION, defined, ty);
-                self.with_results(ty, args, |t, args| t.b.ins().call(callee, args))
+                self.with_results(ty, args, |t, args| t.emit_call(callee, args))
             }
             None => {
                 let (signature, way, target) = self.import_target(function, ty);
                 self.with_results(ty, args, |t, args| {
                     let args: Vec<Value> = [&[target], args].concat();
-                    t.b.ins().call_indirect(signature, way, &args)
+                    t.emit_call_indirect(signature, way, &args)
                 })
             }
         };
@@ -69,7 +69,7 @@ impl Translator<'_, '_> {
         let thunk = self.function(environment::NAMESPACE_THUNK, ty, ty);
         self.with_results(ty, args, |t, args| {
             let args: Vec<Value> = [&[target], args].concat();
-            t.b.ins().call(thunk, &args)
+            t.emit_call(thunk, &args)
         })
     }
 
@@ -78,12 +78,11 @@ impl Translator<'_, '_> {
         &mut self,
         ty: u32,
         mut args: Vec<Value>,
-        call: impl FnOnce(&mut Self, &[Value]) -> Inst,
+        call: impl FnOnce(&mut Self, &[Value]) -> Vec<Value>,
     ) -> Vec<Value> {
         self.calls = true;
         if !self.env.has_result_buffer(ty) {
-            let call = call(self, &args);
-            let values = self.b.inst_results(call).to_vec();
+            let values = call(self, &args);
             self.follow_all(&values, self.env.ty(ty).results());
             return values;
         }
@@ -112,7 +111,7 @@ impl Translator<'_, '_> {
     }
 
     /// The address of at least `bytes` bytes for results; the same place for every call.
-    fn result_slot(&mut self, bytes: u32) -> Value {
+    pub(super) fn result_slot(&mut self, bytes: u32) -> Value {
         let slot = match self.result_slot {
             Some(slot) => slot,
             None => {

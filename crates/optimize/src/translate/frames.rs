@@ -51,6 +51,10 @@ pub(super) enum Kind {
     Loop(Block),
     /// One of several copies of a loop, with the header of the next.
     LoopCopy(Block),
+    /// A `try_table`; what it catches is in the translator's list of tries.
+    Try,
+    /// A `try`; as above.
+    LegacyTry,
     /// The first arm of an `if`: how to get to the second.
     If(Otherwise),
     /// The second arm of an `if`.

@@ -210,7 +210,7 @@ impl Translator<'_, '_> {
     fn call_code(&mut self, ty: u32, entry: Value, args: Vec<Value>, flags: MemFlagsData) {
         let code = self.b.ins().load(types::I64, flags, entry, layout::ENTRY_CODE);
         let signature = self.signature(ty);
-        let call = |t: &mut Self, args: &[Value]| t.b.ins().call_indirect(signature, code, args);
+        let call = |t: &mut Self, args: &[Value]| t.emit_call_indirect(signature, code, args);
         let results = self.with_results(ty, args, call);
         self.stack.extend(results);
     }

@@ -14,6 +14,7 @@ mod call;
 mod cast;
 mod control;
 mod conversion;
+mod exception;
 pub(crate) mod flags;
 mod float;
 mod frames;
@@ -23,6 +24,7 @@ mod heap;
 mod indirect;
 mod inline;
 mod integer;
+mod legacy;
 mod local;
 mod memory;
 mod object;
@@ -66,6 +68,8 @@ pub(crate) struct Translator<'a, 'f> {
     stack: Vec<Value>,
     /// The open blocks, the function's own first.
     frames: Vec<Frame<'a>>,
+    /// The open tries, the outermost first.
+    tries: Vec<exception::Try>,
     /// Parameters and locals of the function being translated.
     locals: Vec<Local>,
     /// The frame of the body being translated: the function's own, or that of an inlined call.
@@ -86,6 +90,8 @@ pub(crate) struct Translator<'a, 'f> {
     regions: Regions,
     signatures: BTreeMap<u32, SigRef>,
     functions: BTreeMap<(u32, u32), FuncRef>,
+    /// Signatures of calls in a try, if they have to be others.
+    keeping: BTreeMap<SigRef, Option<SigRef>>,
     polls: u32,
     /// Whether the code calls any function.
     calls: bool,
@@ -120,6 +126,7 @@ pub(crate) fn function(
         b,
         stack: Vec::new(),
         frames: Vec::new(),
+        tries: Vec::new(),
         locals: Vec::new(),
         body_frame: 0,
         inlining: inline::Inlining::new(env, defined, expands),
@@ -132,6 +139,7 @@ pub(crate) fn function(
         regions: Regions::default(),
         signatures: BTreeMap::new(),
         functions: BTreeMap::new(),
+        keeping: BTreeMap::new(),
         polls: 0,
         calls: false,
         segment: None,
@@ -219,6 +227,7 @@ impl Translator<'_, '_> {
             || self.cast_operator(operator)?
             || self.reference_call_operator(operator)?
             || self.tail_call_operator(operator)?
+            || self.exception_operator(operator)?
             || self.vector_operator(operator)?
             || self.wide_operator(operator)?
             || self.atomic_operator(operator)?;

@@ -55,7 +55,7 @@ impl Translator<'_, '_> {
         let base = self.stack.len();
         let code = self.code_of(found);
         let signature = self.signature(ty);
-        let call = |t: &mut Self, args: &[Value]| t.b.ins().call_indirect(signature, code, args);
+        let call = |t: &mut Self, args: &[Value]| t.emit_call_indirect(signature, code, args);
         let results = self.with_results(ty, args, call);
         self.jump(joined, &results);
         self.b.seal_block(joined);

@@ -63,6 +63,8 @@ impl Translator<'_, '_> {
                     goes_back |= relative_depth == nesting;
                 }
                 Operator::Loop { .. }
+                | Operator::TryTable { .. }
+                | Operator::Try { .. }
                 | Operator::BrTable { .. }
                 | Operator::Call { .. }
                 | Operator::CallIndirect { .. } => return Ok(1),

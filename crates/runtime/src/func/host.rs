@@ -5,7 +5,7 @@
 //! its type registered for as long as any store holds it. Read next: [`crate::linker`].
 
 use crate::context::{
-    AsContext, AsContextMut, Data, Owner, StoreContext, StoreContextMut, VmStore,
+    AsContext, AsContextMut, Data, Owner, StoreContext, StoreContextMut, StoreId, VmStore,
 };
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::registry::{TypeId, TypeRegistry};
 use crate::typed::{Params, Results, Ret, WasmRet, WasmTy, for_each_tuple, needs_buffer};
 use crate::value::Val;
 use holm_spec::types::{FuncType, ValType};
-use holm_vm::{HostFailure, HostFrame, HostFunction, InstanceId};
+use holm_vm::{HostFailure, HostFrame, HostFunction, InstanceId, Thrown};
 use std::fmt;
 
 /// The store during a call from a guest, and who called.
@@ -118,10 +118,10 @@ impl<T: 'static> HostFunc<T> {
         let kept = ty.clone();
         let run =
             move |store: &mut VmStore<T>, caller: Option<InstanceId>, frame: &mut HostFrame<'_>| {
-                call_untyped(&kept, store, frame, |store, params, results| {
+                let outcome = call_untyped(&kept, store, frame, |store, params, results| {
                     function(Caller::new(store, caller), params, results)
-                })
-                .map_err(failure)
+                });
+                outcome.map_err(|error| failure(error, store.data().id))
             };
         Ok(Self { function: HostFunction::new(&ty.signature().abi, run), ty })
     }
@@ -139,7 +139,7 @@ impl<T: 'static> HostFunc<T> {
         let run =
             move |store: &mut VmStore<T>, caller: Option<InstanceId>, frame: &mut HostFrame<'_>| {
                 let _ = &kept;
-                function(store, caller, frame).map_err(failure)
+                function(store, caller, frame).map_err(|error| failure(error, store.data().id))
             };
         Self { function: HostFunction::new(&ty.signature().abi, run), ty }
     }
@@ -161,9 +161,13 @@ impl<T: 'static> HostFunc<T> {
     }
 }
 
+/// What an error of a host function is to the guest: an exception, or the end.
 #[cold]
-fn failure(error: Error) -> HostFailure {
-    Box::new(error)
+fn failure(error: Error, store: StoreId) -> HostFailure {
+    match error.exception().and_then(|exception| exception.thrown_in(store)) {
+        Some(reference) => Box::new(Thrown(reference)),
+        None => Box::new(error),
+    }
 }
 
 /// Moves values between registers and slices around a call of `function`.

@@ -238,6 +238,17 @@ impl Objects {
         settled
     }
 
+    /// Shows every word of the heap in use.
+    pub(crate) fn heap_words(&self, mut see: impl FnMut(u32)) {
+        let Some(heap) = self.heap.as_deref() else { return };
+        // SAFETY: the block outlives these objects.
+        let block = unsafe { &*self.block };
+        let nursery = u64::from(NULL_BYTES)..block.heap_next.get();
+        for range in [nursery, heap.old.range.start..heap.old.next] {
+            range.step_by(4).for_each(|at| see(heap.space.word(at)));
+        }
+    }
+
     /// Shows every reference outside of frames and objects, to be changed.
     fn visit_roots(&mut self, mut visit: impl FnMut(u32) -> u32) {
         self.roots.visit(&mut visit);
@@ -247,6 +258,7 @@ impl Objects {
         for table in &mut self.tables {
             table.visit(&mut visit);
         }
+        self.exceptions.visit(&self.tags, &mut visit);
         for instance in &mut self.instances {
             for (list, collected) in instance.elements.iter_mut().zip(&instance.elements_collected)
             {

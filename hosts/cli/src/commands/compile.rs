@@ -36,6 +36,9 @@ pub(crate) struct Compile {
     /// Count fuel, so that holm run --fuel can be used with it
     #[arg(long)]
     fuel: bool,
+    /// Give every NaN the same bits, so that holm run --deterministic can be used with it
+    #[arg(long)]
+    deterministic: bool,
     #[command(flatten)]
     code: CodeOptions,
 }
@@ -46,7 +49,7 @@ impl Compile {
         let file = input::receive(&self.file)?;
         let name = file.name().to_owned();
         let mut config = self.code.config();
-        config.fuel(self.fuel);
+        config.fuel(self.fuel).canonical_nans(self.deterministic);
         let engine = Engine::new(&config).map_err(|error| explain::engine(&error))?;
         let artifact = match file {
             Received::Whole(input) => engine.precompile(binary(input)?),

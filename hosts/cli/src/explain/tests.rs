@@ -48,7 +48,7 @@ fn every_cause_has_a_line() {
     let text = r#"(module (import "a\0ahelp: b" "c" (func)) (import "d" "e" (memory 1)))"#;
     let module = holm::Module::new(&engine, text).unwrap();
     let error = holm::Linker::<()>::new(&engine).instantiate_pre(&module).err().unwrap();
-    let limits = crate::limits::tests::defaults();
+    let limits = crate::limits::Limits::default();
     let end = End { limits: &limits, late: false, began: false, memory: 0 };
     let text = stopped("x.wasm", &error, &end).render(Style::plain());
     let lines: Vec<&str> = text.lines().collect();

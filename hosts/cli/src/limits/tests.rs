@@ -2,16 +2,6 @@
 
 use super::*;
 
-/// What holds when no option is given.
-pub(crate) fn defaults() -> Limits {
-    #[derive(clap::Parser)]
-    struct Alone {
-        #[command(flatten)]
-        limits: Limits,
-    }
-    <Alone as clap::Parser>::parse_from(["holm"]).limits
-}
-
 #[test]
 fn the_defaults_are_within_their_own_range() {
     assert_eq!(parse_size(MEMORY_DEFAULT), Ok(4 << 30));

@@ -78,6 +78,15 @@ pub(super) fn trap<T>(answer: Result<T, Error>, message: &str) -> Result<(), Str
     Err(format!("expected a trap ({message}), found a trap ({reason})"))
 }
 
+/// An exception must have left the guest.
+pub(super) fn exception<T>(answer: Result<T, Error>) -> Result<(), String> {
+    match answer {
+        Err(error) if error.kind() == ErrorKind::Exception => Ok(()),
+        Err(error) => Err(format!("expected an exception, found: {error}")),
+        Ok(_) => Err("expected an exception, found results".to_owned()),
+    }
+}
+
 /// The guest must have run out of stack, the one resource that scripts ask about.
 pub(super) fn exhaustion<T>(answer: Result<T, Error>, message: &str) -> Result<(), String> {
     match answer {

@@ -5,6 +5,7 @@
 //! * `enter_registers`: the same for a call whose arguments are in their registers already, made by inline
 //!   assembly; it saves the fields of the block only when another call is under way.
 //! * `leave`: the only way out, from a return (status 0) or a trap (status 1).
+//! * `left`: where a stub goes whose callee did not simply return: to a handler of an exception, or `leave`.
 //! * `host_call`: guest → host function. Spills the argument registers into a frame on the guest's stack,
 //!   switches to the host's stack, calls the function's entry, loads the result registers.
 //! * `host_call_registers`: the same for integer arguments that stay in registers all the way.
@@ -14,7 +15,7 @@
 //! rbx, rbp, r12–r14 and r15 over calls, like the C convention does. Frame pointers are always kept; the
 //! chain of an activation ends with rbp = 0.
 
-use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, StoreBlock};
+use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, RESUME, StoreBlock};
 use crate::context::{HOST_ENTRY, HOST_STACK_BYTES};
 use crate::frame::{
     FRAME_BYTES, FRAME_INTS, FRAME_STACK, FRAME_STACK_BYTES, FRAME_VECTORS, RawFrame,
@@ -201,6 +202,29 @@ std::arch::global_asm!(
     "    mov eax, 1",
     "    mov r11d, 1",
     "    HOLM_LEAVE",
+    // The guest was left through a stub and this is the host's stack, rax = block: an exception may have a
+    // handler. The registers that functions keep are still the guest's.
+    ".balign 16",
+    "holm_vm_left:",
+    "    mov [rax + {resume} + 40], rbx",
+    "    mov [rax + {resume} + 48], r12",
+    "    mov [rax + {resume} + 56], r13",
+    "    mov [rax + {resume} + 64], r14",
+    "    mov rbx, rax",
+    "    mov rdi, rax",
+    "    call {left}",
+    "    test eax, eax",
+    "    jz holm_vm_trapped",
+    "    mov r11, [rbx + {resume}]",
+    "    mov rsp, [rbx + {resume} + 8]",
+    "    mov rbp, [rbx + {resume} + 16]",
+    "    mov r15, [rbx + {resume} + 24]",
+    "    mov rax, [rbx + {resume} + 32]",
+    "    mov r12, [rbx + {resume} + 48]",
+    "    mov r13, [rbx + {resume} + 56]",
+    "    mov r14, [rbx + {resume} + 64]",
+    "    mov rbx, [rbx + {resume} + 40]",
+    "    jmp r11",
     // rax = block, r10 = code, r11 = anchor. What is pushed is what HOLM_LEAVE pops after a trap; after a
     // return the guest has kept rbx and r12, and the block is put back from what is at hand.
     ".balign 64",
@@ -296,8 +320,8 @@ std::arch::global_asm!(
     "    pop rbp",
     "    ret",
     "3:",
-    "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    mov rax, [r15 + {store}]",
+    "    jmp holm_vm_left",
     ".balign 64",
     ".globl holm_vm_host_call_registers",
     "holm_vm_host_call_registers:",
@@ -320,8 +344,8 @@ std::arch::global_asm!(
     "    pop rbp",
     "    ret",
     "3:",
-    "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    mov rax, [r15 + {store}]",
+    "    jmp holm_vm_left",
     ".balign 64",
     ".globl holm_vm_host_import",
     "holm_vm_host_import:",
@@ -340,8 +364,8 @@ std::arch::global_asm!(
     "    pop rbp",
     "    ret",
     "3:",
-    "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    mov rax, [r15 + {store}]",
+    "    jmp holm_vm_left",
     ".balign 64",
     ".globl holm_vm_host_call",
     "holm_vm_host_call:",
@@ -388,8 +412,8 @@ std::arch::global_asm!(
     "    push r11",
     "    ret",
     "3:",
-    "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    mov rax, [r15 + {store}]",
+    "    jmp holm_vm_left",
     // Guest to builtin: number in eax, C convention, the anchor becomes the first argument.
     ".balign 64",
     "5:",
@@ -412,8 +436,8 @@ std::arch::global_asm!(
     "    pop rbp",
     "    ret",
     "3:",
-    "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    mov rax, [r15 + {store}]",
+    "    jmp holm_vm_left",
     ".balign 16",
     ".globl holm_vm_builtins",
     "holm_vm_builtins:",
@@ -436,6 +460,7 @@ std::arch::global_asm!(
     exit_fp = const EXIT_FP,
     guest_sp = const GUEST_SP,
     host_sp = const HOST_SP,
+    resume = const RESUME,
     store = const STORE,
     caller = const STORE_CALLER,
     callee_anchor = const CALLEE_ANCHOR,
@@ -446,6 +471,7 @@ std::arch::global_asm!(
     stack = const FRAME_STACK,
     stack_bytes = const FRAME_STACK_BYTES,
     frame_bytes = const FRAME_BYTES,
+    left = sym crate::unwind::left,
     builtins = sym crate::builtins::TABLE,
     builtin_count = const holm_abi::builtin::COUNT,
 );
@@ -460,4 +486,23 @@ pub(crate) fn is_stub(pc: u64) -> bool {
 /// The address of the entry of builtin `number`.
 pub(crate) fn builtin_entry(number: usize) -> u64 {
     (holm_vm_builtins as *const () as usize + number * BUILTIN_STUB_BYTES) as u64
+}
+
+/// The registers of the C convention, besides the stack and frame pointers, that functions keep, as they are
+/// now: either as the guest left them, or saved by some function of the host that is under way.
+#[inline(always)]
+pub(crate) fn callee_saved() -> [u64; 4] {
+    let mut registers = [0_u64; 4];
+    // SAFETY: reads registers only.
+    unsafe {
+        std::arch::asm!(
+            "mov [{at}], rbx",
+            "mov [{at} + 8], r12",
+            "mov [{at} + 16], r13",
+            "mov [{at} + 24], r14",
+            at = in(reg) registers.as_mut_ptr(),
+            options(nostack, preserves_flags),
+        );
+    }
+    registers
 }

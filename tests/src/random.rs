@@ -4,19 +4,19 @@
 
 /// A stream of numbers that depends on its seed alone.
 #[derive(Debug)]
-pub(super) struct Random {
+pub(crate) struct Random {
     state: u64,
 }
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut random = Self { state: seed };
         // Neighbouring seeds should not give neighbouring streams.
         random.state = random.next();
         random
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,24 +25,24 @@ impl Random {
     }
 
     /// A number below `bound`, which is not 0.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
     /// An index below `length`, which is not 0.
-    pub(super) fn index(&mut self, length: usize) -> usize {
+    pub(crate) fn index(&mut self, length: usize) -> usize {
         usize::try_from(self.below(length as u64)).unwrap_or(0)
     }
 
-    pub(super) fn byte(&mut self) -> u8 {
+    pub(crate) fn byte(&mut self) -> u8 {
         self.next().to_le_bytes()[0]
     }
 
-    pub(super) fn choose<T: Clone>(&mut self, items: &[T]) -> T {
+    pub(crate) fn choose<T: Clone>(&mut self, items: &[T]) -> T {
         items[self.index(items.len())].clone()
     }
 
-    pub(super) fn bytes_up_to(&mut self, bytes_max: usize) -> Vec<u8> {
+    pub(crate) fn bytes_up_to(&mut self, bytes_max: usize) -> Vec<u8> {
         (0..self.index(bytes_max)).map(|_| self.byte()).collect()
     }
 }
