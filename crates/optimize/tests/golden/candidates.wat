@@ -10,7 +10,9 @@
 
 ;; function 0:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     leal (%rdi, %rdi), %eax
 ;;     movq %rbp, %rsp
@@ -18,7 +20,9 @@
 ;;     retq
 ;; function 1:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rdi, %rax
 ;;     imull %edi, %eax
@@ -27,14 +31,18 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq
 ;; function 3:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     cmpl $0x1, %esi
 ;;     jz      label4; j label1
@@ -56,7 +64,7 @@
 ;;     cmpl $0x8, %esi
 ;;     jnb #trap=user4
 ;;     movq    %r15, %rax
-;;     movq -0x2110(%rax), %rax
+;;     movq -0x2130(%rax), %rax
 ;;     movl %esi, %ecx
 ;;     shlq $0x4, %rcx
 ;;     leaq (%rax, %rcx), %rcx

@@ -16,9 +16,12 @@
 
 ;; function 0:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
 ;;     subq $0x20, %rsp
 ;;     movq %rbx, 0x10(%rsp)
+;;     unwind SaveReg { clobber_offset: 0, reg: p3i }
 ;;   block0:
 ;;     movq %rsi, %rbx
 ;;     movl %edi, <offset:1>+(%rsp)
@@ -35,7 +38,7 @@
 ;;     jmp     label3
 ;;   block3:
 ;;     movq    %r15, %rcx
-;;     movl -0x2130(%rcx), %esi
+;;     movl -0x2150(%rcx), %esi
 ;;     movq -0x2020(%rcx), %rcx
 ;;     movl %eax, %edx
 ;;     movl %esi, (%rcx, %rdx)
@@ -51,14 +54,16 @@
 ;;   block2:
 ;;     movq    %r15, %rcx
 ;;     movq -0x20c0(%rcx), %rax
-;;     movl -0x2130(%rcx), %edi
+;;     movl -0x2150(%rcx), %edi
 ;;     movl $0x10, %esi
 ;;     call    *%rax
 ;;     ; UserStackMap { by_type: [(types::I32, CompoundBitSet {0})], sp_to_sized_stack_slots: None }
 ;;     jmp     label3
 ;; function 1:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
 ;;     movq -0x2020(%rsi), %rsi
@@ -69,7 +74,9 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rsi, %r10
 ;;     movq    %r15, %rsi
@@ -83,7 +90,9 @@
 ;;     retq
 ;; function 3:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r8
 ;;     movq -0x2020(%r8), %r8
@@ -97,7 +106,9 @@
 ;;     retq
 ;; function 4:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r8
 ;;     movq -0x2020(%r8), %r8
@@ -113,7 +124,9 @@
 ;;     retq
 ;; function 5:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     testl %edi, %edi
 ;;     jz #trap=user17
@@ -127,7 +140,7 @@
 ;;     movq -0x2020(%r11), %rax
 ;;     movl %edi, %ecx
 ;;     movl (%rax, %rcx), %eax
-;;     cmpl -0x212c(%r11), %eax
+;;     cmpl -0x214c(%r11), %eax
 ;;     jnz #trap=user17
 ;;     jmp     label3
 ;;   block3:
@@ -137,7 +150,9 @@
 ;;     retq
 ;; function 6:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     testl %edi, %edi
 ;;     jnz     label2; j label1
@@ -153,7 +168,7 @@
 ;;     movq -0x2020(%rax), %rcx
 ;;     movl %edi, %edx
 ;;     movl (%rcx, %rdx), %ecx
-;;     movl -0x2130(%rax), %eax
+;;     movl -0x2150(%rax), %eax
 ;;     cmpl %eax, %ecx
 ;;     jz      label5; j label6
 ;;   block5:

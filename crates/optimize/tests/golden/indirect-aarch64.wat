@@ -34,7 +34,7 @@
 ;;     subs wzr, w2, #2
 ;;     b.hs #trap=user4
 ;;     mov x12, x21
-;;     movn x11, #8479
+;;     movn x11, #8511
 ;;     ldr x13, [x12, x11]
 ;;     mov w12, w2
 ;;     add x12, x13, x12, LSL 4
@@ -50,18 +50,18 @@
 ;;     mov x0, x21
 ;;     movn x1, #8191
 ;;     ldr w1, [x0, x1]
-;;     movn x1, #8455
+;;     movn x1, #8487
 ;;     ldr w1, [x0, x1]
 ;;     subs wzr, w2, w1
 ;;     b.hs #trap=user4
-;;     movn x3, #8463
+;;     movn x3, #8495
 ;;     ldr x3, [x0, x3]
 ;;     mov w4, w2
 ;;     add x4, x3, x4, LSL 4
 ;;     subs wzr, w2, w1
 ;;     csel x1, x3, x4, hs
 ;;     ldr w2, [x1, #8]
-;;     movn x3, #8495
+;;     movn x3, #8527
 ;;     ldr w0, [x0, x3]
 ;;     subs wzr, w2, w0
 ;;     b.eq label2 ; b label1
@@ -97,9 +97,9 @@
 ;;     mov x9, x21
 ;;     movn x8, #8191
 ;;     ldr w10, [x9, x8]
-;;     movn x8, #8511
+;;     movn x8, #8543
 ;;     ldr x10, [x9, x8]
-;;     movn x11, #8527
+;;     movn x11, #8559
 ;;     add x2, x9, x11
 ;;     blr x10
 ;;     ldp fp, lr, [sp], #16

@@ -14,7 +14,9 @@
 
 ;; function 1:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movl $0x1, %eax
 ;;     movq %rbp, %rsp
@@ -22,7 +24,9 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     testl %edi, %edi
 ;;     jz      label2; j label1
@@ -37,7 +41,7 @@
 ;;     cmpl $0x2, %edi
 ;;     jnb #trap=user4
 ;;     movq    %r15, %rax
-;;     movq -0x2120(%rax), %rax
+;;     movq -0x2140(%rax), %rax
 ;;     movl %edi, %ecx
 ;;     shlq $0x4, %rcx
 ;;     leaq (%rax, %rcx), %rcx
@@ -49,21 +53,23 @@
 ;;     ud2
 ;; function 3:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl -0x2000(%rax), %ecx
-;;     movl -0x2108(%rax), %edx
+;;     movl -0x2128(%rax), %edx
 ;;     cmpl %edx, %edi
 ;;     jnb #trap=user4
-;;     movq -0x2110(%rax), %rsi
+;;     movq -0x2130(%rax), %rsi
 ;;     movl %edi, %ecx
 ;;     shlq $0x4, %rcx
 ;;     leaq (%rsi, %rcx), %rcx
 ;;     cmpl %edx, %edi
 ;;     cmovaeq %rsi, %rcx
 ;;     movl 8(%rcx), %edx
-;;     movl -0x2130(%rax), %eax
+;;     movl -0x2150(%rax), %eax
 ;;     cmpl %eax, %edx
 ;;     jz      label2; j label1
 ;;   block2:
@@ -92,13 +98,15 @@
 ;;     jmp     label3
 ;; function 4:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rdi, %r9
 ;;     movq    %r15, %rsi
 ;;     movl -0x2000(%rsi), %r8d
-;;     movq -0x2140(%rsi), %r8
-;;     leaq -0x2150(%rsi), %rdi
+;;     movq -0x2160(%rsi), %r8
+;;     leaq -0x2170(%rsi), %rdi
 ;;     movq %r9, %rsi
 ;;     call    *%r8
 ;;     movq %rbp, %rsp
@@ -106,9 +114,12 @@
 ;;     retq
 ;; thunk of type 0:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
 ;;     subq $0x10, %rsp
 ;;     movq %r12, (%rsp)
+;;     unwind SaveReg { clobber_offset: 0, reg: p12i }
 ;;   block0:
 ;;     movq    %r15, %r12
 ;;     movq -0x2008(%r12), %r8

@@ -11,14 +11,16 @@
 
 ;; function 0:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r11
 ;;     movl %edi, %eax
 ;;     leaq 8(%rax), %rcx
 ;;     uninit  %r10
 ;;     xorq %r10, %r10
-;;     movq -0x2110(%r11), %r11
+;;     movq -0x2130(%r11), %r11
 ;;     leaq 4(%r11, %rax), %r9
 ;;     cmpq $0x10000, %rcx
 ;;     cmovaq %r10, %r9
@@ -28,14 +30,16 @@
 ;;     retq
 ;; function 1:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r9
 ;;     movl %edi, %edi
 ;;     leaq 1(%rdi), %r11
 ;;     uninit  %r10
 ;;     xorq %r10, %r10
-;;     addq -0x2110(%r9), %rdi
+;;     addq -0x2130(%r9), %rdi
 ;;     cmpq $0x10000, %r11
 ;;     cmovaq %r10, %rdi
 ;;     movb %sil, (%rdi)
@@ -44,7 +48,9 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl %edi, %edi
@@ -52,7 +58,7 @@
 ;;     leaq (%rdi, %rcx), %rdx
 ;;     uninit  %rcx
 ;;     xorq %rcx, %rcx
-;;     addq -0x2110(%rax), %rdi
+;;     addq -0x2130(%rax), %rdi
 ;;     movl $0x80000000, %eax
 ;;     leaq (%rdi, %rax), %r11
 ;;     cmpq $0x10000, %rdx
@@ -63,14 +69,16 @@
 ;;     retq
 ;; function 3:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rcx
 ;;     movl %esi, %edx
 ;;     leaq 0x10(%rdx), %rsi
 ;;     uninit  %rax
 ;;     xorq %rax, %rax
-;;     movq -0x2110(%rcx), %rcx
+;;     movq -0x2130(%rcx), %rcx
 ;;     leaq (%rcx, %rdx), %r8
 ;;     cmpq $0x10000, %rsi
 ;;     cmovaq %rax, %r8
@@ -106,14 +114,16 @@
 ;;     retq
 ;; function 4:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rdx
 ;;     uninit  %rax
 ;;     xorq %rax, %rax
 ;;     movl %edi, %ecx
 ;;     leaq 0xb(%rcx), %rsi
-;;     movq -0x2110(%rdx), %rdx
+;;     movq -0x2130(%rdx), %rdx
 ;;     leaq (%rdx, %rcx), %r8
 ;;     leaq 3(%rdx, %rcx), %r11
 ;;     cmpq $0x10000, %rsi
@@ -128,7 +138,9 @@
 ;;     retq
 ;; function 5:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rdi, %rax
 ;;     movq %rsi, %rcx
@@ -148,7 +160,9 @@
 ;;     retq
 ;; function 6:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movl $0x1, %eax
 ;;     movq %rbp, %rsp

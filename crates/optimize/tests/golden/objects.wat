@@ -19,7 +19,9 @@
 
 ;; function 0:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rcx
 ;;     movl -0x2010(%rcx), %eax
@@ -28,10 +30,12 @@
 ;;     retq
 ;; function 1:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
-;;     movq -0x2160(%rsi), %rsi
+;;     movq -0x2180(%rsi), %rsi
 ;;     movl (%rsi), %edi
 ;;     leal 1(%rdi), %eax
 ;;     movl %eax, (%rsi)
@@ -40,17 +44,21 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rdx
-;;     movq -0x2158(%rdx), %rdx
+;;     movq -0x2178(%rdx), %rdx
 ;;     movq (%rdx), %rax
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq
 ;; function 3:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
 ;;     movabsq $0x3ff0000000000000, %rdx
@@ -62,13 +70,15 @@
 ;;     retq
 ;; function 4:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r10
-;;     movl -0x2118(%r10), %r9d
+;;     movl -0x2138(%r10), %r9d
 ;;     cmpl %r9d, %edi
 ;;     jnb #trap=user3
-;;     movq -0x2120(%r10), %r11
+;;     movq -0x2140(%r10), %r11
 ;;     movl %edi, %r10d
 ;;     shlq $0x4, %r10
 ;;     leaq (%r11, %r10), %r10
@@ -80,13 +90,15 @@
 ;;     retq
 ;; function 5:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r10
-;;     movl -0x2118(%r10), %r9d
+;;     movl -0x2138(%r10), %r9d
 ;;     cmpl %r9d, %edi
 ;;     jnb #trap=user3
-;;     movq -0x2120(%r10), %r11
+;;     movq -0x2140(%r10), %r11
 ;;     movl %edi, %r10d
 ;;     shlq $0x4, %r10
 ;;     leaq (%r11, %r10), %r10
@@ -98,7 +110,9 @@
 ;;     retq
 ;; function 6:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rdi, %rax
 ;;     movq %rsi, %r11
@@ -114,7 +128,9 @@
 ;;     retq
 ;; function 7:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
 ;;     movq -0x2078(%rsi), %r8
@@ -128,11 +144,13 @@
 ;;     retq
 ;; function 8:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl -0x2000(%rax), %ecx
-;;     movq -0x2130(%rax), %rcx
+;;     movq -0x2150(%rax), %rcx
 ;;     movl 8(%rcx), %edx
 ;;     cmpl %edx, %edi
 ;;     jnb #trap=user4
@@ -145,7 +163,7 @@
 ;;     movl 8(%rcx), %edx
 ;;     movq %rdx, %rsi
 ;;     andl $0x7fffffff, %esi
-;;     movl -0x2150(%rax), %eax
+;;     movl -0x2170(%rax), %eax
 ;;     cmpl %eax, %esi
 ;;     jz      label2; j label1
 ;;   block2:

@@ -10,14 +10,18 @@
 
 ;; function 1:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
 ;;     subq $0x10, %rsp
 ;;     movq %rbx, (%rsp)
+;;     unwind SaveReg { clobber_offset: 0, reg: p3i }
 ;;     movq %r12, 8(%rsp)
+;;     unwind SaveReg { clobber_offset: 8, reg: p12i }
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl -0x2000(%rax), %ecx
-;;     movq -0x2120(%rax), %r12
+;;     movq -0x2140(%rax), %r12
 ;;     jmp     label1
 ;;   block1:
 ;;     movq    %r15, %rax
@@ -61,7 +65,7 @@
 ;;     jmp     label2
 ;;   block14:
 ;;     movq    %r15, %rax
-;;     leaq -0x2130(%rax), %rdi
+;;     leaq -0x2150(%rax), %rdi
 ;;     call    *%r12
 ;;     testl %ebx, %ebx
 ;;     jnz     label15; j label16

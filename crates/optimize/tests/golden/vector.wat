@@ -10,7 +10,9 @@
 
 ;; function 0:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r8
 ;;     movl %edi, %r9d
@@ -23,7 +25,9 @@
 ;;     retq
 ;; function 1:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     vpmaddwd %xmm1, %xmm0, %xmm0
 ;;     movq %rbp, %rsp
@@ -31,7 +35,9 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     vminpd %xmm0, %xmm1, %xmm0
 ;;     movq %rbp, %rsp
@@ -39,7 +45,9 @@
 ;;     retq
 ;; function 3:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     uninit  %xmm4
 ;;     vpxor %xmm4, %xmm4, %xmm6
@@ -50,7 +58,9 @@
 ;;     retq
 ;; function 4:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
 ;;     movl %edi, %edi
@@ -60,7 +70,9 @@
 ;;     retq
 ;; function 5:
 ;;     pushq %rbp
+;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
+;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     uninit  %xmm2
 ;;     vxorpd %xmm2, %xmm2, %xmm4
