@@ -35,7 +35,7 @@
 ;;     movk w13, w13, #32768, LSL #16
 ;;     add x13, x13, x2, UXTW
 ;;     movz x14, #0
-;;     movn x12, #8367
+;;     movn x12, #8431
 ;;     ldr x15, [x15, x12]
 ;;     add x15, x15, x2, UXTW
 ;;     movz x0, #32768, LSL #16

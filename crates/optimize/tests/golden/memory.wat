@@ -39,7 +39,7 @@
 ;;     leaq (%rdi, %rcx), %rdx
 ;;     uninit  %rcx
 ;;     xorq %rcx, %rcx
-;;     addq -0x20b0(%rax), %rdi
+;;     addq -0x20f0(%rax), %rdi
 ;;     movl $0x80000000, %eax
 ;;     leaq (%rdi, %rax), %r11
 ;;     cmpq $0x10000, %rdx

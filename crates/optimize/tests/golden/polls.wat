@@ -17,7 +17,7 @@
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl -0x2000(%rax), %ecx
-;;     movq -0x20c0(%rax), %r12
+;;     movq -0x2100(%rax), %r12
 ;;     jmp     label1
 ;;   block1:
 ;;     movq    %r15, %rax
@@ -61,7 +61,7 @@
 ;;     jmp     label2
 ;;   block14:
 ;;     movq    %r15, %rax
-;;     leaq -0x20d0(%rax), %rdi
+;;     leaq -0x2110(%rax), %rdi
 ;;     call    *%r12
 ;;     testl %ebx, %ebx
 ;;     jnz     label15; j label16
