@@ -5,10 +5,10 @@
 
 use holm::{
     Config, Engine, Error, ErrorKind, Extern, Features, Instance, MemoryStrategy, Module, Store,
-    TrapReason, Val,
+    StoreLimits, TrapReason, Val,
 };
 
-use crate::outcome::{Outcome, Trap, Value, hash};
+use crate::outcome::{MEMORY_BYTES_MAX, Outcome, TABLE_ENTRIES_MAX, Trap, Value, hash};
 
 /// One engine for each way of bounding memories, with and without the optimizer.
 pub(crate) struct Engines(Vec<Engine>);
@@ -39,7 +39,13 @@ impl Engines {
 
 fn steps(engine: &Engine, wasm: &[u8], outcomes: &mut Vec<Outcome>) -> Result<(), Outcome> {
     let module = Module::new(engine, wasm).map_err(|error| failed(&error))?;
-    let mut store = Store::new(engine, ());
+    let limits = StoreLimits {
+        memory_bytes_max: MEMORY_BYTES_MAX,
+        table_entries_max: TABLE_ENTRIES_MAX,
+        ..StoreLimits::default()
+    };
+    let store = Store::try_new(engine, limits, ());
+    let mut store = store.map_err(|error| failed(&error))?;
     let instance = Instance::new(&mut store, &module, &[]).map_err(|error| failed(&error))?;
     let exports: Vec<Extern> =
         module.exports().filter_map(|export| instance.get_export(&store, export.name())).collect();

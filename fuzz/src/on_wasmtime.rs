@@ -3,10 +3,11 @@
 //! Read next: `on_holm.rs`.
 
 use wasmtime::{
-    Config, Engine, Error, Extern, HeapType, Instance, Module, Ref, RefType, Store, Val, ValType,
+    Config, Engine, Error, Extern, HeapType, Instance, Module, Ref, RefType, ResourceLimiter,
+    Store, Val, ValType,
 };
 
-use crate::outcome::{Outcome, Trap, Value, hash};
+use crate::outcome::{MEMORY_BYTES_MAX, Outcome, TABLE_ENTRIES_MAX, Trap, Value, hash};
 
 /// An engine with the proposals that the generator uses.
 pub(crate) fn engine() -> Engine {
@@ -14,6 +15,45 @@ pub(crate) fn engine() -> Engine {
     config.wasm_memory64(true).wasm_wide_arithmetic(true).wasm_multi_memory(true);
     config.wasm_tail_call(true).wasm_function_references(true).wasm_extended_const(true);
     Engine::new(&config).expect("this machine runs wasmtime")
+}
+
+/// What a store's memories and tables have together: Holm limits the sums.
+#[derive(Default)]
+struct Used {
+    memory_bytes: u64,
+    table_entries: u64,
+}
+
+/// Adds what is wanted to what is used, if it stays below the limit.
+fn charge(used: &mut u64, current: usize, desired: usize, most: u64) -> bool {
+    let total = used.saturating_add(desired.saturating_sub(current) as u64);
+    let fits = total <= most;
+    if fits {
+        *used = total;
+    }
+    fits
+}
+
+impl ResourceLimiter for Used {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let allowed = maximum.is_none_or(|maximum| desired <= maximum);
+        Ok(allowed && charge(&mut self.memory_bytes, current, desired, MEMORY_BYTES_MAX))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let allowed = maximum.is_none_or(|maximum| desired <= maximum);
+        Ok(allowed && charge(&mut self.table_entries, current, desired, TABLE_ENTRIES_MAX))
+    }
 }
 
 pub(crate) fn run(engine: &Engine, wasm: &[u8]) -> Vec<Outcome> {
@@ -26,7 +66,8 @@ pub(crate) fn run(engine: &Engine, wasm: &[u8]) -> Vec<Outcome> {
 
 fn steps(engine: &Engine, wasm: &[u8], outcomes: &mut Vec<Outcome>) -> Result<(), Outcome> {
     let module = Module::new(engine, wasm).map_err(|error| Outcome::Refused(error.to_string()))?;
-    let mut store = Store::new(engine, ());
+    let mut store = Store::new(engine, Used::default());
+    store.limiter(|used| used);
     let instance = Instance::new(&mut store, &module, &[]).map_err(|error| failed(&error))?;
     let exports: Vec<Extern> = module
         .exports()

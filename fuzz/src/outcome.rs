@@ -5,6 +5,11 @@
 
 use std::fmt;
 
+/// Bytes that all memories of a module may have, on either engine: growing fails alike.
+pub(crate) const MEMORY_BYTES_MAX: u64 = 64 << 20;
+/// Entries that all its tables may have.
+pub(crate) const TABLE_ENTRIES_MAX: u64 = 1 << 20;
+
 /// What one step of a module's life came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {

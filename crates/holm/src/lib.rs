@@ -23,9 +23,9 @@
 //!   once. One thread uses it at a time.
 //! * [`Linker`]: what you offer to modules, by name: closures, and exports of other instances.
 //! * [`Instance`]: a module come alive in a store. [`Func`] and [`TypedFunc`] call into it, [`Memory`],
-//!   [`Table`] and [`Global`] look into it.
+//!   [`Table`] and [`Global`] look into it, [`Tag`] tells its exceptions.
 //! * [`Caller`]: what a closure gets when a guest calls it: your data, the guest's memory, the store.
-//! * [`Error`]: one type, five families ([`ErrorKind`]), a backtrace of the guest where there is one.
+//! * [`Error`]: one type, six families ([`ErrorKind`]), a backtrace of the guest where there is one.
 //!
 //! # Keeping guests in bounds
 //!

@@ -66,5 +66,8 @@ fn unit(
     }
     worker.disassemble = true;
     worker.compile(&env, &optimizer.targets, unit, effort).map_err(named)?;
-    Ok(worker.disassembly.unwrap_or_default())
+    let text = worker.disassembly.unwrap_or_default();
+    // Where the prologue saves registers is no instruction.
+    let is_code = |line: &&str| !line.trim_start().starts_with("unwind ");
+    Ok(text.lines().filter(is_code).flat_map(|line| [line, "\n"]).collect())
 }

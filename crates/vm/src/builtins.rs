@@ -90,6 +90,24 @@ trait Run {
     fn run(context: &mut Context<'_>, arguments: [u64; 4]) -> Result<u64, TrapReason>;
 }
 
+/// The block, the objects and the index of the instance that calls a builtin.
+///
+/// # Safety
+/// `anchor` is that of a live instance whose store's call is under way, and nobody else refers to its objects
+/// while the result is used.
+pub(crate) unsafe fn caller<'a>(anchor: *mut u8) -> (&'a StoreBlock, &'a mut Objects, usize) {
+    let anchor = Anchor::new(std::ptr::NonNull::new(anchor).expect("stubs pass an anchor"));
+    // SAFETY: every context has its store's block in this field.
+    let block: *const StoreBlock = unsafe { anchor.read(STORE) };
+    // SAFETY: the block outlives the call (rule 3); it is only ever shared.
+    let block = unsafe { &*block };
+    // SAFETY: every instance's context has its index here.
+    let instance: u32 = unsafe { anchor.read(INSTANCE) };
+    // SAFETY: the store is suspended in `call`; by rule 2 nobody holds a reference into it.
+    let objects = unsafe { &mut *block.objects.get() };
+    (block, objects, instance as usize)
+}
+
 /// Runs builtin `B` for the stub.
 ///
 /// # Safety
@@ -101,16 +119,9 @@ unsafe extern "sysv64" fn entry<B: Run>(
     c: u64,
     d: u64,
 ) -> BuiltinResult {
-    let anchor = Anchor::new(std::ptr::NonNull::new(anchor).expect("stubs pass an anchor"));
-    // SAFETY: every context has its store's block in this field.
-    let block: *const StoreBlock = unsafe { anchor.read(STORE) };
-    // SAFETY: the block outlives the call (rule 3); it is only ever shared.
-    let block = unsafe { &*block };
-    // SAFETY: every instance's context has its index here.
-    let instance: u32 = unsafe { anchor.read(INSTANCE) };
-    // SAFETY: the store is suspended in `call`; by rule 2 nobody holds a reference into it.
-    let objects = unsafe { &mut *block.objects.get() };
-    let mut context = Context { objects, instance: instance as usize };
+    // SAFETY: the contract is the same.
+    let (block, objects, instance) = unsafe { caller(anchor) };
+    let mut context = Context { objects, instance };
     let run = || B::run(&mut context, [a, b, c, d]);
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(value)) => return BuiltinResult { value, status: 0 },

@@ -182,6 +182,10 @@ impl Objects {
         let block = unsafe { &*self.block };
         block.codes.borrow_mut().add(request.code);
         instance.data = request.data;
+        if self.instances.is_empty() {
+            // Most stores have one; room for four is more than allocators have at hand.
+            self.instances.reserve_exact(1);
+        }
         self.instances.push(instance);
         self.interrupt.add(poll_page);
         Ok(InstanceId(index))

@@ -252,17 +252,13 @@ impl Objects {
     /// Copies bytes out of a memory; nothing when they lie outside.
     #[must_use]
     pub fn memory_read(&self, id: MemoryId, at: usize, bytes: &mut [u8]) -> Option<()> {
-        let view = self.memories[id.0 as usize].view();
-        let inside = at.checked_add(bytes.len()).is_some_and(|end| end <= view.length());
-        inside.then(|| view.read(at, bytes))
+        self.memories[id.0 as usize].view().try_read(at, bytes)
     }
 
     /// Copies bytes into a memory; nothing when they lie outside.
     #[must_use]
     pub fn memory_write(&mut self, id: MemoryId, at: usize, bytes: &[u8]) -> Option<()> {
-        let view = self.memories[id.0 as usize].view();
-        let inside = at.checked_add(bytes.len()).is_some_and(|end| end <= view.length());
-        inside.then(|| view.write(at, bytes))
+        self.memories[id.0 as usize].view().try_write(at, bytes)
     }
 
     /// A memory's bytes.

@@ -8,13 +8,11 @@
 
 use crate::backtrace::saved;
 use crate::block::{Resume, StoreBlock};
-use crate::builtins::BuiltinResult;
-use crate::context::Anchor;
+use crate::builtins::{BuiltinResult, caller};
 use crate::frame::as_usize;
 use crate::objects::Objects;
 use crate::{ExitCause, VmError};
 use holm_abi::AnchorAt;
-use holm_abi::layout::{INSTANCE, STORE};
 use holm_spec::trap::TrapReason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -48,16 +46,9 @@ unsafe extern "sysv64" fn entry<B: Run>(
     _: u64,
     _: u64,
 ) -> BuiltinResult {
-    let anchor = Anchor::new(std::ptr::NonNull::new(anchor).expect("stubs pass an anchor"));
-    // SAFETY: every context has its store's block in this field.
-    let block: *const StoreBlock = unsafe { anchor.read(STORE) };
-    // SAFETY: the block outlives the call (rule 3); it is only ever shared.
-    let block = unsafe { &*block };
-    // SAFETY: every instance's context has its index here.
-    let instance: u32 = unsafe { anchor.read(INSTANCE) };
-    // SAFETY: the store is suspended in `call`; by rule 2 nobody holds a reference into it.
-    let objects = unsafe { &mut *block.objects.get() };
-    let run = || B::run(block, objects, instance as usize, [a, b]);
+    // SAFETY: the contract is the same.
+    let (block, objects, instance) = unsafe { caller(anchor) };
+    let run = || B::run(block, objects, instance, [a, b]);
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(End::Value(value)) => return BuiltinResult { value, status: 0 },
         Ok(End::Trap(reason)) => block.leave(reason),

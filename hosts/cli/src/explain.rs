@@ -246,10 +246,8 @@ fn folded<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 fn not_yet(name: &str, feature: &str) -> Failure {
-    Failure::start(format!(
-        "{name} uses {feature}, a proposal that this build of Holm does not run"
-    ))
-    .help(format!("build the module without {feature}"))
+    Failure::start(format!("{name} uses {feature}, a proposal that is off"))
+        .help(format!("switch it on with --features {feature}, or build the module without it"))
 }
 
 fn too_large(name: &str, text: &str) -> Failure {

@@ -28,7 +28,11 @@ pub(crate) fn trials() -> Vec<Trial> {
             check(folder.path(), *room, "-all,wasm2")
         }));
         trials.push(Trial::test(format!("narrow::{room}::scripts"), || {
-            check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("wast"), *room, "wasm3")
+            check(
+                &Path::new(env!("CARGO_MANIFEST_DIR")).join("wast"),
+                *room,
+                "wasm3,legacy-exceptions",
+            )
         }));
     }
     trials

@@ -60,8 +60,7 @@ impl Translator<'_, '_> {
         let offset = self.env.layout.imported_function(function);
         let target = self.b.ins().iadd_imm_s(self.anchor, i64::from(offset));
         let way = self.context_constant(types::I64, offset + layout::IMPORT_VIA);
-        let signature = crate::thunk::signature(self.env.signature(ty));
-        (self.b.import_signature(signature), way, target)
+        (self.thunk_signature(ty), way, target)
     }
 
     /// Calls what `target` (the address of a `Callee`) says, with its own anchor.
@@ -129,11 +128,9 @@ impl Translator<'_, '_> {
         if let Some(known) = self.functions.get(&(namespace, index)) {
             return *known;
         }
-        let signature = if namespace == environment::NAMESPACE_THUNK {
-            let signature = crate::thunk::signature(self.env.signature(ty));
-            self.b.import_signature(signature)
-        } else {
-            self.signature(ty)
+        let signature = match namespace {
+            environment::NAMESPACE_THUNK => self.thunk_signature(ty),
+            _ => self.signature(ty),
         };
         let name = UserExternalName { namespace, index };
         let name = ExternalName::user(self.b.func.declare_imported_user_function(name));

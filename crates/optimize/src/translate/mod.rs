@@ -89,6 +89,7 @@ pub(crate) struct Translator<'a, 'f> {
     result_slot: Option<StackSlot>,
     regions: Regions,
     signatures: BTreeMap<u32, SigRef>,
+    thunk_signatures: BTreeMap<u32, SigRef>,
     functions: BTreeMap<(u32, u32), FuncRef>,
     /// Signatures of calls in a try, if they have to be others.
     keeping: BTreeMap<SigRef, Option<SigRef>>,
@@ -138,6 +139,7 @@ pub(crate) fn function(
         result_slot: None,
         regions: Regions::default(),
         signatures: BTreeMap::new(),
+        thunk_signatures: BTreeMap::new(),
         functions: BTreeMap::new(),
         keeping: BTreeMap::new(),
         polls: 0,
@@ -321,6 +323,17 @@ impl Translator<'_, '_> {
         }
         let signature = self.b.import_signature(self.env.signature(ty).clone());
         self.signatures.insert(ty, signature);
+        signature
+    }
+
+    /// The signature of the foreign-call thunk of a type, and of the ways to imports of it.
+    fn thunk_signature(&mut self, ty: u32) -> SigRef {
+        if let Some(known) = self.thunk_signatures.get(&ty) {
+            return *known;
+        }
+        let signature = crate::thunk::signature(self.env.signature(ty));
+        let signature = self.b.import_signature(signature);
+        self.thunk_signatures.insert(ty, signature);
         signature
     }
 

@@ -80,21 +80,13 @@ impl SharedMemory {
     /// Reads bytes that other threads may be writing; false when they lie outside.
     #[must_use]
     pub fn read(&self, at: usize, bytes: &mut [u8]) -> bool {
-        let inside = at.checked_add(bytes.len()).is_some_and(|end| end <= self.length());
-        if inside {
-            self.view().read(at, bytes);
-        }
-        inside
+        self.view().try_read(at, bytes).is_some()
     }
 
     /// Writes bytes that other threads may be using; false when they lie outside.
     #[must_use]
     pub fn write(&self, at: usize, bytes: &[u8]) -> bool {
-        let inside = at.checked_add(bytes.len()).is_some_and(|end| end <= self.length());
-        if inside {
-            self.view().write(at, bytes);
-        }
-        inside
+        self.view().try_write(at, bytes).is_some()
     }
 
     /// Grows by so many pages; the old size in pages, or nothing when its type forbids it.

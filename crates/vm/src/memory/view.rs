@@ -53,9 +53,23 @@ impl View {
         unsafe { out_of.copy_to_nonoverlapping(NonNull::from(&mut *bytes).cast(), bytes.len()) };
     }
 
+    /// Writes bytes of the host's, if they fit.
+    pub(crate) fn try_write(self, at: usize, bytes: &[u8]) -> Option<()> {
+        self.fits(at, bytes.len()).then(|| self.write(at, bytes))
+    }
+
+    /// Reads bytes for the host, if there are so many.
+    pub(crate) fn try_read(self, at: usize, bytes: &mut [u8]) -> Option<()> {
+        self.fits(at, bytes.len()).then(|| self.read(at, bytes))
+    }
+
+    fn fits(self, start: usize, bytes: usize) -> bool {
+        start.checked_add(bytes).is_some_and(|end| end <= self.length)
+    }
+
     /// The address of a checked range.
     pub(crate) fn at(self, start: usize, bytes: usize) -> NonNull<u8> {
-        let fits = start.checked_add(bytes).is_some_and(|end| end <= self.length);
+        let fits = self.fits(start, bytes);
         assert!(fits, "{bytes} bytes at {start} of a memory of {}", self.length);
         // SAFETY: inside the memory, or at its end.
         unsafe { self.base.add(start) }

@@ -47,6 +47,18 @@ fn world() -> Scratch {
     scratch
 }
 
+/// Puts a link out beside the directory, and swaps the two through a third name with each call.
+fn storm(world: &Scratch) -> impl Fn() + Sync + use<> {
+    symlink("../outside", world.join("inside/evil")).unwrap();
+    let [real, evil, swap] = ["real", "evil", "swap"].map(|n| world.join("inside").join(n));
+    move || {
+        rename(&real, &swap);
+        rename(&swap, &real);
+        rename(&evil, &swap);
+        rename(&swap, &evil);
+    }
+}
+
 fn rename(from: &Path, to: &Path) {
     // The other order of the same swap may be under way: what is missing now is there next time.
     let _ = fs::rename(from, to);
@@ -55,19 +67,11 @@ fn rename(from: &Path, to: &Path) {
 #[test]
 fn a_directory_swapped_for_a_link_is_never_followed_out() {
     let scratch = world();
-    symlink("../outside", scratch.join("inside/evil")).unwrap();
-    let [real, evil, swap] = ["real", "evil", "swap"].map(|n| scratch.join("inside").join(n));
+    let storm = storm(&scratch);
     let mut guest = Guest::with_dir(&scratch.join("inside"), Access::ReadWrite);
     let (mut read, mut refused) = (0, 0);
-    race_for(
-        ATTEMPTS_MIN,
-        || {
-            rename(&real, &swap);
-            rename(&swap, &real);
-            rename(&evil, &swap);
-            rename(&swap, &evil);
-        },
-        || match guest.open_with((3, 1), "swap/secret", 0, rights::FD_READ) {
+    race_for(ATTEMPTS_MIN, storm, || {
+        match guest.open_with((3, 1), "swap/secret", 0, rights::FD_READ) {
             Ok(fd) => {
                 assert_eq!(guest.read(fd, 16).unwrap(), b"public");
                 guest.close(fd);
@@ -77,8 +81,8 @@ fn a_directory_swapped_for_a_link_is_never_followed_out() {
                 assert!(matches!(answer, errno::NOENT | errno::NOTCAPABLE | errno::AGAIN));
                 refused += 1;
             }
-        },
-    );
+        }
+    });
     assert!(read + refused > 100, "{read} read, {refused} refused");
 }
 
@@ -86,34 +90,25 @@ fn a_directory_swapped_for_a_link_is_never_followed_out() {
 #[test]
 fn an_overlay_does_not_follow_what_changes_beneath_it() {
     let world = world();
-    symlink("../outside", world.join("inside/evil")).unwrap();
-    let [real, evil, swap] = ["real", "evil", "swap"].map(|n| world.join("inside").join(n));
+    let storm = storm(&world);
     let options = VirtualDirOptions::new(1 << 20);
     let (mut read, mut refused) = (0, 0);
-    race(
-        || {
-            rename(&real, &swap);
-            rename(&swap, &real);
-            rename(&evil, &swap);
-            rename(&swap, &evil);
-        },
-        || {
-            let dir = VirtualDir::overlay(world.join("inside"), &options).unwrap();
-            let mut builder = WasiCtxBuilder::new();
-            builder.virtual_dir(&dir, "/", Access::ReadWrite);
-            let mut guest = Guest::new(builder.build().unwrap());
-            // Once to look the names up, and again with what they have become.
-            let _ = guest.open_with((3, 1), "swap", 0, rights::FD_READ);
-            match guest.open_with((3, 1), "swap/secret", 0, rights::READ_WRITE) {
-                Ok(fd) => {
-                    assert_eq!(guest.read(fd, 16).unwrap(), b"public");
-                    guest.write(fd, b"changed").unwrap();
-                    read += 1;
-                }
-                Err(_) => refused += 1,
+    race(storm, || {
+        let dir = VirtualDir::overlay(world.join("inside"), &options).unwrap();
+        let mut builder = WasiCtxBuilder::new();
+        builder.virtual_dir(&dir, "/", Access::ReadWrite);
+        let mut guest = Guest::new(builder.build().unwrap());
+        // Once to look the names up, and again with what they have become.
+        let _ = guest.open_with((3, 1), "swap", 0, rights::FD_READ);
+        match guest.open_with((3, 1), "swap/secret", 0, rights::READ_WRITE) {
+            Ok(fd) => {
+                assert_eq!(guest.read(fd, 16).unwrap(), b"public");
+                guest.write(fd, b"changed").unwrap();
+                read += 1;
             }
-        },
-    );
+            Err(_) => refused += 1,
+        }
+    });
     assert!(read + refused > 100, "{read} read, {refused} refused");
     assert_eq!(fs::read(world.join("outside/secret")).unwrap(), b"secret");
 }
@@ -121,29 +116,20 @@ fn an_overlay_does_not_follow_what_changes_beneath_it() {
 #[test]
 fn changes_never_land_outside() {
     let scratch = world();
-    symlink("../outside", scratch.join("inside/evil")).unwrap();
-    let [real, evil, swap] = ["real", "evil", "swap"].map(|n| scratch.join("inside").join(n));
+    let storm = storm(&scratch);
     let mut guest = Guest::with_dir(&scratch.join("inside"), Access::ReadWrite);
-    race(
-        || {
-            rename(&real, &swap);
-            rename(&swap, &real);
-            rename(&evil, &swap);
-            rename(&swap, &evil);
-        },
-        || {
-            let flags = oflags::CREAT | oflags::TRUNC;
-            if let Ok(fd) = guest.open_with((3, 1), "swap/made", flags, rights::FD_WRITE) {
-                guest.close(fd);
-            }
-            call!(guest, "path_create_directory", 3u32, "swap/made_dir");
-            call!(guest, "path_rename", 3u32, "swap/made", 3u32, "swap/renamed");
-            call!(guest, "path_unlink_file", 3u32, "swap/secret_not");
-            call!(guest, "path_remove_directory", 3u32, "swap/made_dir");
-            call!(guest, "path_symlink", "x", 3u32, "swap/made_link");
-            call!(guest, "path_unlink_file", 3u32, "swap/made_link");
-        },
-    );
+    race(storm, || {
+        let flags = oflags::CREAT | oflags::TRUNC;
+        if let Ok(fd) = guest.open_with((3, 1), "swap/made", flags, rights::FD_WRITE) {
+            guest.close(fd);
+        }
+        call!(guest, "path_create_directory", 3u32, "swap/made_dir");
+        call!(guest, "path_rename", 3u32, "swap/made", 3u32, "swap/renamed");
+        call!(guest, "path_unlink_file", 3u32, "swap/secret_not");
+        call!(guest, "path_remove_directory", 3u32, "swap/made_dir");
+        call!(guest, "path_symlink", "x", 3u32, "swap/made_link");
+        call!(guest, "path_unlink_file", 3u32, "swap/made_link");
+    });
     let outside: Vec<_> = fs::read_dir(scratch.join("outside")).unwrap().collect();
     assert_eq!(outside.len(), 1);
 }
