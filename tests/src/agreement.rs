@@ -15,7 +15,7 @@ use holm::{
 
 use crate::mutants::engine::{provide, value};
 use crate::mutants::generated;
-use crate::mutants::random::Random;
+use crate::random::Random;
 
 /// Operators that one call may run.
 const FUEL: u64 = 50_000;
@@ -170,7 +170,7 @@ fn state(store: &Store<()>, exports: &[Extern]) -> String {
             }
             Extern::Global(global) => write!(text, "global {:?} ", bits(&global.get(store))),
             Extern::Table(table) => write!(text, "table {} ", table.size(store)),
-            Extern::Func(_) => Ok(()),
+            Extern::Func(_) | Extern::Tag(_) => Ok(()),
         };
     }
     text

@@ -3,8 +3,11 @@
 
 pub mod agreement;
 pub mod bombs;
+pub mod evil;
 pub mod mutants;
 pub mod pattern;
+mod random;
+pub mod wasi_calls;
 
 /// The program in the README, so that the tests compile and run it.
 #[cfg(doctest)]

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: Holm and its peers side by side, in one run, alternating, outputs compared.
 //!
-//! Sections: `--run` (programs), `--compile`, `--hello`, `--calls` (nanoseconds per call, both crates), `--all`; without
+//! Sections: `--run` (programs), `--compile`, `--hello`, `--calls` (nanoseconds per call, both crates), `--files` (copying
+//! and listing), `--all`; without
 //! one: run, compile and hello. `--rounds N`, `--engines A,B`, `--only NAME,…`, `--builds scalar,simd`, `--fetch`.
 //! Results land in `target/bench` as JSON, markdown and an SVG chart.
 //! Invariant: every ratio is between medians of rounds that alternated on the same machine in the same run.
@@ -9,6 +10,7 @@
 mod calls;
 mod chart;
 mod compile;
+mod files;
 mod hello;
 mod machine;
 mod measure;
@@ -56,6 +58,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     if wish.has("calls") {
         results.calls = calls::measure(&wish)?;
     }
+    if wish.has("files") {
+        files::measure(&engines, wish.rounds)?;
+        if wish.sections.len() == 1 {
+            return Ok(());
+        }
+    }
     let folder = kit::made_folder("bench")?;
     let text = report::markdown(&results);
     kit::write(&folder.join("report.md"), text.as_bytes())?;
@@ -95,6 +103,7 @@ fn read(arguments: &[String]) -> Result<Wish, String> {
             "--compile" => wish.sections.push("compile"),
             "--hello" => wish.sections.push("hello"),
             "--calls" => wish.sections.push("calls"),
+            "--files" => wish.sections.push("files"),
             "--all" => wish.sections.extend(["run", "compile", "hello", "calls"]),
             "--fetch" => wish.fetch = true,
             "--engines" => wish.engines = names(value()?),

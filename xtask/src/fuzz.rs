@@ -1,8 +1,9 @@
 //! `cargo xtask fuzz`: the bad-input drivers of `tests/`, in a release build and in any number.
 //!
-//! The gate runs it with its default counts; a release build is held to the promised bounds.
-//! Not here: the bombs, the mutants, and the comparison of tiers (`tests/src/bombs.rs`, `tests/src/mutants.rs`,
-//! `tests/src/agreement.rs`).
+//! The gate runs it with its default counts; a release build is held to the promised bounds. Calls of WASI go on for a time
+//! and keep what they find in `target/wasi-findings`; what was mended belongs into `tests/wasi-cases`.
+//! Not here: the bombs, the mutants, the comparison of tiers and the calls (`tests/src/bombs.rs`, `tests/src/mutants.rs`,
+//! `tests/src/agreement.rs`, `tests/src/wasi_calls.rs`).
 //! Invariant: mutant number n is the same on every machine, so that two numbers name a campaign.
 
 use std::path::PathBuf;
@@ -12,8 +13,19 @@ use crate::{Outcome, command, root};
 /// Mutants when no count is given.
 const COUNT_DEFAULT: &str = "10000";
 
+/// Seconds of calls of WASI when no number is given.
+const WASI_SECONDS_DEFAULT: &str = "600";
+
+/// How often every evil guest runs, and for how long, before its deadline.
+const EVIL_ROUNDS: &str = "20";
+const EVIL_MILLISECONDS: &str = "10";
+/// Greedy guests.
+const GREEDY_COUNT: &str = "1000";
+
 /// What to run.
 struct Wish {
+    wasi: bool,
+    evil: bool,
     bombs: bool,
     mutants: bool,
     agree: bool,
@@ -30,6 +42,17 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let driver = folder.join("release/bad_input");
     let driver = driver.to_str().ok_or("the target folder's name is not text")?;
+    if wish.evil {
+        let driver = folder.join("release/evil_guests");
+        let driver = driver.to_str().ok_or("the target folder's name is not text")?;
+        command(driver, &["deadlines", EVIL_ROUNDS, EVIL_MILLISECONDS], &[])?;
+        return command(driver, &["greedy", GREEDY_COUNT], &[]);
+    }
+    if wish.wasi {
+        let kept = folder.join("wasi-findings");
+        let kept = kept.to_str().ok_or("the target folder's name is not text")?;
+        return command(driver, &["wasi", &wish.first, &wish.count, kept], &[]);
+    }
     if wish.bombs {
         command(driver, &["bombs"], &[])?;
     }
@@ -43,18 +66,31 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 fn read(arguments: &[String]) -> Result<Wish, String> {
-    let first = "0".into();
-    let count = COUNT_DEFAULT.into();
-    let mut wish = Wish { bombs: true, mutants: true, agree: true, first, count };
+    let mut wish = Wish {
+        wasi: false,
+        evil: false,
+        bombs: true,
+        mutants: true,
+        agree: true,
+        first: "0".into(),
+        count: COUNT_DEFAULT.into(),
+    };
     let mut numbers = Vec::new();
     for argument in arguments {
         match argument.as_str() {
             "mutants" => (wish.bombs, wish.agree) = (false, false),
             "bombs" => (wish.mutants, wish.agree) = (false, false),
             "agree" => (wish.bombs, wish.mutants) = (false, false),
+            "evil" => wish.evil = true,
+            "wasi" => {
+                wish.wasi = true;
+                wish.count = WASI_SECONDS_DEFAULT.into();
+            }
             number if number.parse::<u64>().is_ok() => numbers.push(number.to_string()),
             other => {
-                return Err(format!("expected mutants, bombs, agree or a number, found {other}"));
+                return Err(format!(
+                    "expected mutants, bombs, agree, wasi, evil or a number, found {other}"
+                ));
             }
         }
     }

@@ -1,21 +1,29 @@
 //! `cargo xtask guests`: builds the guest programs of `tests/guests/` into `target/guests`, and runs them.
 //!
 //! Flags: `--fetch` brings missing toolchains from the registries, `--light` builds only what the system's clang
-//! builds in seconds, `--run` runs each guest afterwards and compares, `--engine NAME` picks who runs it (holm),
+//! builds in seconds, `--run` runs each guest afterwards and compares (and its
+//! code, compiled as it arrives through a slow pipe, with that of the file), `--engine NAME` picks who runs it (holm),
 //! `--bless` writes the expected outputs; any other word names a guest.
 //! Invariant: a toolchain that is not here is named and skipped; a guest that does not build is an error.
 //! Read next: `tests/guests/guests.toml`.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::kit::engine::{Engine, Job};
+use crate::kit::engine::{Engine, Job, Kind};
 use crate::kit::toolchain::{self, Build, Toolchain};
 use crate::kit::{self, process};
 use crate::{Outcome, say};
+
+/// A guest that arrives slowly comes in so many pieces …
+const SLOW_PIECES: usize = 20;
+/// … with such pauses: together longer than holm waits before it begins to compile.
+const SLOW_PAUSE: Duration = Duration::from_millis(20);
 
 /// A guest may run this long.
 const RUN_LIMIT: Duration = Duration::from_secs(60);
@@ -135,6 +143,9 @@ fn one(
         return Ok(None);
     };
     let wall = check(guest, engine, &out, &folder, wish.bless)?;
+    if engine.kind == Kind::Holm {
+        arrives_slowly(engine, &out)?;
+    }
     say(&format!("{:<14} {built}, ran on {} in {} ms", guest.name, engine.name, wall.as_millis()));
     Ok(None)
 }
@@ -170,6 +181,37 @@ fn check(
         None => Ok(finished.wall),
         Some(difference) => Err(difference),
     }
+}
+
+/// Compiles a guest that comes through a slow pipe: the artifact must be that of the file.
+fn arrives_slowly(engine: &Engine, file: &Path) -> Result<(), String> {
+    let (whole, slow) = (file.with_extension("whole.holm"), file.with_extension("slow.holm"));
+    let compile = |from: &Path, to: &Path| {
+        let mut command = Command::new(&engine.program);
+        command.arg("compile").arg(from).arg("-o").arg(to);
+        command
+    };
+    process::output(&mut compile(file, &whole))?;
+    let read = |path: &Path| std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()));
+    let mut child = compile(Path::new("-"), &slow);
+    let child = child.stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut child = child.spawn().map_err(|error| format!("holm did not start: {error}"))?;
+    let mut pipe = child.stdin.take().ok_or("holm has no standard input")?;
+    let wasm = read(file)?;
+    for piece in wasm.chunks(wasm.len() / SLOW_PIECES + 1) {
+        // A child that has failed reads no more; its exit code says so.
+        let _ = pipe.write_all(piece);
+        std::thread::sleep(SLOW_PAUSE);
+    }
+    drop(pipe);
+    let status = child.wait().map_err(|error| format!("holm: {error}"))?;
+    if !status.success() || read(&whole)? != read(&slow)? {
+        return Err("its code is another one when it arrives slowly".into());
+    }
+    for file in [whole, slow] {
+        std::fs::remove_file(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(())
 }
 
 /// A copy of `data/` that the guest may change.

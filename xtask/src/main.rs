@@ -8,11 +8,14 @@
 
 mod bench;
 mod ci;
+mod differential;
 mod fuzz;
 mod guests;
 mod kit;
 mod peers;
 mod real;
+mod sanitize;
+mod suite;
 mod tidy;
 
 use std::io::Write as _;
@@ -37,8 +40,13 @@ const CHORES: &[Chore] = &[
     Chore { name: "ci", help: "run the gate exactly as the server does", run: ci::run },
     Chore {
         name: "fuzz",
-        help: "run bombs and mutants in a release build: [mutants|bombs] [[FIRST] COUNT]",
+        help: "run bombs, mutants or calls of WASI in a release build: [mutants|bombs] [[FIRST] COUNT] | wasi [[FIRST] SECONDS] | evil",
         run: fuzz::run,
+    },
+    Chore {
+        name: "differential",
+        help: "compare generated modules with wasmtime: [[FIRST] COUNT]",
+        run: differential::run,
     },
     Chore {
         name: "guests",
@@ -51,8 +59,18 @@ const CHORES: &[Chore] = &[
         run: real::run,
     },
     Chore {
+        name: "sanitize",
+        help: "run the tests of unsafe code under a sanitizer: [address|thread] [TEST…]",
+        run: sanitize::run,
+    },
+    Chore {
+        name: "suite",
+        help: "run the public suite of WASI preview 1: [--overlay|--tar] FOLDER",
+        run: suite::run,
+    },
+    Chore {
         name: "bench",
-        help: "measure beside peers: [--run] [--compile] [--hello] [--calls] [--all] [--rounds N] [--only NAME,…]",
+        help: "measure beside peers: [--run] [--compile] [--hello] [--calls] [--files] [--all] [--rounds N] [--only NAME,…]",
         run: bench::run,
     },
     Chore {

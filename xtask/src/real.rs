@@ -43,6 +43,7 @@ struct Program {
     prepare: Vec<Vec<String>>,
     #[serde(default)]
     dirs: Vec<(String, String)>,
+    features: Option<String>,
     needs: Option<String>,
     step: Vec<Step>,
 }
@@ -120,8 +121,12 @@ impl Program {
     fn judge(&self, engine: &Engine, bless: bool) -> Result<String, String> {
         let place = self.place()?;
         let module = self.module(&place)?;
+        let mut engine = engine.clone();
+        if let Some(features) = self.features.as_ref().filter(|_| engine.name == "holm") {
+            engine.flags.extend(["--features".to_owned(), features.clone()]);
+        }
         let outcome = self.step.iter().try_for_each(|step| {
-            step.run(engine, &module, &self.dirs, &place)
+            step.run(&engine, &module, &self.dirs, &place)
                 .and_then(|finished| step.compare(&finished, &place, bless))
         });
         match (outcome, &self.needs) {

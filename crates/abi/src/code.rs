@@ -28,6 +28,16 @@ pub mod section {
     /// Pairs of `u32`, one per call that was replaced by its callee's code: offset of the call in the wasm
     /// bytes, 1 + the site that the call itself belongs to, or 0.
     pub const SITES: u32 = 8;
+    /// Pairs of `u32`, one per safepoint that has references in its frame: the return address of the call as
+    /// a code offset, where its list starts in `FRAME_SLOTS`.
+    pub const FRAMES: u32 = 9;
+    /// Lists of `u32`: how many follow, then for each a distance in bytes below the frame pointer, where
+    /// a reference of 32 bits lies.
+    pub const FRAME_SLOTS: u32 = 10;
+    /// Four `u32` per call that has a handler for exceptions; see [`crate::Handler`].
+    pub const HANDLERS: u32 = 12;
+    /// Pairs of `u32`: code offset, a [`super::Saved`]; valid up to the next pair.
+    pub const SAVED: u32 = 13;
 }
 
 /// The place of one function in the text.
@@ -37,6 +47,57 @@ pub struct FunctionRange {
     pub offset: u32,
     /// How long it is.
     pub bytes: u32,
+}
+
+/// Where an exception that leaves a call is handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Handler {
+    /// Where the call returns to.
+    pub return_address: u32,
+    /// Where the handler starts. It expects what is kept over calls as it was at the call: the stack and frame
+    /// pointers, the pinned register and those of [`KEPT_REGISTERS`]; the address of the exception's record
+    /// is in the first result register.
+    pub entry: u32,
+    /// Bytes from the stack pointer at the call (and in the handler) up to the frame pointer.
+    pub frame_bytes: u32,
+    /// Where the frame keeps its anchor during the call.
+    pub anchor: AnchorAt,
+}
+
+/// A place of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AnchorAt {
+    /// So many bytes above the stack pointer.
+    Stack(u32),
+    /// This one of [`KEPT_REGISTERS`].
+    Register(u32),
+}
+
+/// Registers that functions keep for their callers, besides the stack and frame pointers and the pinned one:
+/// rbx, r12, r13, r14. Only code for x86-64 makes use of it that they are kept over a throw.
+pub const KEPT_REGISTERS: usize = 4;
+
+/// Where functions have put the registers of their caller that they use themselves: for each of
+/// [`KEPT_REGISTERS`], how many words below the frame pointer, or 0 for nowhere.
+pub type Saved = [u8; KEPT_REGISTERS];
+
+impl AnchorAt {
+    const REGISTER: u32 = 1 << 31;
+
+    fn to_u32(self) -> u32 {
+        match self {
+            Self::Stack(offset) => offset,
+            Self::Register(index) => index | Self::REGISTER,
+        }
+    }
+
+    fn from_u32(bits: u32) -> Self {
+        if bits & Self::REGISTER == 0 {
+            Self::Stack(bits)
+        } else {
+            Self::Register(bits & !Self::REGISTER)
+        }
+    }
 }
 
 /// What a tier collects before it becomes [`Code`].
@@ -57,6 +118,14 @@ pub struct CodeParts {
     /// Calls that were replaced by their callee's code: where in the wasm bytes, and 1 + index of the site
     /// that the call itself was inlined at (which comes before it), or 0.
     pub sites: Vec<(u32, u32)>,
+    /// Return address → where in `frame_slots` its list starts; ascending.
+    pub frames: Vec<(u32, u32)>,
+    /// Lists of places below the frame pointer, each after its length.
+    pub frame_slots: Vec<u32>,
+    /// Calls with handlers, by ascending return address.
+    pub handlers: Vec<Handler>,
+    /// Code offset → where the function has saved registers, ascending.
+    pub saved: Vec<(u32, Saved)>,
 }
 
 /// Compiled code of one module.
@@ -70,56 +139,64 @@ pub struct Code {
     thunks: SharedBytes,
     inlined: SharedBytes,
     sites: SharedBytes,
+    frames: SharedBytes,
+    frame_slots: SharedBytes,
+    handlers: SharedBytes,
+    saved: SharedBytes,
 }
 
 impl Code {
-    /// Adds the sections of `parts`, compiled under `settings`, to an artifact.
-    pub fn write(parts: CodeParts, settings: &crate::Settings, out: &mut ContainerWriter) {
-        let pairs = |pairs: &mut dyn Iterator<Item = (u32, u32)>| {
-            pairs
-                .flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()])
-                .flatten()
-                .collect::<Vec<u8>>()
-        };
-        let functions = pairs(&mut parts.functions.iter().map(|f| (f.offset, f.bytes)));
-        let traps = pairs(&mut parts.traps.iter().map(|(at, reason)| (*at, *reason as u32)));
-        let sources = pairs(&mut parts.sources.iter().copied());
-        let inlined = pairs(&mut parts.inlined.iter().copied());
-        let sites = pairs(&mut parts.sites.iter().copied());
-        let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
-        out.section(section::SETTINGS, 16, settings.to_string().into_bytes());
-        out.section(section::FUNCTIONS, 16, functions);
-        out.section(section::TRAPS, 16, traps);
-        out.section(section::SOURCES, 16, sources);
-        out.section(section::THUNKS, 16, thunks.flatten().collect());
-        out.section(section::INLINED, 16, inlined);
-        out.section(section::SITES, 16, sites);
-        out.section(section::TEXT, crate::layout::HOST_PAGE_BYTES as usize, parts.text);
-    }
-
-    /// Turns what a tier collected into code.
+    /// Turns what a tier collected, compiled under `settings`, into code.
     ///
     /// # Panics
     /// When the parts contradict each other, which is a bug of the tier.
     #[must_use]
     pub fn from_parts(parts: CodeParts, settings: &crate::Settings) -> Self {
-        let mut writer = ContainerWriter::new();
-        Self::write(parts, settings, &mut writer);
-        let container = Container::read(writer.finish().into());
-        container.and_then(|container| Self::read(&container)).expect("a tier's parts are coherent")
+        let pairs = |pairs: &mut dyn Iterator<Item = (u32, u32)>| {
+            let bytes = pairs.flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()]);
+            SharedBytes::from(bytes.flatten().collect::<Vec<u8>>())
+        };
+        let frame_slots = parts.frame_slots.iter().copied().flat_map(u32::to_le_bytes);
+        let handlers = parts.handlers.iter().flat_map(|handler| {
+            let Handler { return_address, entry, frame_bytes, anchor } = *handler;
+            [return_address, entry, frame_bytes, anchor.to_u32()].map(u32::to_le_bytes)
+        });
+        let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
+        let code = Self {
+            settings: settings.to_string().into_bytes().into(),
+            functions: pairs(&mut parts.functions.iter().map(|f| (f.offset, f.bytes))),
+            traps: pairs(&mut parts.traps.iter().map(|(at, reason)| (*at, *reason as u32))),
+            sources: pairs(&mut parts.sources.iter().copied()),
+            thunks: thunks.flatten().collect::<Vec<u8>>().into(),
+            inlined: pairs(&mut parts.inlined.iter().copied()),
+            sites: pairs(&mut parts.sites.iter().copied()),
+            frames: pairs(&mut parts.frames.iter().copied()),
+            frame_slots: frame_slots.collect::<Vec<u8>>().into(),
+            handlers: handlers.flatten().collect::<Vec<u8>>().into(),
+            saved: pairs(
+                &mut parts.saved.iter().map(|(at, saved)| (*at, u32::from_le_bytes(*saved))),
+            ),
+            text: parts.text.into(),
+        };
+        code.checked().expect("a tier's parts are coherent")
     }
 
     /// Adds the sections of this code to an artifact.
-    pub fn append(&self, out: &mut ContainerWriter) {
-        out.section(section::SETTINGS, 16, self.settings.to_vec());
-        out.section(section::FUNCTIONS, 16, self.functions.to_vec());
-        out.section(section::TRAPS, 16, self.traps.to_vec());
-        out.section(section::SOURCES, 16, self.sources.to_vec());
-        out.section(section::THUNKS, 16, self.thunks.to_vec());
-        out.section(section::INLINED, 16, self.inlined.to_vec());
-        out.section(section::SITES, 16, self.sites.to_vec());
+    pub fn append<'a>(&'a self, out: &mut ContainerWriter<'a>) {
         let page = crate::layout::HOST_PAGE_BYTES as usize;
-        out.section(section::TEXT, page, self.text.to_vec());
+        let mut add = |kind, align, bytes: &'a SharedBytes| out.section(kind, align, &**bytes);
+        add(section::SETTINGS, 16, &self.settings);
+        add(section::FUNCTIONS, 16, &self.functions);
+        add(section::TRAPS, 16, &self.traps);
+        add(section::SOURCES, 16, &self.sources);
+        add(section::THUNKS, 16, &self.thunks);
+        add(section::INLINED, 16, &self.inlined);
+        add(section::SITES, 16, &self.sites);
+        add(section::FRAMES, 16, &self.frames);
+        add(section::FRAME_SLOTS, 16, &self.frame_slots);
+        add(section::HANDLERS, 16, &self.handlers);
+        add(section::SAVED, 16, &self.saved);
+        add(section::TEXT, page, &self.text);
     }
 
     /// Finds and checks the tables of an artifact.
@@ -127,7 +204,7 @@ impl Code {
     /// # Errors
     /// When a table is missing, unsorted, or points outside the text.
     pub fn read(container: &Container) -> Result<Self, ArtifactError> {
-        let code = Self {
+        Self {
             settings: container.section(section::SETTINGS)?,
             text: container.section(section::TEXT)?,
             functions: container.section(section::FUNCTIONS)?,
@@ -136,13 +213,24 @@ impl Code {
             thunks: container.section(section::THUNKS)?,
             inlined: container.section(section::INLINED)?,
             sites: container.section(section::SITES)?,
-        };
+            frames: container.section(section::FRAMES)?,
+            frame_slots: container.section(section::FRAME_SLOTS)?,
+            handlers: container.section(section::HANDLERS)?,
+            saved: container.section(section::SAVED)?,
+        }
+        .checked()
+    }
+
+    /// The same if its tables can be used.
+    fn checked(self) -> Result<Self, ArtifactError> {
+        let code = self;
         let check = |holds: bool, what: &str| {
             if holds { Ok(()) } else { Err(ArtifactError(format!("artifact's {what} is damaged"))) }
         };
         let text_bytes = code.text.len() as u64;
         check(u32::try_from(text_bytes).is_ok(), "text")?;
-        let tables = [&code.functions, &code.traps, &code.sources, &code.inlined, &code.sites];
+        let Self { functions, traps, sources, inlined, sites, frames, saved, .. } = &code;
+        let tables = [functions, traps, sources, inlined, sites, frames, saved];
         check(tables.iter().all(|table| table.len().is_multiple_of(8)), "table size")?;
         check(code.thunks.len().is_multiple_of(4), "thunk table")?;
         let mut end = 0;
@@ -152,7 +240,7 @@ impl Code {
             end = u64::from(offset) + u64::from(bytes);
             check(end <= text_bytes, "function table")?;
         }
-        for table in [&code.traps, &code.sources, &code.inlined] {
+        for table in [&code.traps, &code.sources, &code.inlined, &code.frames, &code.saved] {
             check(
                 is_sorted(table) && last_key(table).is_none_or(|key| u64::from(key) <= text_bytes),
                 "code map",
@@ -163,9 +251,29 @@ impl Code {
             thunks.into_iter().all(|at| at == u32::MAX || u64::from(at) < text_bytes),
             "thunk table",
         )?;
+        check(are_handlers(&code.handlers, text_bytes), "handler table")?;
         let mut sites = (0..).map_while(|at| Some((at, pair(&code.sites, at)?.1 as usize)));
         check(sites.all(|(at, outer)| outer <= at), "site table")?;
+        let mut frames = (0..).map_while(|at| pair(&code.frames, at));
+        check(frames.all(|(_, list)| code.frame_list(list).is_some()), "frame map")?;
         Ok(code)
+    }
+
+    /// Where the frame of the function that is to be returned to at `offset` keeps references: distances in
+    /// bytes below its frame pointer.
+    pub fn frame_slots_at(&self, offset: u32) -> impl Iterator<Item = u32> {
+        let found = last_at_or_below(&self.frames, offset).and_then(|at| pair(&self.frames, at));
+        let list =
+            found.filter(|(at, _)| *at == offset).and_then(|(_, list)| self.frame_list(list));
+        let slots = list.unwrap_or_default().chunks_exact(4);
+        slots.map_while(|slot| read_u32(slot, 0))
+    }
+
+    /// The list that starts at word `start` of the frame slots.
+    fn frame_list(&self, start: u32) -> Option<&[u8]> {
+        let start = (start as usize).checked_mul(4)?;
+        let count = read_u32(&self.frame_slots, start)? as usize;
+        self.frame_slots.get(start + 4..(start + 4).checked_add(count.checked_mul(4)?)?)
     }
 
     /// The offsets in the wasm bytes of all calls that are active at `offset` of one frame: the operator
@@ -229,6 +337,29 @@ impl Code {
         TrapReason::from_u8(u8::try_from(reason).ok()?)
     }
 
+    /// The handler of the call that returns to `offset`, if it has one. Neither allocates nor locks.
+    #[must_use]
+    pub fn handler_at(&self, offset: u32) -> Option<Handler> {
+        let (mut low, mut high) = (0, self.handlers.len() / 16);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found = handler(&self.handlers, middle)?;
+            match found.return_address.cmp(&offset) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return Some(found),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    /// Where the function that contains `offset` has saved registers. Neither allocates nor locks.
+    #[must_use]
+    pub fn saved_at(&self, offset: u32) -> Saved {
+        let found = last_at_or_below(&self.saved, offset).and_then(|at| pair(&self.saved, at));
+        found.map_or(0, |(_, saved)| saved).to_le_bytes()
+    }
+
     /// The offset in the wasm bytes that the instruction at `offset` stems from.
     #[must_use]
     pub fn source_at(&self, offset: u32) -> Option<u32> {
@@ -247,6 +378,34 @@ impl Default for FunctionRange {
 fn pair(table: &[u8], index: usize) -> Option<(u32, u32)> {
     let at = index.checked_mul(8)?;
     Some((read_u32(table, at)?, read_u32(table, at + 4)?))
+}
+
+/// The `index`-th entry of a table of handlers.
+fn handler(table: &[u8], index: usize) -> Option<Handler> {
+    let at = index.checked_mul(16)?;
+    Some(Handler {
+        return_address: read_u32(table, at)?,
+        entry: read_u32(table, at + 4)?,
+        frame_bytes: read_u32(table, at + 8)?,
+        anchor: AnchorAt::from_u32(read_u32(table, at + 12)?),
+    })
+}
+
+/// Whether a table of handlers for so many bytes of text can be used.
+fn are_handlers(table: &[u8], text_bytes: u64) -> bool {
+    let handlers = || (0..).map_while(|at| handler(table, at));
+    let inside = |at: u32| u64::from(at) < text_bytes;
+    let fits = |handler: Handler| {
+        inside(handler.return_address)
+            && inside(handler.entry)
+            && match handler.anchor {
+                AnchorAt::Stack(offset) => u64::from(offset) + 8 <= u64::from(handler.frame_bytes),
+                AnchorAt::Register(index) => (index as usize) < KEPT_REGISTERS,
+            }
+    };
+    table.len().is_multiple_of(16)
+        && handlers().is_sorted_by_key(|handler| handler.return_address)
+        && handlers().all(fits)
 }
 
 /// Index of the last pair whose key is not above `key`.

@@ -11,16 +11,20 @@
 //! All numbers are little-endian. A container is only bytes: what a section means is up to its reader.
 //! Reading checks every offset, so that a damaged file is an error and never a panic.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 const MAGIC: [u8; 8] = *b"\0holm\x1a\r\n";
 /// Changes whenever code compiled by an older build must not be used any more.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const HEADER_BYTES: usize = 16;
 const ENTRY_BYTES: usize = 24;
 const SECTIONS_MAX: usize = 64;
+/// What lies between sections; none is aligned to more.
+static ZEROS: [u8; crate::layout::HOST_PAGE_BYTES as usize] =
+    [0; crate::layout::HOST_PAGE_BYTES as usize];
 
 /// Bytes that several owners share, wherever they come from: a vector, a mapped file, a static.
 #[derive(Clone)]
@@ -86,13 +90,14 @@ impl fmt::Display for ArtifactError {
 
 impl std::error::Error for ArtifactError {}
 
-/// Builds a container.
+/// Builds a container out of parts that it borrows or owns.
 #[derive(Default)]
-pub struct ContainerWriter {
-    sections: Vec<(u32, usize, Vec<u8>)>,
+pub struct ContainerWriter<'a> {
+    sections: Vec<(u32, usize, Cow<'a, [u8]>)>,
+    header: Vec<u8>,
 }
 
-impl ContainerWriter {
+impl<'a> ContainerWriter<'a> {
     /// An empty container.
     #[must_use]
     pub fn new() -> Self {
@@ -100,17 +105,21 @@ impl ContainerWriter {
     }
 
     /// Adds a section; `align` is a power of two.
-    pub fn section(&mut self, kind: u32, align: usize, bytes: Vec<u8>) {
-        debug_assert!(align.is_power_of_two());
-        self.sections.push((kind, align.max(16), bytes));
+    pub fn section(&mut self, kind: u32, align: usize, bytes: impl Into<Cow<'a, [u8]>>) {
+        debug_assert!(align.is_power_of_two() && align <= ZEROS.len());
+        self.sections.push((kind, align.max(16), bytes.into()));
     }
 
     /// The bytes of the file.
     #[must_use]
-    pub fn finish(self) -> Vec<u8> {
-        let total: usize = self.sections.iter().map(|(_, align, bytes)| bytes.len() + align).sum();
+    pub fn finish(mut self) -> Vec<u8> {
+        self.pieces().concat()
+    }
+
+    /// The bytes of the file in pieces that follow each other, without a copy of the sections.
+    pub fn pieces(&mut self) -> Vec<&[u8]> {
         let table = HEADER_BYTES + ENTRY_BYTES * self.sections.len();
-        let mut out = Vec::with_capacity(table + total);
+        let mut out = Vec::with_capacity(table);
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&FORMAT.to_le_bytes());
         let count = u32::try_from(self.sections.len()).unwrap_or(u32::MAX);
@@ -123,11 +132,15 @@ impl ContainerWriter {
             out.extend_from_slice(&(start as u64).to_le_bytes());
             out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
         }
+        self.header = out;
+        let mut pieces = vec![self.header.as_slice()];
+        let mut end = table;
         for (_, align, bytes) in &self.sections {
-            out.resize(out.len().next_multiple_of(*align), 0);
-            out.extend_from_slice(bytes);
+            let start = end.next_multiple_of(*align);
+            pieces.extend([&ZEROS[..start - end], bytes]);
+            end = start + bytes.len();
         }
-        out
+        pieces
     }
 }
 

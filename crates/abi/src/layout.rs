@@ -41,21 +41,31 @@ pub const INSTANCE: i32 = CONTEXT_TOP - 12;
 /// Pointer to the host function's data when the context belongs to a host function instead of an instance.
 pub const HOST_FUNCTION: i32 = CONTEXT_TOP - 24;
 
+/// Pointer to offset 0 of the store's heap; valid in modules that can look into objects, null in others.
+pub const HEAP_BASE: i32 = CONTEXT_TOP - 32;
+
+/// `u64`: the heap's reserved bytes, at most 2³². Code compiled for `Checked` compares references with it.
+pub const HEAP_BYTES: i32 = CONTEXT_TOP - 40;
+
+/// Pointer to row 0 of the engine's table of types (see [`crate::object::DISPLAY_ENTRIES`]); null in modules
+/// that cannot need it.
+pub const TYPE_TABLE: i32 = CONTEXT_TOP - 48;
+
 /// `u32`, read and written atomically: not zero while the guest is to be interrupted. For the interpreter, which
 /// looks here instead of loading from the poll page.
-pub const INTERRUPTED: i32 = CONTEXT_TOP - 32;
+pub const INTERRUPTED: i32 = CONTEXT_TOP - 56;
 
 /// Pointer to the definition of memory 0, wherever it is; to an empty one if there is none. For the interpreter.
-pub const MEMORY_0: i32 = CONTEXT_TOP - 40;
+pub const MEMORY_0: i32 = CONTEXT_TOP - 64;
 
 /// Pointer to the interpreter's data about the module's defined functions, if they are interpreted.
-pub const ENTRIES: i32 = CONTEXT_TOP - 48;
+pub const ENTRIES: i32 = CONTEXT_TOP - 72;
 
 /// The [`crate::Executor::program`] of the module's functions, if they are interpreted.
-pub const PROGRAM: i32 = CONTEXT_TOP - 56;
+pub const PROGRAM: i32 = CONTEXT_TOP - 80;
 
 /// The table of builtin entry addresses: builtin `k` is at `BUILTIN_TABLE - 8 * (k + 1)`.
-pub const BUILTIN_TABLE: i32 = CONTEXT_TOP - 64;
+pub const BUILTIN_TABLE: i32 = CONTEXT_TOP - 96;
 
 /// Offset of the address of builtin `k` from the anchor.
 #[must_use]
@@ -76,11 +86,18 @@ pub const STORE_FUEL: i32 = 8;
 /// thunk writes it, so that a host function can tell who called it.
 pub const STORE_CALLER: i32 = 16;
 
+/// In the store's block: `u64`, where the next object goes, as a distance from the heap's base.
+pub const STORE_HEAP_NEXT: i32 = 24;
+
+/// In the store's block: `u64`, where objects may not go any more; at most [`STORE_HEAP_NEXT`] while code has
+/// to ask for every object.
+pub const STORE_HEAP_LIMIT: i32 = 32;
+
 /// In the store's block: pointer to the innermost [`crate::Activation`], or null.
-pub const STORE_ACTIVATION: i32 = 48;
+pub const STORE_ACTIVATION: i32 = 64;
 
 /// In the store's block: `u64` address at which the slots of interpreted functions end.
-pub const STORE_SLOTS_END: i32 = 56;
+pub const STORE_SLOTS_END: i32 = 72;
 
 /// Bytes of a memory definition: `u64` base address, then `u64` length in bytes.
 pub const MEMORY_BYTES: u32 = 16;
@@ -103,6 +120,26 @@ pub const CALLEE_CODE: i32 = 0;
 /// In a callee: the anchor to run it with.
 pub const CALLEE_ANCHOR: i32 = 8;
 
+/// Bytes of an imported function: a [`Callee`], then the address of the code that calls it.
+pub const IMPORT_BYTES: u32 = 24;
+/// In an imported function: the code to call it with. It takes the address of the [`Callee`] in front of the
+/// function's own arguments, and the caller's anchor in the pinned register, which it keeps: the
+/// foreign-call thunk of the function's type, or a stub that goes straight to the host.
+pub const IMPORT_VIA: i32 = 16;
+
+/// In an exception's record: `u32` identity of its tag.
+pub const EXCEPTION_TAG: i32 = 0;
+/// In an exception's record: the `u32` that references to it are.
+pub const EXCEPTION_REFERENCE: i32 = 4;
+/// In an exception's record: `u32`, what code has done with it; see the constants below.
+pub const EXCEPTION_STATE: i32 = 8;
+/// In an exception's record: its values, 16 bytes each; a scalar lies in the low bytes.
+pub const EXCEPTION_VALUES: i32 = 16;
+/// Bit of an exception's state: a handler has it and did not ask for a reference.
+pub const EXCEPTION_CAUGHT: u32 = 1;
+/// Bit of an exception's state: there has been a reference to it besides the one in flight.
+pub const EXCEPTION_ESCAPED: u32 = 2;
+
 /// Bytes of a global's cell; a scalar lies in the low bytes, zero-extended to 8.
 pub const GLOBAL_BYTES: u32 = 16;
 
@@ -112,11 +149,14 @@ pub const ENTRY_BYTES: u32 = 16;
 pub const ENTRY_CODE: i32 = 0;
 /// In a table entry: the signature id, perhaps with [`FOREIGN`].
 pub const ENTRY_SIGNATURE: i32 = 8;
-/// In a table entry: the reference itself, a funcref or externref index; 0 is null.
+/// In a table entry: the reference itself, a funcref or other reference; 0 is null.
 pub const ENTRY_REFERENCE: i32 = 12;
 
 /// Bytes of a [`FunctionRecord`].
 pub const RECORD_BYTES: u32 = 32;
+
+/// In a function record: the engine-wide id of its type.
+pub const RECORD_SIGNATURE: i32 = 16;
 
 /// Bit of an entry's signature: the function does not belong to the instance that defines the table,
 /// so that a plain call with this anchor would be wrong.
@@ -154,7 +194,7 @@ pub struct FunctionRecord {
 /// [`FunctionRecord::instance`] of a host function.
 pub const NO_INSTANCE: u32 = u32::MAX;
 
-/// One entry of a table. For externref tables only `reference` has a meaning.
+/// One entry of a table. For tables of other references only `reference` has a meaning.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct TableEntry {
@@ -162,7 +202,7 @@ pub struct TableEntry {
     pub code: u64,
     /// Signature id with or without [`FOREIGN`]; [`NEVER`] when null.
     pub signature: u32,
-    /// funcref or externref index; 0 is null.
+    /// The funcref or other reference; 0 is null.
     pub reference: u32,
 }
 
@@ -178,9 +218,9 @@ const _: () = assert!(size_of::<Callee>() == CALLEE_BYTES as usize);
 /// How many of each thing a module has; all that a context's layout depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ContextShape {
-    /// Types of the type section; one `u32` canonical id each.
+    /// Types of the type section; one `u32` each: the engine-wide id, for types of objects the header word.
     pub types: u32,
-    /// Imported functions; one [`Callee`] each.
+    /// Imported functions; one [`Callee`] and the way to it each.
     pub imported_functions: u32,
     /// Imported memories; one pointer to a definition each.
     pub imported_memories: u32,
@@ -194,6 +234,8 @@ pub struct ContextShape {
     pub imported_globals: u32,
     /// Globals defined here; one cell each.
     pub defined_globals: u32,
+    /// Exception tags, imported ones first; one `u32` identity each.
+    pub tags: u32,
 }
 
 /// Offsets of a module's arrays from the anchor.
@@ -208,6 +250,7 @@ pub struct ContextLayout {
     tables: i32,
     imported_globals: i32,
     globals: i32,
+    tags: i32,
     /// Lowest address that belongs to the context (page aligned).
     bottom: i32,
 }
@@ -230,7 +273,8 @@ impl ContextLayout {
         let imported_memories = take(shape.imported_memories, 8);
         let imported_tables = take(shape.imported_tables, 8);
         let types = take(shape.types, 4);
-        let imports = take(shape.imported_functions, CALLEE_BYTES);
+        let tags = take(shape.tags, 4);
+        let imports = take(shape.imported_functions, IMPORT_BYTES);
         let imported_globals = take(shape.imported_globals, 8);
         let page_mask = !(i64::from(HOST_PAGE_BYTES) - 1);
         let globals = i64::from(imported_globals) & page_mask;
@@ -249,6 +293,7 @@ impl ContextLayout {
             tables,
             imported_globals,
             globals,
+            tags,
             bottom,
         }
     }
@@ -277,16 +322,22 @@ impl ContextLayout {
         self.globals
     }
 
-    /// The `u32` canonical id of type `index`.
+    /// The `u32` for type `index`: its engine-wide id, or for types of objects the header word.
     #[must_use]
     pub fn type_id(&self, index: u32) -> i32 {
         at(self.types, index, 4)
     }
 
-    /// The [`Callee`] of imported function `index`.
+    /// The `u32` identity of exception tag `index`.
+    #[must_use]
+    pub fn tag(&self, index: u32) -> i32 {
+        at(self.tags, index, 4)
+    }
+
+    /// The [`Callee`] of imported function `index`, with [`IMPORT_VIA`] behind it.
     #[must_use]
     pub fn imported_function(&self, index: u32) -> i32 {
-        at(self.imports, index, CALLEE_BYTES)
+        at(self.imports, index, IMPORT_BYTES)
     }
 
     /// The pointer to the definition of imported memory `index`.

@@ -12,15 +12,16 @@ pub mod code;
 pub mod container;
 pub mod interpreter;
 pub mod layout;
+pub mod object;
 pub mod settings;
 pub mod signature;
 pub mod tier;
 
 pub use builtin::Builtin;
-pub use code::{Code, CodeParts, FunctionRange};
+pub use code::{AnchorAt, Code, CodeParts, FunctionRange, Handler, Saved};
 pub use container::{ArtifactError, Container, ContainerWriter, SharedBytes};
 pub use interpreter::{Activation, Executor, Interpreted, Outside, SlotSignature, SlotValue};
 pub use layout::{ContextLayout, ContextShape, FunctionRecord, TableEntry};
 pub use settings::{Architecture, MemoryStrategy, Settings};
 pub use signature::{Location, RegisterFile, SignatureAbi};
-pub use tier::{CompileError, OneWorker, Tier, Workers};
+pub use tier::{CompileError, EarlyCompile, OneWorker, Tier, Workers};

@@ -36,6 +36,33 @@ pub trait Tier<M: ?Sized>: Send + Sync {
     /// When a function exceeds what the compiler can handle, or the compiler is at fault.
     fn compile(&self, module: &M, wasm: &[u8], workers: &dyn Workers)
     -> Result<Code, CompileError>;
+
+    /// Begins to compile a module that is still arriving, of which everything before the first function body
+    /// is there; nothing if this tier waits for the whole. The code is the same either way.
+    fn begin(&self, module: &M) -> Option<Arc<dyn EarlyCompile<M>>> {
+        let _ = module;
+        None
+    }
+}
+
+/// The compilation of a module that is still arriving. Helpers on other threads work on what is there.
+pub trait EarlyCompile<M: ?Sized>: Send + Sync {
+    /// Takes note of the functions that are validated by now; `wasm` is what arrived of the file. Gives how
+    /// many more helpers have something to do, if there may be `helpers_max` at the same time: for each of
+    /// them [`EarlyCompile::help`] is to be called on some thread.
+    fn arrived(&self, module: &M, wasm: &[u8], helpers_max: usize) -> usize;
+
+    /// Compiles what is there and returns when nothing is left to do for now.
+    fn help(&self);
+
+    /// The result is not wanted any more: helpers return after the function that they are at.
+    fn stop(&self);
+
+    /// Compiles what is left of the module, now that it is complete.
+    ///
+    /// # Errors
+    /// As for [`Tier::compile`].
+    fn finish(&self, module: &M, wasm: &[u8], workers: &dyn Workers) -> Result<Code, CompileError>;
 }
 
 /// Threads that the host lends for a while, and a place to report progress.
@@ -45,6 +72,17 @@ pub trait Workers: Sync {
 
     /// Calls `job(0)` … `job(count - 1)`, perhaps at the same time, and returns when all have returned.
     fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync));
+
+    /// How many jobs can run in the background while the caller goes on with something else.
+    fn background(&self) -> usize {
+        0
+    }
+
+    /// Runs `job` in the background. Only called if there is a background, never for more jobs at the same
+    /// time than it allows. A job that can not be run is dropped.
+    fn start(&self, job: Box<dyn FnOnce() + Send>) {
+        drop(job);
+    }
 
     /// Told now and then how many of the functions are done.
     fn progress(&self, done: usize, total: usize) {

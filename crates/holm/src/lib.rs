@@ -23,9 +23,9 @@
 //!   once. One thread uses it at a time.
 //! * [`Linker`]: what you offer to modules, by name: closures, and exports of other instances.
 //! * [`Instance`]: a module come alive in a store. [`Func`] and [`TypedFunc`] call into it, [`Memory`],
-//!   [`Table`] and [`Global`] look into it.
+//!   [`Table`] and [`Global`] look into it, [`Tag`] tells its exceptions.
 //! * [`Caller`]: what a closure gets when a guest calls it: your data, the guest's memory, the store.
-//! * [`Error`]: one type, five families ([`ErrorKind`]), a backtrace of the guest where there is one.
+//! * [`Error`]: one type, six families ([`ErrorKind`]), a backtrace of the guest where there is one.
 //!
 //! # Keeping guests in bounds
 //!
@@ -54,11 +54,13 @@ mod engine;
 
 pub use engine::{Engine, TIERS};
 pub use holm_runtime::{
-    Artifact, AsContext, AsContextMut, BUILD_ID, Backtrace, BacktraceFrame, Caller, CodeCache,
-    Config, Error, ErrorKind, Export, ExportType, Extern, ExternRef, ExternType, Features, Func,
-    FuncType, Global, GlobalType, ImportType, Instance, InstancePre, InterruptHandle, IntoFunc,
-    Limits, Linker, Memory, MemoryAccessError, MemoryStrategy, MemoryType, Module, ModuleLimits,
-    ModuleStream, OneWorker, Result, SharedBytes, Store, StoreContext, StoreContextMut,
-    StoreLimits, StreamProgress, Symbol, Table, TableType, TrapReason, TypedFunc, Val, ValType,
-    WasmParams, WasmResults, WasmRet, WasmTy, Workers,
+    AnyRef, ArrayRef, ArrayType, Artifact, AsContext, AsContextMut, BUILD_ID, Backtrace,
+    BacktraceFrame, Caller, CodeCache, CompositeType, Config, Error, ErrorKind, ExnRef, Export,
+    ExportType, Extern, ExternRef, ExternType, Features, FieldType, Func, FuncType, Global,
+    GlobalType, HeapStats, HeapType, Hierarchy, ImportType, Instance, InstancePre, InterruptHandle,
+    IntoFunc, Limits, Linker, Memory, MemoryAccessError, MemoryStrategy, MemoryType, Module,
+    ModuleLimits, ModuleStream, OneWorker, OwnedAnyRef, OwnedExternRef, RefType, Result, RootScope,
+    SharedBytes, SharedMemory, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
+    StoreUsage, StreamProgress, StructRef, StructType, Symbol, Table, TableType, Tag, TrapReason,
+    TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet, WasmTy, Workers,
 };

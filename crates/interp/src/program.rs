@@ -19,6 +19,7 @@ use holm_abi::{
     signature::RegisterFile,
 };
 use holm_module::Module;
+use holm_spec::types::FuncType;
 
 /// A module that is interpreted.
 pub(crate) struct Program {
@@ -46,7 +47,9 @@ impl Program {
         registers: &RegisterFile,
     ) -> Result<Self, CompileError> {
         let code = module.bytes(wasm, &module.code_range).unwrap_or_default();
-        let types = module.types.iter().map(|ty| SlotSignature::new(ty, registers));
+        let none = FuncType::default();
+        let functions = module.types.iter().map(|ty| ty.as_func().unwrap_or(&none));
+        let types = functions.map(|ty| SlotSignature::new(ty, registers));
         Ok(Self {
             code: code.into(),
             at: module.code_range.start,
@@ -70,7 +73,11 @@ impl Program {
     }
 
     fn translate(&self, defined: u32, sources: bool) -> Result<Translated, CompileError> {
-        let body = self.module.body_in(&self.code, self.at, defined);
+        let body = self.module.bodies.get(defined as usize).ok_or_else(|| no_function(defined))?;
+        let place = |offset: u64| usize::try_from(offset.checked_sub(self.at)?).ok();
+        let bytes = place(body.range.start).zip(place(body.range.end));
+        let bytes = bytes.and_then(|(start, end)| self.code.get(start..end)).unwrap_or_default();
+        let body = self.module.read_body(body, bytes);
         let body = body.map_err(|error| CompileError::Bug(alloc::format!("{error}")))?;
         translate::function(self, defined, body, sources)
     }
@@ -200,5 +207,6 @@ fn shape(module: &Module) -> ContextShape {
         defined_tables: defined(module.tables.len(), module.imported_tables),
         imported_globals: module.imported_globals,
         defined_globals: defined(module.globals.len(), module.imported_globals),
+        tags: count(module.tags.len()),
     }
 }

@@ -9,10 +9,11 @@ use crate::expr::{ConstExpr, ConstOp};
 use crate::module::{
     DataMode, ElementItems, ElementMode, ExternKind, ImportKind, Module, TypeIndex,
 };
+use holm_spec::types::CompositeType;
 use std::ops::Range;
 
 /// What the bytes start with; the last one is the version of the format.
-const MAGIC: &[u8; 12] = b"holm module\x01";
+const MAGIC: &[u8; 12] = b"holm module\x02";
 
 impl Module {
     /// The module as bytes.
@@ -89,12 +90,17 @@ fn counts(module: &Module) -> bool {
 }
 
 fn types(module: &Module) -> bool {
-    let good = |ty: &TypeIndex| has(&module.types, ty.0);
+    let good = |ty: &TypeIndex| module.ty(*ty).is_some();
+    // A type's supertype comes before it, so that whoever climbs comes to an end.
+    let climbs = (0..).zip(&module.types).all(|(index, ty)| ty.supertype.is_none_or(|s| s < index));
+    let grouped: u64 = module.type_groups.iter().map(|members| u64::from(*members)).sum();
+    if !climbs || grouped != module.types.len() as u64 {
+        return false;
+    }
     let imported = module.imports.iter().all(|import| match &import.kind {
         ImportKind::Func(ty) | ImportKind::Tag(ty) => good(ty),
-        ImportKind::Table(ty) => ty.element.is_reference(),
         ImportKind::Memory(ty) => ty.page_bytes_log2 <= 16,
-        ImportKind::Global(_) => true,
+        ImportKind::Table(_) | ImportKind::Global(_) => true,
     });
     imported
         && module.functions.iter().all(good)
@@ -113,13 +119,25 @@ fn exports(module: &Module) -> bool {
     })
 }
 
+fn is(module: &Module, ty: u32, kind: impl Fn(&CompositeType) -> bool) -> bool {
+    module.types.get(ty as usize).is_some_and(|ty| kind(&ty.composite))
+}
+
 fn expr(module: &Module, expr: &ConstExpr) -> bool {
     match expr {
         ConstExpr::GlobalGet(global) => has(&module.globals, *global),
         ConstExpr::RefFunc(function) => has(&module.functions, *function),
-        ConstExpr::RefNull(ty) => ty.is_reference(),
         ConstExpr::Extended(operators) => operators.iter().all(|operator| match operator {
             ConstOp::GlobalGet(global) => has(&module.globals, *global),
+            ConstOp::RefFunc(function) => has(&module.functions, *function),
+            ConstOp::StructNew(ty) | ConstOp::StructNewDefault(ty) => {
+                is(module, *ty, |ty| matches!(ty, CompositeType::Struct(_)))
+            }
+            ConstOp::ArrayNew(ty)
+            | ConstOp::ArrayNewDefault(ty)
+            | ConstOp::ArrayNewFixed(ty, _) => {
+                is(module, *ty, |ty| matches!(ty, CompositeType::Array(_)))
+            }
             _ => true,
         }),
         _ => true,
@@ -136,9 +154,8 @@ fn globals(module: &Module) -> bool {
                 && init.globals().all(|other| (other as usize) < index)
         }
     });
-    let tables = module.tables.iter().all(|table| {
-        table.ty.element.is_reference() && table.init.as_ref().is_none_or(|init| expr(module, init))
-    });
+    let tables =
+        module.tables.iter().all(|table| table.init.as_ref().is_none_or(|init| expr(module, init)));
     globals && tables
 }
 
@@ -156,7 +173,7 @@ fn elements(module: &Module) -> bool {
             }
             ElementItems::Expressions(items) => items.iter().all(|item| expr(module, item)),
         };
-        placed && items && segment.ty.is_reference()
+        placed && items
     })
 }
 

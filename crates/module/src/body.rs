@@ -6,7 +6,6 @@
 
 use crate::error::Invalid;
 use crate::module::Module;
-use crate::wasm;
 use holm_spec::types::ValType;
 use serde::{Deserialize, Serialize};
 use std::ops::{BitOr, BitOrAssign, Range};
@@ -138,27 +137,31 @@ impl Module {
     /// # Errors
     /// There is no such body, or `wasm` is not that file.
     pub fn body<'a>(&self, wasm: &'a [u8], defined: u32) -> Result<BodyReader<'a>, Invalid> {
-        self.body_in(wasm, 0, defined)
-    }
-
-    /// The same from a part of the file, of which `at` is the offset in the file.
-    ///
-    /// # Errors
-    /// There is no such body, or the part does not have it.
-    pub fn body_in<'a>(
-        &self,
-        part: &'a [u8],
-        at: u64,
-        defined: u32,
-    ) -> Result<BodyReader<'a>, Invalid> {
         let Some(body) = self.bodies.get(defined as usize) else {
             return Err(Invalid::broken_rule(format!("there is no function body {defined}"), 0));
         };
+        let bytes = self.bytes(wasm, &body.range).ok_or_else(|| {
+            Invalid::broken_rule("the file ends before its functions do", body.range.start)
+        })?;
+        self.read_body(body, bytes)
+    }
+
+    /// The bytes of a range of the file that the module was read from, if the file has them.
+    #[must_use]
+    pub fn bytes<'a>(&self, wasm: &'a [u8], range: &Range<u64>) -> Option<&'a [u8]> {
+        wasm.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
+    }
+
+    /// Reads a body of this module, whose content is `bytes`.
+    ///
+    /// # Errors
+    /// `bytes` are not those that were validated.
+    pub fn read_body<'a>(
+        &self,
+        body: &FunctionBody,
+        bytes: &'a [u8],
+    ) -> Result<BodyReader<'a>, Invalid> {
         let start = body.range.start;
-        let range = start.checked_sub(at).map(|start| start..body.range.end - at);
-        let bytes = range
-            .and_then(|range| self.bytes(part, &range))
-            .ok_or_else(|| Invalid::broken_rule("the file ends before its functions do", start))?;
         let reader = BinaryReader::new_features(bytes, start, self.features.to_wasmparser());
         let mut declarations = wasmparser::FunctionBody::new(reader)
             .get_locals_reader()
@@ -166,7 +169,7 @@ impl Module {
         let mut locals = Vec::new();
         for _ in 0..declarations.get_count() {
             let (count, ty) = declarations.read().map_err(|error| Invalid::from_reader(&error))?;
-            let ty = wasm::val_type(ty).ok_or_else(|| {
+            let ty = self.val_type(ty).ok_or_else(|| {
                 let at = declarations.original_position();
                 Invalid::unsupported("local has a type that is not supported by this version", at)
             })?;
@@ -174,12 +177,6 @@ impl Module {
         }
         let operators = OperatorsReader::new(declarations.get_binary_reader());
         Ok(BodyReader { locals, operators })
-    }
-
-    /// The bytes of a range of the file that the module was read from, if the file has them.
-    #[must_use]
-    pub fn bytes<'a>(&self, wasm: &'a [u8], range: &Range<u64>) -> Option<&'a [u8]> {
-        wasm.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
     }
 }
 

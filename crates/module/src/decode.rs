@@ -278,7 +278,9 @@ impl State {
                 arities: module
                     .types
                     .iter()
-                    .map(|ty| (count(ty.params()), count(ty.results())))
+                    .map(|ty| {
+                        ty.as_func().map_or((0, 0), |ty| (count(ty.params()), count(ty.results())))
+                    })
                     .collect(),
                 functions: module.functions.iter().map(|ty| ty.0).collect(),
                 imported_functions: module.imported_functions,

@@ -6,8 +6,8 @@
 
 use crate::error::{Invalid, at_most};
 use crate::limits::Limits;
-use crate::wasm;
-use holm_spec::types::ValType;
+use crate::wasm::Types;
+use holm_spec::types::HeapType;
 use serde::{Deserialize, Serialize};
 use wasmparser::Operator;
 
@@ -26,11 +26,12 @@ pub enum ConstExpr {
     V128(u128),
     /// The value of an earlier or imported global.
     GlobalGet(u32),
-    /// Null of this type.
-    RefNull(ValType),
+    /// Null, below this heap type.
+    RefNull(HeapType),
     /// A reference to a function.
     RefFunc(u32),
-    /// Integer arithmetic on globals, for a stack; only with the feature `extended-const`.
+    /// Integer arithmetic on globals, or objects to be made, for a stack; only with the features
+    /// `extended-const` and `gc`.
     Extended(Box<[ConstOp]>),
 }
 
@@ -55,6 +56,32 @@ pub enum ConstOp {
     I64Sub,
     /// Multiplies the two values on top.
     I64Mul,
+    /// Pushes the bits of a 32-bit float.
+    F32(u32),
+    /// Pushes the bits of a 64-bit float.
+    F64(u64),
+    /// Pushes a vector.
+    V128(u128),
+    /// Pushes null.
+    RefNull(HeapType),
+    /// Pushes a reference to a function.
+    RefFunc(u32),
+    /// Makes a small integer of the integer on top.
+    RefI31,
+    /// Makes a structure of this type of the values on top, one per field.
+    StructNew(u32),
+    /// Makes a structure of this type, zero and null.
+    StructNewDefault(u32),
+    /// Makes an array of this type of the value below the top, as many times as the top says.
+    ArrayNew(u32),
+    /// Makes an array of this type, zero and null, of the length on top.
+    ArrayNewDefault(u32),
+    /// Makes an array of this type of so many values on top.
+    ArrayNewFixed(u32, u32),
+    /// Takes a reference of the host's inside.
+    AnyConvertExtern,
+    /// Hands a reference out.
+    ExternConvertAny,
 }
 
 /// The value of an integer expression.
@@ -99,6 +126,19 @@ impl ConstExpr {
         matches!(self, Self::I32(_) | Self::I64(_) | Self::F32(_) | Self::F64(_) | Self::V128(_))
     }
 
+    /// The functions that the expression refers to.
+    pub fn functions(&self) -> impl Iterator<Item = u32> {
+        let (one, many): (Option<u32>, &[ConstOp]) = match self {
+            Self::RefFunc(function) => (Some(*function), &[]),
+            Self::Extended(operators) => (None, operators),
+            _ => (None, &[]),
+        };
+        one.into_iter().chain(many.iter().filter_map(|operator| match operator {
+            ConstOp::RefFunc(function) => Some(*function),
+            _ => None,
+        }))
+    }
+
     /// The globals that the expression reads.
     pub fn globals(&self) -> impl Iterator<Item = u32> {
         let (one, many): (Option<u32>, &[ConstOp]) = match self {
@@ -124,7 +164,12 @@ fn evaluate(
             ConstOp::I32(value) => I32(*value),
             ConstOp::I64(value) => I64(*value),
             ConstOp::GlobalGet(index) => global(*index)?,
-            _ => {
+            ConstOp::I32Add
+            | ConstOp::I32Sub
+            | ConstOp::I32Mul
+            | ConstOp::I64Add
+            | ConstOp::I64Sub
+            | ConstOp::I64Mul => {
                 let right = stack.pop()?;
                 match (operator, stack.pop()?, right) {
                     (ConstOp::I32Add, I32(a), I32(b)) => I32(a.wrapping_add(b)),
@@ -136,6 +181,7 @@ fn evaluate(
                     _ => return None,
                 }
             }
+            _ => return None,
         };
         stack.push(value);
     }
@@ -148,6 +194,7 @@ fn evaluate(
 pub(crate) fn read(
     expr: &wasmparser::ConstExpr<'_>,
     limits: &Limits,
+    types: Types<'_>,
     known: impl Fn(u32) -> Option<ConstExpr>,
 ) -> Result<ConstExpr, Invalid> {
     if let Some(value) = plain_i32(expr) {
@@ -155,7 +202,6 @@ pub(crate) fn read(
     }
     let mut reader = expr.get_operators_reader();
     let offset = reader.original_position();
-    let mut single = None;
     let mut operators = Vec::new();
     let mut count = 0_u64;
     loop {
@@ -171,17 +217,17 @@ pub(crate) fn read(
         if let Operator::End = operator {
             break;
         }
-        match lone_value(&operator) {
-            Some(value) => single = Some(value),
-            None => operators.push(stack_operator(&operator).ok_or_else(|| unsupported(at))?),
-        }
+        operators.push(stack_operator(&operator, types).ok_or_else(|| unsupported(at))?);
     }
-    match (single, &operators[..]) {
-        (Some(value), []) => Ok(value),
-        (None, [ConstOp::GlobalGet(index)]) => {
-            Ok(known(*index).unwrap_or(ConstExpr::GlobalGet(*index)))
-        }
-        (None, [_, ..]) => {
+    match &operators[..] {
+        [] => Err(unsupported(offset)),
+        [ConstOp::GlobalGet(index)] => Ok(known(*index).unwrap_or(ConstExpr::GlobalGet(*index))),
+        [ConstOp::F32(bits)] => Ok(ConstExpr::F32(*bits)),
+        [ConstOp::F64(bits)] => Ok(ConstExpr::F64(*bits)),
+        [ConstOp::V128(bits)] => Ok(ConstExpr::V128(*bits)),
+        [ConstOp::RefNull(heap)] => Ok(ConstExpr::RefNull(*heap)),
+        [ConstOp::RefFunc(function)] => Ok(ConstExpr::RefFunc(*function)),
+        _ => {
             let integer = |index| known(index).and_then(|value| value.integer(|_| None));
             Ok(match evaluate(&operators, integer) {
                 Some(ConstInteger::I32(value)) => ConstExpr::I32(value),
@@ -189,7 +235,6 @@ pub(crate) fn read(
                 None => ConstExpr::Extended(operators.into()),
             })
         }
-        _ => Err(unsupported(offset)),
     }
 }
 
@@ -207,19 +252,7 @@ fn unsupported(offset: u64) -> Invalid {
     Invalid::unsupported(message, offset)
 }
 
-/// The operators that are a whole expression by themselves.
-fn lone_value(operator: &Operator<'_>) -> Option<ConstExpr> {
-    Some(match operator {
-        Operator::F32Const { value } => ConstExpr::F32(value.bits()),
-        Operator::F64Const { value } => ConstExpr::F64(value.bits()),
-        Operator::V128Const { value } => ConstExpr::V128(u128::from_le_bytes(*value.bytes())),
-        Operator::RefNull { hty } => ConstExpr::RefNull(wasm::heap_type(*hty)?),
-        Operator::RefFunc { function_index } => ConstExpr::RefFunc(*function_index),
-        _ => return None,
-    })
-}
-
-fn stack_operator(operator: &Operator<'_>) -> Option<ConstOp> {
+fn stack_operator(operator: &Operator<'_>, types: Types<'_>) -> Option<ConstOp> {
     Some(match operator {
         Operator::I32Const { value } => ConstOp::I32(*value),
         Operator::I64Const { value } => ConstOp::I64(*value),
@@ -230,6 +263,25 @@ fn stack_operator(operator: &Operator<'_>) -> Option<ConstOp> {
         Operator::I64Add => ConstOp::I64Add,
         Operator::I64Sub => ConstOp::I64Sub,
         Operator::I64Mul => ConstOp::I64Mul,
+        Operator::F32Const { value } => ConstOp::F32(value.bits()),
+        Operator::F64Const { value } => ConstOp::F64(value.bits()),
+        Operator::V128Const { value } => ConstOp::V128(u128::from_le_bytes(*value.bytes())),
+        Operator::RefNull { hty } => ConstOp::RefNull(types.heap(*hty)?),
+        Operator::RefFunc { function_index } => ConstOp::RefFunc(*function_index),
+        Operator::RefI31 => ConstOp::RefI31,
+        Operator::StructNew { struct_type_index } => ConstOp::StructNew(*struct_type_index),
+        Operator::StructNewDefault { struct_type_index } => {
+            ConstOp::StructNewDefault(*struct_type_index)
+        }
+        Operator::ArrayNew { array_type_index } => ConstOp::ArrayNew(*array_type_index),
+        Operator::ArrayNewDefault { array_type_index } => {
+            ConstOp::ArrayNewDefault(*array_type_index)
+        }
+        Operator::ArrayNewFixed { array_type_index, array_size } => {
+            ConstOp::ArrayNewFixed(*array_type_index, *array_size)
+        }
+        Operator::AnyConvertExtern => ConstOp::AnyConvertExtern,
+        Operator::ExternConvertAny => ConstOp::ExternConvertAny,
         _ => return None,
     })
 }

@@ -1,7 +1,8 @@
 //! What never happens in a module, so that compilers can rely on it.
 //!
 //! Not here: what depends on the values of imports. Invariant: a fact is only stated when nobody, inside or
-//! outside of the module, can break it; while bodies are still missing nothing is stated at all.
+//! outside of the module, can break it; facts drawn while bodies are still missing say so, and what they
+//! state of a table, memory or global may still turn out to be wrong, never the other way round.
 //! Read next: [`crate::body`], where the evidence is gathered.
 
 use crate::bits::IndexSet;
@@ -118,9 +119,17 @@ impl Facts {
 
     /// Draws the conclusions once everything has been read.
     pub(crate) fn conclude(module: &Module, effects: &Effects) -> Self {
+        let mut referenced = effects.functions_referenced.clone();
+        referenced.make_room(module.functions.len());
+        let count = u32::try_from(module.functions.len()).unwrap_or(u32::MAX);
+        let escaped = escaped(module, referenced).below(count).collect();
+        Self { complete: true, escaped, ..Self::so_far(module, effects) }
+    }
+
+    /// What nobody has broken yet, while bodies are still missing.
+    pub(crate) fn so_far(module: &Module, effects: &Effects) -> Self {
         let mut effects = effects.clone();
         effects.make_room(Counts::of(module));
-        let escaped = escaped(module, effects.functions_referenced);
         let (mut tables, mut memories) = (effects.tables_written, effects.memories_grown);
         let mut globals = effects.globals_written;
         globals.extend(0..module.imported_globals);
@@ -135,8 +144,8 @@ impl Facts {
         let count = |things: usize| u32::try_from(things).unwrap_or(u32::MAX);
         let is_mutable = |global: u32| module.globals[global as usize].ty.mutable;
         Self {
-            complete: true,
-            escaped: escaped.below(count(module.functions.len())).collect(),
+            complete: false,
+            escaped: Vec::new(),
             fixed_tables: (module.imported_tables..count(module.tables.len()))
                 .filter(|table| !tables.contains(*table))
                 .collect(),
@@ -171,23 +180,18 @@ fn escaped(module: &Module, referenced_in_bodies: IndexSet) -> IndexSet {
     }
     let globals = module.globals.iter().filter_map(|global| global.init.as_ref());
     let tables = module.tables.iter().filter_map(|table| table.init.as_ref());
-    escaped.extend(globals.chain(tables).filter_map(referenced));
+    escaped.extend(globals.chain(tables).flat_map(ConstExpr::functions));
     // A declared segment gives nobody a reference; the `ref.func` that it allows is among the effects.
     let alive = module.elements.iter().filter(|segment| segment.mode != ElementMode::Declared);
     for segment in alive {
         match &segment.items {
             ElementItems::Functions(items) => escaped.extend(items.iter().copied()),
-            ElementItems::Expressions(items) => escaped.extend(items.iter().filter_map(referenced)),
+            ElementItems::Expressions(items) => {
+                escaped.extend(items.iter().flat_map(ConstExpr::functions));
+            }
         }
     }
     escaped
-}
-
-const fn referenced(expr: &ConstExpr) -> Option<u32> {
-    match expr {
-        ConstExpr::RefFunc(function) => Some(*function),
-        _ => None,
-    }
 }
 
 impl Module {

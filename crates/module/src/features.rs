@@ -1,4 +1,4 @@
-//! Which proposals a module may use: WebAssembly 2.0 with SIMD from the start, later ones by name.
+//! Which proposals a module may use: those of WebAssembly 3.0 by default, others by name.
 //!
 //! Not here: which operators a tier can compile; a feature that is on here can still be refused there.
 //! Invariant: bit numbers are part of the artifact format and stay; names are what `--features` takes.
@@ -14,60 +14,39 @@ use wasmparser::WasmFeatures;
 pub struct Features(u32);
 
 macro_rules! features {
-    ($($(#[$doc:meta])* $constant:ident = $bit:literal, $name:literal, $wasmparser:ident;)*) => {
+    ($($constant:ident = $bit:literal, $name:literal, $wasmparser:ident, $doc:literal;)*) => {
         impl Features {
-            $($(#[$doc])* pub const $constant: Self = Self(1 << $bit);)*
+            $(#[doc = $doc] pub const $constant: Self = Self(1 << $bit);)*
 
-            /// Every proposal with its name and what `wasmparser` calls it.
-            const TABLE: &'static [(Self, &'static str, WasmFeatures)] =
-                &[$((Self::$constant, $name, WasmFeatures::$wasmparser)),*];
+            /// Every proposal with its name, what `wasmparser` calls it, and what it is.
+            const TABLE: &'static [(Self, &'static str, WasmFeatures, &'static str)] =
+                &[$((Self::$constant, $name, WasmFeatures::$wasmparser, $doc)),*];
         }
     };
 }
 
 features! {
-    /// Globals that can be set may be imported and exported.
-    MUTABLE_GLOBAL = 0, "mutable-global", MUTABLE_GLOBAL;
-    /// Conversions from float to integer that never trap.
-    SATURATING_FLOAT_TO_INT = 1, "saturating-float-to-int", SATURATING_FLOAT_TO_INT;
-    /// Operators that extend the sign within an integer.
-    SIGN_EXTENSION = 2, "sign-extension", SIGN_EXTENSION;
-    /// Several results of functions and blocks, parameters of blocks.
-    MULTI_VALUE = 3, "multi-value", MULTI_VALUE;
-    /// `externref`, `funcref`, operators on tables, several tables.
-    REFERENCE_TYPES = 4, "reference-types", REFERENCE_TYPES;
-    /// Copying and filling memories and tables, passive segments.
-    BULK_MEMORY = 5, "bulk-memory", BULK_MEMORY;
-    /// 128-bit vectors.
-    SIMD = 6, "simd", SIMD;
-    /// Vector operators whose results may differ between machines.
-    RELAXED_SIMD = 7, "relaxed-simd", RELAXED_SIMD;
-    /// Shared memories and atomic operators.
-    THREADS = 8, "threads", THREADS;
-    /// Calls that replace their caller.
-    TAIL_CALL = 9, "tail-call", TAIL_CALL;
-    /// Several memories.
-    MULTI_MEMORY = 10, "multi-memory", MULTI_MEMORY;
-    /// Exceptions, with `exnref`.
-    EXCEPTIONS = 11, "exceptions", EXCEPTIONS;
-    /// The earlier form of exceptions.
-    LEGACY_EXCEPTIONS = 12, "legacy-exceptions", LEGACY_EXCEPTIONS;
-    /// Memories and tables with 64-bit addresses.
-    MEMORY64 = 13, "memory64", MEMORY64;
-    /// Arithmetic in constant expressions.
-    EXTENDED_CONST = 14, "extended-const", EXTENDED_CONST;
-    /// References to functions of a known type.
-    FUNCTION_REFERENCES = 15, "function-references", FUNCTION_REFERENCES;
-    /// Structures and arrays under a collector.
-    GC = 16, "gc", GC;
-    /// Memories whose pages have another size.
-    CUSTOM_PAGE_SIZES = 17, "custom-page-sizes", CUSTOM_PAGE_SIZES;
-    /// 128-bit integer arithmetic on pairs.
-    WIDE_ARITHMETIC = 18, "wide-arithmetic", WIDE_ARITHMETIC;
-    /// A shorter encoding of imports.
-    COMPACT_IMPORTS = 19, "compact-imports", COMPACT_IMPORTS;
-    /// Continuations.
-    STACK_SWITCHING = 20, "stack-switching", STACK_SWITCHING;
+    MUTABLE_GLOBAL = 0, "mutable-global", MUTABLE_GLOBAL, "Globals that can be set may be imported and exported";
+    SATURATING_FLOAT_TO_INT = 1, "saturating-float-to-int", SATURATING_FLOAT_TO_INT, "Conversions from float to integer that never trap";
+    SIGN_EXTENSION = 2, "sign-extension", SIGN_EXTENSION, "Operators that extend the sign within an integer";
+    MULTI_VALUE = 3, "multi-value", MULTI_VALUE, "Several results of functions and blocks, parameters of blocks";
+    REFERENCE_TYPES = 4, "reference-types", REFERENCE_TYPES, "externref, funcref, operators on tables, several tables";
+    BULK_MEMORY = 5, "bulk-memory", BULK_MEMORY, "Copying and filling memories and tables, passive segments";
+    SIMD = 6, "simd", SIMD, "128-bit vectors";
+    RELAXED_SIMD = 7, "relaxed-simd", RELAXED_SIMD, "Vector operators whose results may differ between machines";
+    THREADS = 8, "threads", THREADS, "Shared memories and atomic operators";
+    TAIL_CALL = 9, "tail-call", TAIL_CALL, "Calls that replace their caller";
+    MULTI_MEMORY = 10, "multi-memory", MULTI_MEMORY, "Several memories";
+    EXCEPTIONS = 11, "exceptions", EXCEPTIONS, "Exceptions, with exnref";
+    LEGACY_EXCEPTIONS = 12, "legacy-exceptions", LEGACY_EXCEPTIONS, "The earlier form of exceptions";
+    MEMORY64 = 13, "memory64", MEMORY64, "Memories and tables with 64-bit addresses";
+    EXTENDED_CONST = 14, "extended-const", EXTENDED_CONST, "Arithmetic in constant expressions";
+    FUNCTION_REFERENCES = 15, "function-references", FUNCTION_REFERENCES, "References to functions of a known type";
+    GC = 16, "gc", GC, "Structures and arrays under a collector";
+    CUSTOM_PAGE_SIZES = 17, "custom-page-sizes", CUSTOM_PAGE_SIZES, "Memories whose pages have another size";
+    WIDE_ARITHMETIC = 18, "wide-arithmetic", WIDE_ARITHMETIC, "128-bit integer arithmetic on pairs";
+    COMPACT_IMPORTS = 19, "compact-imports", COMPACT_IMPORTS, "A shorter encoding of imports";
+    STACK_SWITCHING = 20, "stack-switching", STACK_SWITCHING, "Continuations";
 }
 
 impl Features {
@@ -76,6 +55,17 @@ impl Features {
 
     /// WebAssembly 2.0 with SIMD.
     pub const WASM2: Self = Self(0b111_1111);
+
+    /// WebAssembly 3.0.
+    pub const WASM3: Self = Self::WASM2
+        .with(Self::RELAXED_SIMD)
+        .with(Self::TAIL_CALL)
+        .with(Self::MULTI_MEMORY)
+        .with(Self::MEMORY64)
+        .with(Self::EXTENDED_CONST)
+        .with(Self::FUNCTION_REFERENCES)
+        .with(Self::GC)
+        .with(Self::EXCEPTIONS);
 
     /// Every proposal that has a name here.
     pub const ALL: Self = Self((1 << Self::TABLE.len()) - 1);
@@ -90,6 +80,11 @@ impl Features {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::TABLE.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+
+    /// What the proposals in the set are, in a few words each, by name.
+    pub fn descriptions(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        Self::TABLE.iter().filter(move |row| self.contains(row.0)).map(|row| (row.1, row.3))
     }
 
     /// The names of every proposal, in order.
@@ -145,7 +140,7 @@ impl Features {
 
 impl Default for Features {
     fn default() -> Self {
-        Self::WASM2
+        Self::WASM3
     }
 }
 

@@ -15,6 +15,7 @@ pub mod body;
 mod check;
 pub mod cost;
 pub mod decode;
+mod definition;
 pub mod error;
 pub mod expr;
 pub mod facts;

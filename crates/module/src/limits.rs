@@ -46,6 +46,8 @@ pub struct Limits {
     pub params_max: u64,
     /// Results of one function type.
     pub results_max: u64,
+    /// Fields of one structure type.
+    pub fields_max: u64,
     /// Bytes of one function body.
     pub body_bytes_max: u64,
     /// Locals of one function, parameters included.
@@ -90,6 +92,7 @@ impl Default for Limits {
             name_bytes_max: 64 << 20,
             params_max: 1_000,
             results_max: 1_000,
+            fields_max: 10_000,
             body_bytes_max: 7_654_321,
             locals_max: 50_000,
             nesting_max: 50_000,

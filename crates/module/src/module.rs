@@ -9,7 +9,7 @@ use crate::expr::ConstExpr;
 use crate::facts::Facts;
 use crate::features::Features;
 use crate::names::Names;
-use holm_spec::types::{ExternType, FuncType, GlobalType, MemoryType, TableType, ValType};
+use holm_spec::types::{ExternType, FuncType, GlobalType, MemoryType, RefType, SubType, TableType};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -20,8 +20,11 @@ pub struct Module {
     pub features: Features,
     /// The length of the file.
     pub wasm_bytes: u64,
-    /// The type section.
-    pub types: Vec<FuncType>,
+    /// The type section, its groups laid out one after the other. Concrete types inside are numbered by
+    /// their place here.
+    pub types: Vec<SubType>,
+    /// The groups of types that may name each other, in order: how many types each has.
+    pub type_groups: Vec<u32>,
     /// The import section.
     pub imports: Vec<Import>,
     /// The export section.
@@ -152,7 +155,7 @@ pub struct ElementSegment {
     /// What happens to it when an instance is made.
     pub mode: ElementMode,
     /// The type of its elements.
-    pub ty: ValType,
+    pub ty: RefType,
     /// Its elements.
     pub items: ElementItems,
 }
@@ -232,10 +235,10 @@ pub struct CustomSection {
 }
 
 impl Module {
-    /// The type with this index.
+    /// The function type with this index.
     #[must_use]
     pub fn ty(&self, index: TypeIndex) -> Option<&FuncType> {
-        self.types.get(index.as_usize())
+        self.types.get(index.as_usize())?.as_func()
     }
 
     /// The type of a function, imported or defined.
@@ -262,7 +265,7 @@ impl Module {
         u32::try_from(self.functions.len()).map_or(u32::MAX, |all| all - self.imported_functions)
     }
 
-    /// The type of an import; nothing for the kinds of later proposals.
+    /// The type of an import.
     #[must_use]
     pub fn import_type(&self, import: &Import) -> Option<ExternType> {
         Some(match import.kind {
@@ -270,11 +273,11 @@ impl Module {
             ImportKind::Table(ty) => ExternType::Table(ty),
             ImportKind::Memory(ty) => ExternType::Memory(ty),
             ImportKind::Global(ty) => ExternType::Global(ty),
-            ImportKind::Tag(_) => return None,
+            ImportKind::Tag(index) => ExternType::Tag(self.ty(index)?.clone()),
         })
     }
 
-    /// The type of an export; nothing for the kinds of later proposals.
+    /// The type of an export.
     #[must_use]
     pub fn export_type(&self, export: &Export) -> Option<ExternType> {
         let index = export.index as usize;
@@ -283,7 +286,7 @@ impl Module {
             ExternKind::Table => ExternType::Table(self.tables.get(index)?.ty),
             ExternKind::Memory => ExternType::Memory(*self.memories.get(index)?),
             ExternKind::Global => ExternType::Global(self.globals.get(index)?.ty),
-            ExternKind::Tag => return None,
+            ExternKind::Tag => ExternType::Tag(self.ty(*self.tags.get(index)?)?.clone()),
         })
     }
 

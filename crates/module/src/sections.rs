@@ -5,6 +5,7 @@
 //! malformed), then the validator sees it, and only then it becomes part of the module.
 //! Read next: [`crate::decode`].
 
+use crate::definition::{self, unsupported};
 use crate::error::{Invalid, at_most};
 use crate::expr::{self, ConstExpr};
 use crate::limits::Limits;
@@ -12,17 +13,17 @@ use crate::module::{
     DataMode, DataSegment, ElementItems, ElementMode, ElementSegment, Export, ExternKind, Global,
     Import, ImportKind, Module, Table, TypeIndex,
 };
-use crate::wasm;
-use holm_spec::types::{self, FuncType, GlobalType, MemoryType, TableType, ValType};
-use wasmparser::{
-    CompositeInnerType, ExternalKind, FromReader, SectionLimited, TypeRef, Validator,
-};
+use crate::wasm::{self, Types};
+use holm_spec::types::{self, CompositeType, HeapType, SubType};
+use wasmparser::{ExternalKind, FromReader, SectionLimited, TypeRef, Validator};
 
 /// The parts of a decoder that sections need.
 pub(crate) struct Sections {
     pub(crate) module: Module,
     pub(crate) validator: Validator,
     pub(crate) limits: Limits,
+    /// What each type is, those of the group that is being read included.
+    kinds: Vec<Option<HeapType>>,
     /// Elements of all segments so far.
     element_items: u64,
     /// Elements that the tables so far have at the start.
@@ -43,43 +44,6 @@ fn scan<'a, T: FromReader<'a>>(section: &SectionLimited<'a, T>) -> Result<Vec<(u
         .map_err(|error| Invalid::from_reader(&error))
 }
 
-/// Something of a later proposal that the data model does not have yet.
-#[cold]
-fn unsupported(what: &str, offset: u64) -> Invalid {
-    Invalid::unsupported(format!("{what} is not supported by this version"), offset)
-}
-
-fn val_type(ty: wasmparser::ValType, offset: u64) -> Result<ValType, Invalid> {
-    wasm::val_type(ty).ok_or_else(|| unsupported(&format!("value type {ty}"), offset))
-}
-
-fn memory_type(ty: &wasmparser::MemoryType, offset: u64) -> Result<MemoryType, Invalid> {
-    let log2 = ty.page_size_log2.unwrap_or(u32::from(holm_spec::PAGE_BYTES_LOG2));
-    Ok(MemoryType {
-        limits: types::Limits { min: ty.initial, max: ty.maximum },
-        is_64: ty.memory64,
-        shared: ty.shared,
-        page_bytes_log2: u8::try_from(log2).map_err(|_| unsupported("page size", offset))?,
-    })
-}
-
-fn global_type(ty: wasmparser::GlobalType, offset: u64) -> Result<GlobalType, Invalid> {
-    if ty.shared {
-        return Err(unsupported("shared global", offset));
-    }
-    Ok(GlobalType { value: val_type(ty.content_type, offset)?, mutable: ty.mutable })
-}
-
-fn func_type(ty: &wasmparser::SubType, offset: u64) -> Result<FuncType, Invalid> {
-    let CompositeInnerType::Func(function) = &ty.composite_type.inner else {
-        return Err(unsupported("structure, array or continuation type", offset));
-    };
-    let list = |types: &[wasmparser::ValType]| {
-        types.iter().map(|ty| val_type(*ty, offset)).collect::<Result<Vec<_>, _>>()
-    };
-    Ok(FuncType::new(list(function.params())?, list(function.results())?))
-}
-
 fn external_kind(kind: ExternalKind) -> ExternKind {
     match kind {
         ExternalKind::Func | ExternalKind::FuncExact => ExternKind::Func,
@@ -92,7 +56,7 @@ fn external_kind(kind: ExternalKind) -> ExternKind {
 
 impl Sections {
     pub(crate) fn new(module: Module, validator: Validator, limits: Limits) -> Self {
-        Self { module, validator, limits, element_items: 0, table_elements: 0 }
+        Self { module, validator, limits, kinds: Vec::new(), element_items: 0, table_elements: 0 }
     }
 
     /// The number in a global that is defined here and can never change.
@@ -102,23 +66,14 @@ impl Sections {
         (!global.ty.mutable && init.is_number()).then(|| init.clone())
     }
 
-    fn expr(&self, expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Invalid> {
-        expr::read(expr, &self.limits, |global| self.known_number(global))
+    /// Calls `read` with what turns types into the standard's.
+    fn with_types<T>(&self, read: impl FnOnce(Types<'_>) -> T) -> T {
+        read(Types(&|index| self.kinds.get(index as usize).copied().flatten()))
     }
 
-    fn table_type(
-        &mut self,
-        ty: &wasmparser::TableType,
-        offset: u64,
-    ) -> Result<TableType, Invalid> {
-        if ty.shared {
-            return Err(unsupported("shared table", offset));
-        }
-        Ok(TableType {
-            element: wasm::ref_type(ty.element_type)
-                .ok_or_else(|| unsupported("table element type", offset))?,
-            limits: types::Limits { min: ty.initial, max: ty.maximum },
-            is_64: ty.table64,
+    fn expr(&self, expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Invalid> {
+        self.with_types(|types| {
+            expr::read(expr, &self.limits, types, |global| self.known_number(global))
         })
     }
 
@@ -131,20 +86,39 @@ impl Sections {
         let groups = scan(section)?;
         valid(self.validator.type_section(section))?;
         for (_, group) in groups {
-            for (offset, ty) in group.into_types_and_offsets() {
-                let ty = func_type(&ty, offset)?;
-                let counts = [
-                    ("parameters of a type", "params_max", self.limits.params_max, ty.params()),
-                    ("results of a type", "results_max", self.limits.results_max, ty.results()),
-                ];
-                for (what, name, max, list) in counts {
-                    at_most(what, (name, max), list.len() as u64, offset)?;
-                }
+            let before = self.module.types.len();
+            let group: Vec<_> = group.into_types_and_offsets().collect();
+            for ((_, ty), index) in group.iter().zip(before..) {
+                let index = u32::try_from(index).unwrap_or(u32::MAX);
+                self.kinds.push(wasm::kind(&ty.composite_type.inner, index));
+            }
+            for (offset, ty) in group {
+                let ty = self.with_types(|types| definition::sub_type(&ty, types, offset))?;
+                self.members(&ty, offset)?;
                 self.module.types.push(ty);
             }
+            let members = self.module.types.len() - before;
+            self.module.type_groups.push(u32::try_from(members).unwrap_or(u32::MAX));
         }
         let count = self.module.types.len() as u64;
         at_most("types", ("types_max", self.limits.types_max), count, section.range().end)
+    }
+
+    /// Checks the limits on what a type consists of.
+    fn members(&self, ty: &SubType, offset: u64) -> Result<(), Invalid> {
+        let limits = &self.limits;
+        let limit =
+            |what, name, max, count: usize| at_most(what, (name, max), count as u64, offset);
+        match &ty.composite {
+            CompositeType::Func(ty) => {
+                limit("parameters of a type", "params_max", limits.params_max, ty.params().len())?;
+                limit("results of a type", "results_max", limits.results_max, ty.results().len())
+            }
+            CompositeType::Struct(fields) => {
+                limit("fields of a type", "fields_max", limits.fields_max, fields.len())
+            }
+            CompositeType::Array(_) => Ok(()),
+        }
     }
 
     pub(crate) fn imports(
@@ -160,6 +134,10 @@ impl Sections {
                 at_most("imports", limit, imports.len() as u64, section.range().start)?;
             }
         }
+        // The validator has a limit of its own here, with no name.
+        let memories = imports.iter().filter(|import| matches!(import.1.ty, TypeRef::Memory(_)));
+        let limit = ("memories_max", self.limits.memories_max);
+        at_most("memories", limit, memories.count() as u64, section.range().start)?;
         valid(self.validator.import_section(section))?;
         for (offset, import) in imports {
             let kind = self.import_kind(import.ty, offset)?;
@@ -178,21 +156,21 @@ impl Sections {
                 ImportKind::Func(TypeIndex(ty))
             }
             TypeRef::Table(ty) => {
-                let ty = self.table_type(&ty, offset)?;
+                let ty = self.with_types(|types| definition::table_type(&ty, types, offset))?;
                 self.module.tables.push(Table { ty, init: None });
                 self.module.imported_tables += 1;
                 ImportKind::Table(ty)
             }
             TypeRef::Memory(ty) => {
-                let ty = memory_type(&ty, offset)?;
+                let ty = definition::memory_type(&ty, offset)?;
                 module.memories.push(ty);
                 module.imported_memories += 1;
                 ImportKind::Memory(ty)
             }
             TypeRef::Global(ty) => {
-                let ty = global_type(ty, offset)?;
-                module.globals.push(Global { ty, init: None });
-                module.imported_globals += 1;
+                let ty = self.with_types(|types| definition::global_type(ty, types, offset))?;
+                self.module.globals.push(Global { ty, init: None });
+                self.module.imported_globals += 1;
                 ImportKind::Global(ty)
             }
             TypeRef::Tag(ty) => {
@@ -244,7 +222,7 @@ impl Sections {
                 wasmparser::TableInit::RefNull => None,
                 wasmparser::TableInit::Expr(expr) => Some(self.expr(expr)?),
             };
-            let ty = self.table_type(&table.ty, offset)?;
+            let ty = self.with_types(|types| definition::table_type(&table.ty, types, offset))?;
             self.table_elements = self.table_elements.saturating_add(ty.limits.min);
             let limit = ("table_elements_max", self.limits.table_elements_max);
             at_most("elements of all tables", limit, self.table_elements, offset)?;
@@ -262,7 +240,7 @@ impl Sections {
         let memories = scan(section)?;
         valid(self.validator.memory_section(section))?;
         for (offset, memory) in memories {
-            self.module.memories.push(memory_type(&memory, offset)?);
+            self.module.memories.push(definition::memory_type(&memory, offset)?);
         }
         self.counts(at)
     }
@@ -289,7 +267,8 @@ impl Sections {
         valid(self.validator.global_section(section))?;
         for (offset, global) in globals {
             let init = Some(self.expr(&global.init_expr)?);
-            self.module.globals.push(Global { ty: global_type(global.ty, offset)?, init });
+            let ty = self.with_types(|types| definition::global_type(global.ty, types, offset))?;
+            self.module.globals.push(Global { ty, init });
         }
         self.counts(at)
     }
@@ -349,10 +328,11 @@ impl Sections {
         let (ty, items) = match &segment.items {
             wasmparser::ElementItems::Functions(items) => {
                 let items = scan(items)?.into_iter().map(|(_, function)| function).collect();
-                (ValType::FuncRef, ElementItems::Functions(items))
+                (types::RefType::FUNCREF, ElementItems::Functions(items))
             }
             wasmparser::ElementItems::Expressions(ty, items) => {
-                let ty = wasm::ref_type(*ty).ok_or_else(|| unsupported("element type", offset))?;
+                let ty = self.with_types(|types| types.reference(*ty));
+                let ty = ty.ok_or_else(|| unsupported("element type", offset))?;
                 let items = scan(items)?;
                 let items = items.iter().map(|(_, item)| self.expr(item));
                 (ty, ElementItems::Expressions(items.collect::<Result<_, _>>()?))

@@ -1,34 +1,49 @@
 //! What the translation of every function of a module shares: the module, the layout of its instances,
 //! its signatures in Cranelift's form.
 //!
-//! Made once per compilation, read by all workers. Not here: anything of a single function.
-//! Read next: [`crate::translate`].
+//! [`Shared`] is made once per compilation and read by all workers; an [`Environment`] is one worker's view of
+//! it, together with what is known of the rest of the module. Not here: anything of a single function.
+//! Read next: [`crate::known`], [`crate::translate`].
 
-use crate::fixed::FixedTables;
+use crate::fixed::{FixedTables, Reachable};
+use crate::known::Known;
 use cranelift_codegen::ir::{self, AbiParam, Signature, types};
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig, TargetIsa};
+use holm_abi::object::StructLayout;
 use holm_abi::settings::{Architecture, MemoryStrategy};
 use holm_abi::signature::needs_result_buffer;
-use holm_abi::{ContextLayout, ContextShape, RegisterFile, Settings};
+use holm_abi::{ContextLayout, ContextShape, RegisterFile, Settings, layout};
 use holm_module::{Module, TypeIndex};
-use holm_spec::types::{FuncType, ValType};
+use holm_spec::types::{CompositeType, FuncType, MemoryType, SubType, ValType};
+use std::collections::BTreeMap;
 
 /// Namespace of Cranelift's external names: functions defined in the module, by defined index.
 pub(crate) const NAMESPACE_FUNCTION: u32 = 0;
 /// Namespace of Cranelift's external names: foreign-call thunks, by type index.
 pub(crate) const NAMESPACE_THUNK: u32 = 1;
 
+/// What is worked out once for all functions of a module.
+pub(crate) struct Shared {
+    layout: ContextLayout,
+    registers: RegisterFile,
+    frontend: TargetFrontendConfig,
+    /// What indirect calls can reach.
+    fixed: FixedTables,
+    signatures: Vec<Signature>,
+    /// How the structure types are laid out, by type index.
+    structs: BTreeMap<u32, StructLayout>,
+}
+
 /// What all functions of a module share.
 pub(crate) struct Environment<'a> {
+    /// The module without its bodies and facts, which are among what is [`Known`].
     pub(crate) module: &'a Module,
-    pub(crate) wasm: &'a [u8],
+    pub(crate) known: Known<'a>,
     pub(crate) settings: &'a Settings,
-    pub(crate) layout: ContextLayout,
-    pub(crate) registers: RegisterFile,
+    pub(crate) layout: &'a ContextLayout,
+    pub(crate) registers: &'a RegisterFile,
     pub(crate) frontend: TargetFrontendConfig,
-    /// What indirect calls can reach.
-    pub(crate) fixed: FixedTables,
-    signatures: Vec<Signature>,
+    shared: &'a Shared,
 }
 
 /// How a linear memory is addressed.
@@ -42,33 +57,65 @@ pub(crate) enum MemoryAt {
     Checked,
 }
 
-impl<'a> Environment<'a> {
-    pub(crate) fn new(
-        module: &'a Module,
-        wasm: &'a [u8],
-        settings: &'a Settings,
-        isa: &dyn TargetIsa,
-    ) -> Self {
+impl Shared {
+    pub(crate) fn new(module: &Module, settings: &Settings, isa: &dyn TargetIsa) -> Self {
         let registers = match settings.architecture {
             Architecture::X86_64 => RegisterFile::X86_64,
             Architecture::Aarch64 => RegisterFile::AARCH64,
         };
-        let signatures = module.types.iter().map(|ty| signature(ty, &registers)).collect();
+        let signatures = module.types.iter().map(|ty| match ty.as_func() {
+            Some(ty) => signature(ty, &registers),
+            None => Signature::new(CallConv::Tail),
+        });
+        let signatures = signatures.collect();
         Self {
-            module,
-            wasm,
-            settings,
             layout: ContextLayout::new(shape(module)),
             registers,
             frontend: isa.frontend_config(),
             fixed: FixedTables::new(module),
             signatures,
+            structs: (0..).zip(&module.types).filter_map(struct_layout).collect(),
         }
     }
+}
 
-    /// The type of the type section with this index.
+impl<'a> Environment<'a> {
+    pub(crate) fn new(
+        shared: &'a Shared,
+        module: &'a Module,
+        settings: &'a Settings,
+        known: Known<'a>,
+    ) -> Self {
+        let Shared { layout, registers, frontend, .. } = shared;
+        Self { module, known, settings, layout, registers, frontend: *frontend, shared }
+    }
+
+    /// What calls of type `ty` through `table` can reach, if that is known.
+    pub(crate) fn reachable(&self, table: u32, ty: u32) -> Option<&'a Reachable> {
+        let reachable = self.shared.fixed.reachable(table, ty)?;
+        self.known.table_is_fixed(table).then_some(reachable)
+    }
+
+    /// The function type of the type section with this index.
     pub(crate) fn ty(&self, index: u32) -> &'a FuncType {
-        &self.module.types[index as usize]
+        self.module.ty(TypeIndex(index)).expect("validation saw a function type here")
+    }
+
+    /// Whether no type can be below this one.
+    pub(crate) fn is_final(&self, ty: u32) -> bool {
+        self.module.types[ty as usize].is_final
+    }
+
+    /// How many types stand above this one.
+    pub(crate) fn type_depth(&self, ty: u32) -> u32 {
+        let above = |ty: &u32| self.module.types.get(*ty as usize)?.supertype;
+        let depth = std::iter::successors(Some(ty), above).skip(1).count();
+        u32::try_from(depth).unwrap_or(u32::MAX)
+    }
+
+    /// How a structure type is laid out.
+    pub(crate) fn struct_layout(&self, ty: u32) -> &'a StructLayout {
+        self.shared.structs.get(&ty).expect("validation saw a structure type here")
     }
 
     /// The type index of a function.
@@ -79,12 +126,12 @@ impl<'a> Environment<'a> {
 
     /// The Cranelift signature of a type.
     pub(crate) fn signature(&self, ty: u32) -> &Signature {
-        &self.signatures[ty as usize]
+        &self.shared.signatures[ty as usize]
     }
 
     /// Whether the results of a type go through memory.
     pub(crate) fn has_result_buffer(&self, ty: u32) -> bool {
-        needs_result_buffer(self.ty(ty).results(), &self.registers)
+        needs_result_buffer(self.ty(ty).results(), self.registers)
     }
 
     /// How a memory is addressed.
@@ -92,12 +139,28 @@ impl<'a> Environment<'a> {
         let ty = &self.module.memories[memory as usize];
         match self.settings.memory {
             MemoryStrategy::Checked => MemoryAt::Checked,
-            MemoryStrategy::Reserved if ty.is_64 => MemoryAt::Checked,
-            MemoryStrategy::Reserved if memory == 0 && self.module.imported_memories == 0 => {
+            MemoryStrategy::Reserved if !is_reserved(ty) => MemoryAt::Checked,
+            MemoryStrategy::Reserved
+                if memory == 0 && self.module.imported_memories == 0 && !ty.shared =>
+            {
                 MemoryAt::Anchor
             }
             MemoryStrategy::Reserved => MemoryAt::Reservation,
         }
+    }
+}
+
+/// Whether a memory's reservation makes every index safe: its addresses are 32 bits wide, and its end is that
+/// of a page of the machine's.
+fn is_reserved(ty: &MemoryType) -> bool {
+    !ty.is_64 && ty.page_bytes() >= u64::from(layout::HOST_PAGE_BYTES)
+}
+
+/// The layout of a type, if it is a structure type.
+fn struct_layout((index, ty): (u32, &SubType)) -> Option<(u32, StructLayout)> {
+    match &ty.composite {
+        CompositeType::Struct(fields) => Some((index, StructLayout::new(fields))),
+        _ => None,
     }
 }
 
@@ -113,13 +176,14 @@ pub(crate) fn shape(module: &Module) -> ContextShape {
         defined_tables: count(module.tables.len()) - module.imported_tables,
         imported_globals: module.imported_globals,
         defined_globals: count(module.globals.len()) - module.imported_globals,
+        tags: count(module.tags.len()),
     }
 }
 
 /// The Cranelift type that holds a value between operators, and in calls.
 pub(crate) const fn clif_type(ty: ValType) -> ir::Type {
     match ty {
-        ValType::I32 | ValType::FuncRef | ValType::ExternRef => types::I32,
+        ValType::I32 | ValType::Ref(_) => types::I32,
         ValType::I64 => types::I64,
         ValType::F32 => types::F32,
         ValType::F64 => types::F64,

@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     Limit(String),
     /// The compiler is at fault.
     Bug(String),
+    /// Something has not arrived yet: the body of this function, or something that is known in the end.
+    Early(Option<u32>),
 }
 
 impl Failure {
@@ -20,6 +22,9 @@ impl Failure {
         match self {
             Self::Limit(text) => CompileError::Limit(format!("function {function}: {text}")),
             Self::Bug(text) => CompileError::Bug(format!("function {function}: {text}")),
+            Self::Early(_) => {
+                CompileError::Bug(format!("function {function}: it was compiled too early"))
+            }
         }
     }
 }

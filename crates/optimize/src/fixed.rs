@@ -6,7 +6,7 @@
 //! Read next: [`crate::translate`], where indirect calls use it.
 
 use holm_module::{ConstExpr, ElementItems, ElementMode, Module};
-use holm_spec::types::FuncType;
+use holm_spec::types::canonical;
 use std::collections::BTreeMap;
 
 /// Candidates of one type that are worth knowing by index.
@@ -48,9 +48,7 @@ pub(crate) struct FixedTables {
 
 impl FixedTables {
     pub(crate) fn new(module: &Module) -> Self {
-        let mut first: BTreeMap<&FuncType, u32> = BTreeMap::new();
-        let canonical: Vec<u32> =
-            (0..).zip(&module.types).map(|(at, ty)| *first.entry(ty).or_insert(at)).collect();
+        let canonical = canonical(&module.types, &module.type_groups);
         let mut tables = BTreeMap::new();
         if !writes_imported_table(module) {
             for table in (0..).take(module.tables.len()) {
@@ -114,32 +112,46 @@ fn entries(module: &Module, table: u32) -> Option<Vec<Option<u32>>> {
             }
         }
     }
-    Some(entries)
+    // What is given for an import may be of a type below the one asked for.
+    let is_known = |function: u32| {
+        let ty = module.functions.get(function as usize)?;
+        let ty = module.types.get(ty.as_usize())?;
+        Some(function >= module.imported_functions || ty.is_final)
+    };
+    entries.iter().flatten().all(|f| is_known(*f) == Some(true)).then_some(entries)
 }
 
-/// The entries of a table by the canonical type of their functions.
+/// A type and all above it.
+fn with_supertypes(module: &Module, ty: u32) -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(ty), |ty| module.types.get(*ty as usize)?.supertype)
+}
+
+/// The entries of a table by the canonical types of their functions, supertypes included.
 fn by_type(
     module: &Module,
     canonical: &[u32],
     entries: &[Option<u32>],
 ) -> BTreeMap<u32, Reachable> {
-    let mut types: BTreeMap<u32, Reachable> = BTreeMap::new();
+    let mut types: BTreeMap<u32, (usize, Reachable)> = BTreeMap::new();
     for (index, entry) in (0..).zip(entries) {
         let Some(function) = *entry else { continue };
-        let ty = module.functions.get(function as usize).map_or(0, |ty| ty.as_usize());
-        let reachable = types.entry(canonical.get(ty).copied().unwrap_or(0)).or_default();
-        reachable.foreign |= function < module.imported_functions;
-        if reachable.candidates.len() < CANDIDATES_MAX {
-            reachable.candidates.push(Candidate { index, function });
-        } else {
-            reachable.truncated = true;
+        let ty = module.functions.get(function as usize).map_or(0, |ty| ty.0);
+        for ty in with_supertypes(module, ty) {
+            let ty = canonical.get(ty as usize).copied().unwrap_or(0);
+            let (count, reachable) = types.entry(ty).or_default();
+            *count += 1;
+            reachable.foreign |= function < module.imported_functions;
+            if reachable.candidates.len() < CANDIDATES_MAX {
+                reachable.candidates.push(Candidate { index, function });
+            } else {
+                reachable.truncated = true;
+            }
         }
     }
-    let full = !entries.is_empty() && entries.iter().all(Option::is_some);
-    if full && types.len() == 1 {
-        types.values_mut().for_each(|reachable| reachable.uniform = true);
-    }
-    types
+    let finish = |(ty, (count, reachable)): (u32, (usize, Reachable))| {
+        (ty, Reachable { uniform: count == entries.len(), ..reachable })
+    };
+    types.into_iter().map(finish).collect()
 }
 
 #[cfg(test)]

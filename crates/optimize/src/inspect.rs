@@ -1,7 +1,8 @@
 //! What became of a module on the way to machine code, as text: for tests and for people.
 
 use crate::Optimizer;
-use crate::environment::Environment;
+use crate::environment::{Environment, Shared};
+use crate::known::Known;
 use crate::worker::{Unit, Worker};
 use holm_abi::CompileError;
 use holm_module::Module;
@@ -50,18 +51,23 @@ fn unit(
     unit: Unit,
     stage: Stage,
 ) -> Result<String, CompileError> {
-    let env = Environment::new(module, wasm, &optimizer.settings, &*optimizer.targets.full);
+    let shared = Shared::new(module, &optimizer.settings, &*optimizer.targets.full);
+    let known = Known::whole(module, wasm);
+    let env = Environment::new(&shared, module, &optimizer.settings, known);
     let mut worker = Worker::new();
     let named = |failure: crate::error::Failure| match unit {
         Unit::Function(defined) => failure.for_function(module.function_index(defined)),
         Unit::Thunk(ty) => failure.for_function(ty),
     };
-    let effort = optimizer.effort(module, unit);
+    let effort = optimizer.effort(&env.known, unit);
     if stage == Stage::Intermediate {
         worker.translate(&env, unit, effort).map_err(named)?;
         return Ok(worker.clif());
     }
     worker.disassemble = true;
     worker.compile(&env, &optimizer.targets, unit, effort).map_err(named)?;
-    Ok(worker.disassembly.unwrap_or_default())
+    let text = worker.disassembly.unwrap_or_default();
+    // Where the prologue saves registers is no instruction.
+    let is_code = |line: &&str| !line.trim_start().starts_with("unwind ");
+    Ok(text.lines().filter(is_code).flat_map(|line| [line, "\n"]).collect())
 }

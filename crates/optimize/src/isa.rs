@@ -118,7 +118,9 @@ fn flags(settings: &Settings, effort: Effort) -> settings::SetResult<settings::F
     flags.enable("enable_probestack")?;
     flags.set("probestack_strategy", "inline")?;
     flags.set("probestack_size_log2", "16")?;
-    flags.set("unwind_info", "false")?;
+    // Says where prologues save registers. On aarch64 nobody asks.
+    let unwind = settings.architecture == Architecture::X86_64;
+    flags.set("unwind_info", if unwind { "true" } else { "false" })?;
     flags.set("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" })?;
     flags.enable("enable_heap_access_spectre_mitigation")?;
     flags.enable("enable_table_access_spectre_mitigation")?;

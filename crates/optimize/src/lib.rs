@@ -4,16 +4,18 @@
 //! independently of each other, on whatever threads the host lends, and then laid out as one image
 //! without relocations. Not here: anything alive; running code.
 //! Invariant: the same module under the same settings gives the same bytes, on any number of threads.
-//! Read next: [`environment`] (what functions share), [`translate`] (operators), [`worker`] (one function),
+//! Read next: [`environment`] (what functions share), [`early`] (while the module arrives), [`translate`] (operators), [`worker`] (one function),
 //! [`link`] (the image).
 #![forbid(unsafe_code)]
 
 mod anchor;
+mod early;
 mod environment;
 mod error;
 mod fixed;
 pub mod inspect;
 mod isa;
+mod known;
 mod latch;
 mod link;
 mod shape;
@@ -21,18 +23,20 @@ mod thunk;
 mod translate;
 mod worker;
 
-use environment::Environment;
-use holm_abi::{Code, CompileError, Settings, Tier, Workers};
+use environment::{Environment, Shared};
+use holm_abi::{Code, CompileError, EarlyCompile, Settings, Tier, Workers};
 use holm_module::{Limits, Module};
 use isa::Effort;
+use known::Known;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use worker::{Compiled, Targets, Unit, Worker};
 
 pub use isa::{host_features, x86_features};
 
 /// The optimizing tier.
+#[derive(Clone)]
 pub struct Optimizer {
     settings: Settings,
     targets: Targets,
@@ -53,11 +57,10 @@ impl Optimizer {
     }
 
     /// What a unit deserves.
-    fn effort(&self, module: &Module, unit: Unit) -> Effort {
+    fn effort(&self, known: &Known<'_>, unit: Unit) -> Effort {
         match unit {
             Unit::Function(index) => {
-                let body = &module.bodies[index as usize];
-                let worth = self.limits.is_worth_optimizing(body);
+                let worth = known.body(index).is_some_and(|b| self.limits.is_worth_optimizing(b));
                 if worth { Effort::Full } else { Effort::Bounded }
             }
             Unit::Thunk(_) => Effort::Full,
@@ -67,7 +70,7 @@ impl Optimizer {
     /// Compiles the units, on as many threads as there are.
     fn compile_units(
         &self,
-        env: &Environment<'_>,
+        whole: &Whole<'_>,
         units: &[Unit],
         workers: &dyn Workers,
     ) -> Result<Vec<(Unit, Compiled)>, CompileError> {
@@ -76,10 +79,12 @@ impl Optimizer {
         let failed: Mutex<Option<(Unit, error::Failure)>> = Mutex::new(None);
         let job = |_: usize| {
             let mut worker = Worker::new();
+            let known = Known::whole(whole.module, whole.wasm);
+            let env = Environment::new(whole.shared, whole.module, &self.settings, known);
             let mut own = Vec::new();
             while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let effort = self.effort(env.module, *unit);
-                match worker.compile(env, &self.targets, *unit, effort) {
+                let effort = self.effort(&env.known, *unit);
+                match worker.compile(&env, &self.targets, *unit, effort) {
                     Ok(compiled) => own.push((*unit, compiled)),
                     Err(failure) => {
                         let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +101,7 @@ impl Optimizer {
         workers.run(workers.count().clamp(1, units.len().max(1)), &job);
         if let Some((unit, failure)) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             let function = match unit {
-                Unit::Function(defined) => env.module.function_index(defined),
+                Unit::Function(defined) => whole.module.function_index(defined),
                 Unit::Thunk(ty) => ty,
             };
             return Err(failure.for_function(function));
@@ -105,6 +110,33 @@ impl Optimizer {
         done.sort_unstable_by_key(|(unit, _)| *unit);
         Ok(done)
     }
+
+    /// Compiles the thunks that functions (all of them, in order) call, and makes an image of it all.
+    fn assemble(
+        &self,
+        whole: &Whole<'_>,
+        functions: Vec<(Unit, Compiled)>,
+        workers: &dyn Workers,
+    ) -> Result<Code, CompileError> {
+        let thunks: Vec<Unit> = thunks(whole.module, &functions).into_iter().collect();
+        let thunks = self.compile_units(whole, &thunks, workers)?;
+        let mut functions: Vec<Compiled> = functions.into_iter().map(|(_, code)| code).collect();
+        let thunks = thunks.into_iter().filter_map(|(unit, code)| match unit {
+            Unit::Thunk(ty) => Some((ty, code)),
+            Unit::Function(_) => None,
+        });
+        let types = whole.module.types.len();
+        let parts = link::link(&mut functions, &mut thunks.collect(), types)?;
+        drop(functions);
+        Ok(Code::from_parts(parts, &self.settings))
+    }
+}
+
+/// A module that is there from the first byte to the last.
+struct Whole<'a> {
+    module: &'a Module,
+    wasm: &'a [u8],
+    shared: &'a Shared,
 }
 
 impl Tier<Module> for Optimizer {
@@ -122,31 +154,31 @@ impl Tier<Module> for Optimizer {
         wasm: &[u8],
         workers: &dyn Workers,
     ) -> Result<Code, CompileError> {
-        let env = Environment::new(module, wasm, &self.settings, &*self.targets.full);
-        let functions = self.compile_units(&env, &functions(module), workers)?;
-        let thunks: Vec<Unit> = thunks(&functions).into_iter().collect();
-        let thunks = self.compile_units(&env, &thunks, workers)?;
-        let functions: Vec<Compiled> = functions.into_iter().map(|(_, code)| code).collect();
-        let thunks = thunks.into_iter().filter_map(|(unit, code)| match unit {
-            Unit::Thunk(ty) => Some((ty, code)),
-            Unit::Function(_) => None,
-        });
-        let thunks = thunks.collect();
-        let parts = link::link(&functions, &thunks, module.types.len())?;
-        Ok(Code::from_parts(parts, &self.settings))
+        let shared = Shared::new(module, &self.settings, &*self.targets.full);
+        let whole = Whole { module, wasm, shared: &shared };
+        let all = 0..u32::try_from(module.bodies.len()).unwrap_or(u32::MAX);
+        let functions = self.compile_units(&whole, &by_cost(module, all), workers)?;
+        self.assemble(&whole, functions, workers)
+    }
+
+    fn begin(&self, module: &Module) -> Option<Arc<dyn EarlyCompile<Module>>> {
+        Some(Arc::new(early::Early::new(self.clone(), module)))
     }
 }
 
-/// The functions of a module, the most expensive first, so that threads end at about the same time.
-fn functions(module: &Module) -> Vec<Unit> {
+/// Functions, the most expensive first, so that threads end at about the same time.
+fn by_cost(module: &Module, defined: impl IntoIterator<Item = u32>) -> Vec<Unit> {
+    let cost = |index: u32| module.bodies.get(index as usize).map_or(0, |body| body.cost);
     let mut functions: Vec<(u64, u32)> =
-        (0..).zip(&module.bodies).map(|(index, body)| (body.cost, index)).collect();
+        defined.into_iter().map(|index| (cost(index), index)).collect();
     functions.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     functions.into_iter().map(|(_, index)| Unit::Function(index)).collect()
 }
 
-/// The thunks that compiled functions call.
-fn thunks(functions: &[(Unit, Compiled)]) -> BTreeSet<Unit> {
+/// The thunks that compiled functions call, and those of the types of imports.
+fn thunks(module: &Module, functions: &[(Unit, Compiled)]) -> BTreeSet<Unit> {
     let calls = functions.iter().flat_map(|(_, function)| &function.calls);
-    calls.map(|call| call.target).filter(|target| matches!(target, Unit::Thunk(_))).collect()
+    let called = calls.map(|call| call.target).filter(|target| matches!(target, Unit::Thunk(_)));
+    let imports = module.functions.iter().take(module.imported_functions as usize);
+    called.chain(imports.map(|ty| Unit::Thunk(ty.0))).collect()
 }

@@ -12,9 +12,14 @@ use crate::{anchor, latch, shape, thunk, translate};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, TrapCode};
+use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
-use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget, MachTrap};
+use cranelift_codegen::{
+    Context, ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
+    FinalizedMachReloc, FinalizedRelocTarget, MachTrap,
+};
 use cranelift_frontend::FunctionBuilderContext;
+use holm_abi::{AnchorAt, Handler, Saved};
 use holm_spec::trap::TrapReason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -38,6 +43,10 @@ pub(crate) struct Compiled {
     /// As in [`holm_abi::CodeParts`], for this unit alone.
     pub(crate) inlined: Vec<(u32, u32)>,
     pub(crate) sites: Vec<(u32, u32)>,
+    /// Return addresses of calls, and where the frame keeps references then: bytes below the frame pointer.
+    pub(crate) frames: Vec<(u32, Vec<u32>)>,
+    pub(crate) handlers: Vec<Handler>,
+    pub(crate) saved: Saved,
 }
 
 /// A call inside the image whose distance is to be filled in.
@@ -60,6 +69,7 @@ pub(crate) enum CallForm {
 }
 
 /// Cranelift's targets for the two levels of effort.
+#[derive(Clone)]
 pub(crate) struct Targets {
     pub(crate) full: OwnedTargetIsa,
     pub(crate) bounded: OwnedTargetIsa,
@@ -124,7 +134,11 @@ impl Worker {
         unit: Unit,
         mut effort: Effort,
     ) -> Result<Compiled, Failure> {
-        let places = self.translate(env, unit, effort)?;
+        let places = self.translate(env, unit, effort).inspect_err(|_| {
+            // It was left in the middle of a function.
+            self.scratch = FunctionBuilderContext::new();
+        })?;
+        env.known.may_go_on()?;
         let context = &mut self.context;
         if effort == Effort::Full && shape::has_long_chains(&context.func) {
             effort = Effort::Bounded;
@@ -160,8 +174,19 @@ impl Worker {
             alignment: buffer.alignment.max(isa.function_alignment().preferred),
             calls: buffer.relocs().iter().map(call).collect::<Result<_, _>>()?,
             traps: buffer.traps().iter().map(trap).collect::<Result<_, Failure>>()?,
+            handlers: handlers(buffer.call_sites())?,
+            saved: saved(&buffer.unwind_info)?,
             ..Compiled::default()
         };
+        if let Unit::Function(defined) = unit {
+            // The prologue can overflow the stack.
+            let start = env.known.body(defined).map_or(0, |body| body.range.start);
+            result.sources.push((0, u32::try_from(start).unwrap_or(u32::MAX)));
+        }
+        for (return_address, span, map) in buffer.user_stack_maps() {
+            let slots: Vec<u32> = map.entries().map(|(_, from_sp)| span - from_sp).collect();
+            result.frames.push((*return_address, slots));
+        }
         for location in buffer.get_srclocs_sorted() {
             if let Some((offset, site)) = places.resolve(location.loc) {
                 push_change(&mut result.sources, location.start, offset);
@@ -222,6 +247,57 @@ pub(crate) fn push_change(changes: &mut Vec<(u32, u32)>, at: u32, value: u32) {
     if changes.last().is_none_or(|(_, last)| *last != value) {
         changes.push((at, value));
     }
+}
+
+/// The handlers of the calls that have one, which come in the order of their code.
+fn handlers<'a>(
+    sites: impl Iterator<Item = FinalizedMachCallSite<'a>>,
+) -> Result<Vec<Handler>, Failure> {
+    use FinalizedMachExceptionHandler::{Context, Default};
+    let sites = sites.filter(|site| !site.exception_handlers.is_empty());
+    let handler = |site: FinalizedMachCallSite<'a>| {
+        let (Some(frame_bytes), [Context(anchor), Default(entry)]) =
+            (site.frame_offset, site.exception_handlers)
+        else {
+            return Err(Failure::Bug(format!("a call has handlers of no known form: {site:?}")));
+        };
+        let anchor = match *anchor {
+            ExceptionContextLoc::SPOffset(offset) => AnchorAt::Stack(offset),
+            ExceptionContextLoc::GPR(number) => AnchorAt::Register(kept_register(number)?),
+        };
+        Ok(Handler { return_address: site.ret_addr, entry: *entry, frame_bytes, anchor })
+    };
+    sites.map(handler).collect()
+}
+
+/// The place of a register among those that functions keep, by its number in machine code.
+fn kept_register(number: u8) -> Result<u32, Failure> {
+    match number {
+        3 => Ok(0),
+        12..=14 => Ok(u32::from(number) - 11),
+        _ => Err(Failure::Bug(format!("register {number} is not kept over calls"))),
+    }
+}
+
+/// Where a function saves the registers of its caller.
+fn saved(prologue: &[(u32, UnwindInst)]) -> Result<Saved, Failure> {
+    let (mut saved, mut bottom) = (Saved::default(), 0);
+    for (_, instruction) in prologue {
+        match instruction {
+            UnwindInst::DefineNewFrame { offset_downward_to_clobbers, .. } => {
+                bottom = *offset_downward_to_clobbers;
+            }
+            UnwindInst::SaveReg { clobber_offset, reg } => {
+                let words = bottom.checked_sub(*clobber_offset).map(|bytes| bytes / 8);
+                let words = words.and_then(|words| u8::try_from(words).ok());
+                let words = words.filter(|words| *words > 0);
+                let beyond = || Failure::Bug(format!("{reg:?} is saved outside of its frame"));
+                saved[kept_register(reg.hw_enc())? as usize] = words.ok_or_else(beyond)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(saved)
 }
 
 fn reason(code: TrapCode) -> Result<TrapReason, Failure> {

@@ -7,7 +7,7 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use holm_abi::{Code, Container, ContainerWriter, Interpreted, SharedBytes};
+use holm_abi::{Code, CompileError, Container, ContainerWriter, Interpreted, SharedBytes};
 use holm_module::{Invalid, Module as Meta};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -91,6 +91,15 @@ pub(crate) enum Made {
 }
 
 impl Made {
+    /// What the engine's tier makes of a module, whose bytes are `wasm`.
+    pub(crate) fn by(engine: &Engine, meta: &Arc<Meta>, wasm: &[u8]) -> Result<Self, CompileError> {
+        let tier = engine.tier();
+        Ok(match tier.interpret(meta, wasm) {
+            Some(functions) => Self::Interpreted(functions?),
+            None => Self::Code(Box::new(tier.compile(meta, wasm, engine.workers())?)),
+        })
+    }
+
     /// What of it can be kept in a file.
     pub(crate) fn code(&self) -> Result<&Code> {
         match self {
@@ -109,18 +118,26 @@ impl Ingredients {
     /// From a module in the binary or text format, through the engine's cache if it has one.
     pub(crate) fn from_source(engine: &Engine, source: &[u8]) -> Result<Self> {
         let wasm = to_binary(engine, source)?;
-        Self::cached(engine, &wasm, || validate(engine, &wasm))
+        Self::cached(engine, &wasm, || {
+            let meta = Arc::new(validate(engine, &wasm)?);
+            let code = Made::by(engine, &meta, &wasm)?;
+            Ok((meta, code))
+        })
     }
 
-    /// From the bytes of a module through the engine's cache if it has one; `validated` gives the module when
-    /// it has to be compiled.
+    /// From the bytes of a module through the engine's cache if it has one; `compile` does it
+    /// when it has to be done.
     pub(crate) fn cached(
         engine: &Engine,
         wasm: &[u8],
-        validated: impl FnOnce() -> Result<Meta>,
+        compile: impl FnOnce() -> Result<(Arc<Meta>, Made)>,
     ) -> Result<Self> {
+        let made = || {
+            let (meta, code) = compile()?;
+            Ok(Self { bytes: KeptBytes::new(wasm, &meta), meta, code })
+        };
         let Some(cache) = engine.code_cache().filter(|_| !engine.interprets()) else {
-            return Self::compile(engine, wasm, validated()?);
+            return made();
         };
         // Limits and features are part of the key because code in the cache is not validated again.
         let rules = format!("{:?} {:?}", engine.limits(), engine.features());
@@ -130,21 +147,11 @@ impl Ingredients {
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        let made = Self::compile(engine, wasm, validated()?)?;
-        if let Made::Code(_) = made.code {
-            cache.put(&key, &made.write()?);
+        let made = made()?;
+        if let Made::Code(code) = &made.code {
+            cache.put(&key, &container(&made.meta.to_bytes()?, &made.bytes, code).pieces());
         }
         Ok(made)
-    }
-
-    fn compile(engine: &Engine, wasm: &[u8], meta: Meta) -> Result<Self> {
-        let meta = Arc::new(meta);
-        let code = match engine.tier().interpret(&meta, wasm) {
-            Some(functions) => Made::Interpreted(functions?),
-            None => Made::Code(Box::new(engine.tier().compile(&meta, wasm, engine.workers())?)),
-        };
-        let bytes = KeptBytes::new(wasm, &meta);
-        Ok(Self { meta, bytes, code })
     }
 
     /// From an artifact of the same build and settings.
@@ -184,7 +191,7 @@ impl Ingredients {
         Ok(Self { meta: Arc::new(meta), bytes, code: Made::Code(Box::new(code)) })
     }
 
-    fn write(&self) -> Result<Vec<u8>> {
+    pub(crate) fn write(&self) -> Result<Vec<u8>> {
         write(&self.meta, &self.bytes, self.code.code()?)
     }
 }
@@ -230,12 +237,16 @@ impl Artifact {
 
 /// The artifact of a module's parts.
 pub(crate) fn write(meta: &Meta, bytes: &KeptBytes, code: &Code) -> Result<Vec<u8>> {
+    Ok(container(&meta.to_bytes()?, bytes, code).finish())
+}
+
+fn container<'a>(meta: &'a [u8], bytes: &'a KeptBytes, code: &'a Code) -> ContainerWriter<'a> {
     let mut out = ContainerWriter::new();
-    out.section(section::BUILD, 16, BUILD_ID.as_bytes().to_vec());
-    out.section(section::MODULE, 16, meta.to_bytes()?);
-    out.section(section::BYTES, 16, bytes.bytes.to_vec());
+    out.section(section::BUILD, 16, BUILD_ID.as_bytes());
+    out.section(section::MODULE, 16, meta);
+    out.section(section::BYTES, 16, &*bytes.bytes);
     code.append(&mut out);
-    Ok(out.finish())
+    out
 }
 
 /// Compiles a module into an artifact.

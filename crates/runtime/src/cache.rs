@@ -12,6 +12,6 @@ pub trait CodeCache: Send + Sync {
     /// sequence of all parts; they say everything that the artifact depends on.
     fn get(&self, key: &[&[u8]]) -> Option<SharedBytes>;
 
-    /// Keeps an artifact. May fail silently: the engine compiles again then.
-    fn put(&self, key: &[&[u8]], artifact: &[u8]);
+    /// Keeps an artifact, which comes in pieces that follow each other. May fail silently: the engine compiles again then.
+    fn put(&self, key: &[&[u8]], artifact: &[&[u8]]);
 }

@@ -22,6 +22,8 @@ pub struct Config {
     pub(crate) canonical_nans: bool,
     pub(crate) optimize: bool,
     pub(crate) tier: Option<&'static str>,
+    pub(crate) gc_stress: bool,
+    pub(crate) clock: Option<fn() -> u64>,
     pub(crate) features: Features,
     pub(crate) module_limits: Limits,
     pub(crate) workers: Arc<dyn Workers + Send + Sync>,
@@ -48,6 +50,8 @@ impl Config {
             canonical_nans: false,
             optimize: true,
             tier: None,
+            gc_stress: false,
+            clock: None,
             features: Features::default(),
             module_limits: Limits::default(),
             workers: Arc::new(OneWorker),
@@ -134,9 +138,26 @@ impl Config {
         self
     }
 
+    /// Whether the collector runs at every allocation, which finds references that it was not told of.
+    ///
+    /// Default: off. On is slow and meant for tests.
+    pub fn gc_stress(&mut self, on: bool) -> &mut Self {
+        self.gc_stress = on;
+        self
+    }
+
+    /// A clock that never goes back, in nanoseconds, to measure the collector's pauses with. The engine has none
+    /// of its own.
+    ///
+    /// Default: none; [`crate::HeapStats`] then counts collections without their time.
+    pub fn clock(&mut self, clock: Option<fn() -> u64>) -> &mut Self {
+        self.clock = clock;
+        self
+    }
+
     /// Which proposals modules may use.
     ///
-    /// Default: WebAssembly 2.0 with SIMD. Costs nothing. A module that uses another one is refused with the
+    /// Default: WebAssembly 3.0 but exceptions. Costs nothing. A module that uses another one is refused with the
     /// proposal's name.
     ///
     /// Rejected: when a module is compiled, for proposals that can be decoded but not yet run.
@@ -181,6 +202,7 @@ impl fmt::Debug for Config {
             .field("canonical_nans", &self.canonical_nans)
             .field("optimize", &self.optimize)
             .field("tier", &self.tier)
+            .field("gc_stress", &self.gc_stress)
             .field("features", &self.features)
             .field("module_limits", &self.module_limits)
             .field("code_cache", &self.code_cache.is_some())

@@ -7,18 +7,35 @@
 
 use crate::engine::Engine;
 use crate::module::Module;
+use crate::registry::{ObjectTypeId, TypeId};
 use crate::value::Val;
+use holm_vm::Objects;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Which store a handle belongs to; never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[doc(hidden)]
-pub struct StoreId(u64);
+pub(crate) struct StoreId(u64);
 
 impl StoreId {
     pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// What turns references into handles and back: a store without its type.
+#[derive(Clone, Copy)]
+#[doc(hidden)]
+pub struct Owner<'a> {
+    pub(crate) id: StoreId,
+    pub(crate) objects: &'a Objects,
+}
+
+impl<'a> Owner<'a> {
+    #[inline]
+    pub(crate) fn of<T: 'static>(store: &'a VmStore<T>) -> Self {
+        Self { id: store.data().id, objects: store.objects() }
     }
 }
 
@@ -28,8 +45,12 @@ pub(crate) struct Data<T> {
     pub(crate) engine: Engine,
     /// The module of each instance, by instance index.
     pub(crate) modules: Vec<Module>,
+    /// Types of objects that the host made, kept registered.
+    pub(crate) object_types: BTreeMap<u32, ObjectTypeId>,
     /// A buffer for the arguments of untyped host functions, kept to save allocations.
     pub(crate) values: Vec<Val>,
+    /// The types of tags that the embedder made, kept for as long as the tags.
+    pub(crate) tag_types: Vec<TypeId>,
     /// What `set_fuel` was last told.
     pub(crate) fuel_given: u64,
     /// The embedder's own, until `Store::into_data` takes it.
@@ -42,7 +63,9 @@ impl<T> Data<T> {
             id: StoreId::next(),
             engine: engine.clone(),
             modules: Vec::new(),
+            object_types: BTreeMap::new(),
             values: Vec::new(),
+            tag_types: Vec::new(),
             fuel_given: 0,
             user: Some(user),
         }

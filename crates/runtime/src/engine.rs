@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::registry::TypeRegistry;
 use holm_abi::{MemoryStrategy, Tier, Workers};
 use holm_module::{Features, Limits};
-use holm_vm::{Pool, PoolConfig};
+use holm_vm::{HeapConfig, Pool, PoolConfig};
 use std::fmt;
 use std::sync::Arc;
 
@@ -68,11 +68,14 @@ impl Engine {
     /// # Errors
     /// When the machine or the system cannot do what `config` asks for.
     pub fn with_parts(config: &Config, parts: &dyn Parts) -> Result<Self> {
-        let pool = Pool::new(PoolConfig {
+        let registry = TypeRegistry::default();
+        let pool_config = PoolConfig {
             strategy: config.memory_strategy,
             stack_bytes: config.stack_bytes,
             host_stack_bytes_max: config.host_stack_bytes_max,
-        });
+            heap: HeapConfig { stress: config.gc_stress, clock: config.clock },
+        };
+        let pool = Pool::new(pool_config, registry.clone());
         let pool = pool.map_err(|error| match config.memory_strategy {
             Some(MemoryStrategy::Reserved) => Error::exhausted(
                 "address space",
@@ -93,7 +96,7 @@ impl Engine {
         Ok(Self {
             inner: Arc::new(Inner {
                 pool,
-                registry: TypeRegistry::default(),
+                registry,
                 tier,
                 settings,
                 text_to_binary: parts.text_to_binary(),

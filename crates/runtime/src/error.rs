@@ -1,4 +1,4 @@
-//! The one public error: one word, five families that never mix, and the embedder's own errors.
+//! The one public error: one word, six families that never mix, and the embedder's own errors.
 //!
 //! Not here: how a trap is caught (see `holm-vm`), how a backtrace is resolved (see [`crate::backtrace`]).
 //! Invariant: an [`Error`] is as large as a pointer; its text is lower case, has no full stop, names the
@@ -6,7 +6,10 @@
 //! Read next: [`crate::backtrace`].
 
 use crate::backtrace::Backtrace;
+use crate::exnref::ExnRef;
 use holm_spec::trap::TrapReason;
+use holm_vm::HeldException;
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -29,7 +32,15 @@ enum Kind {
     Trap(TrapReason),
     Exhausted(Exhausted),
     Bug(String),
+    Exception(Exception),
     Host(Box<dyn StdError + Send + Sync>),
+}
+
+/// An exception on its way through the host.
+struct Exception {
+    exception: ExnRef,
+    message: String,
+    _held: HeldException,
 }
 
 /// A limit that was reached.
@@ -54,6 +65,8 @@ pub enum ErrorKind {
     Exhausted,
     /// A defect: Holm's own, or a panic in a host function.
     Bug,
+    /// An exception left the guest: nobody caught it; see [`Error::exception`].
+    Exception,
     /// A host function returned an error of its own; see [`Error::downcast_ref`].
     Host,
 }
@@ -134,6 +147,12 @@ impl Error {
         Self::new(Kind::Bug(message.into()))
     }
 
+    /// An exception that left a guest, or is to enter one.
+    #[cold]
+    pub(crate) fn thrown(exception: ExnRef, held: HeldException, message: String) -> Self {
+        Self::new(Kind::Exception(Exception { exception, message, _held: held }))
+    }
+
     /// What was refused because a handle belongs to another store.
     #[cold]
     pub(crate) fn other_store(what: &str) -> Self {
@@ -149,17 +168,29 @@ impl Error {
             Kind::Trap(_) => ErrorKind::Trap,
             Kind::Exhausted(_) => ErrorKind::Exhausted,
             Kind::Bug(_) => ErrorKind::Bug,
+            Kind::Exception(_) => ErrorKind::Exception,
             Kind::Host(_) => ErrorKind::Host,
         }
     }
 
-    /// Why a running guest was stopped: set for every [`ErrorKind::Trap`], and for an
-    /// [`ErrorKind::Exhausted`] that stopped one (`OutOfFuel`, `Interrupted`).
+    /// Why a running guest was stopped: set for every [`ErrorKind::Trap`], for an
+    /// [`ErrorKind::Exhausted`] that stopped one (`OutOfFuel`, `Interrupted`), and for every
+    /// [`ErrorKind::Exception`] (`UncaughtException`).
     #[must_use]
     pub fn trap_reason(&self) -> Option<TrapReason> {
         match &self.inner.kind {
             Kind::Trap(reason) => Some(*reason),
             Kind::Exhausted(exhausted) => exhausted.reason,
+            Kind::Exception(_) => Some(TrapReason::UncaughtException),
+            _ => None,
+        }
+    }
+
+    /// The exception, for [`ErrorKind::Exception`]. A host function that returns the error throws it on.
+    #[must_use]
+    pub fn exception(&self) -> Option<ExnRef> {
+        match &self.inner.kind {
+            Kind::Exception(exception) => Some(exception.exception),
             _ => None,
         }
     }
@@ -232,6 +263,18 @@ impl Error {
     }
 }
 
+/// A name for a message. Names come from modules: a line break in one would look like another cause.
+pub(crate) fn printable(name: &str) -> Cow<'_, str> {
+    if !name.contains(char::is_control) {
+        return Cow::Borrowed(name);
+    }
+    let escape = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    Cow::Owned(name.chars().map(escape).collect())
+}
+
 /// Writes the cause, and one line more for each cause behind it. The backtrace is not part of it.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -243,6 +286,7 @@ impl fmt::Display for Error {
             Kind::Trap(reason) => write!(f, "{reason}"),
             Kind::Exhausted(exhausted) => f.write_str(&exhausted.message),
             Kind::Bug(message) => write!(f, "bug: {message}"),
+            Kind::Exception(exception) => f.write_str(&exception.message),
             Kind::Host(error) => {
                 write!(f, "{error}")?;
                 let mut cause = error.source();

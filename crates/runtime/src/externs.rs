@@ -8,9 +8,10 @@ use crate::func::Func;
 use crate::global::Global;
 use crate::memory::Memory;
 use crate::table::Table;
+use crate::tag::Tag;
 use holm_spec::types::ExternType;
 
-/// A function, memory, table or global of one store.
+/// A function, memory, table, global or exception tag of one store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extern {
     /// A function.
@@ -21,6 +22,8 @@ pub enum Extern {
     Memory(Memory),
     /// A global.
     Global(Global),
+    /// An exception tag.
+    Tag(Tag),
 }
 
 impl Extern {
@@ -48,6 +51,12 @@ impl Extern {
         if let Self::Global(global) = self { Some(global) } else { None }
     }
 
+    /// The exception tag, if it is one.
+    #[must_use]
+    pub const fn into_tag(self) -> Option<Tag> {
+        if let Self::Tag(tag) = self { Some(tag) } else { None }
+    }
+
     /// Its type.
     ///
     /// # Panics
@@ -59,6 +68,7 @@ impl Extern {
             Self::Table(table) => ExternType::Table(table.ty(store)),
             Self::Memory(memory) => ExternType::Memory(memory.ty(store)),
             Self::Global(global) => ExternType::Global(global.ty(store)),
+            Self::Tag(tag) => ExternType::Tag(tag.ty(store)),
         }
     }
 
@@ -69,6 +79,7 @@ impl Extern {
             Self::Table(table) => table.store,
             Self::Memory(memory) => memory.store,
             Self::Global(global) => global.store,
+            Self::Tag(tag) => tag.store,
         }
     }
 }
@@ -82,4 +93,4 @@ macro_rules! from {
         })*
     };
 }
-from! { Func Table Memory Global }
+from! { Func Table Memory Global Tag }

@@ -9,7 +9,9 @@ pub(crate) mod host;
 pub(crate) mod typed_func;
 
 use crate::backtrace::{Backtrace, BacktraceFrame};
-use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId, VmStore};
+use crate::context::{
+    AsContext, AsContextMut, Owner, StoreContext, StoreContextMut, StoreId, VmStore,
+};
 use crate::error::{Error, Result};
 use crate::func::host::{Caller, HostFunc, IntoFunc};
 use crate::func::typed_func::TypedFunc;
@@ -19,7 +21,7 @@ use crate::typed::{WasmParams, WasmResults};
 use crate::value::Val;
 use holm_spec::trap::TrapReason;
 use holm_spec::types::FuncType;
-use holm_vm::{CallFrame, Exit, ExitCause, FunctionId};
+use holm_vm::{CallFrame, Exit, ExitCause, FunctionId, RegisterArguments};
 use std::sync::Arc;
 
 /// A function of one store.
@@ -40,7 +42,7 @@ impl Func {
         function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<Self> {
         let store = store.as_context_mut();
-        let host = HostFunc::new(store.engine().registry(), &ty, function);
+        let host = HostFunc::new(store.engine().registry(), &ty, function)?;
         host.put_into(store.0)
     }
 
@@ -92,13 +94,13 @@ impl Func {
         let mut frame = CallFrame::new(&signature.abi);
         for ((value, ty), location) in params.iter().zip(ty.params()).zip(&signature.abi.params) {
             let vector = *ty == holm_spec::types::ValType::V128;
-            frame.set_param(*location, value.to_bits(*ty, id)?, vector);
+            frame.set_param(*location, value.to_bits(*ty, store.0)?, vector);
         }
-        enter(store, self.id, &mut frame)?;
+        enter(StoreContextMut(store.0), self.id, &mut frame)?;
         for ((result, ty), location) in
             results.iter_mut().zip(ty.results()).zip(&signature.abi.results)
         {
-            *result = Val::from_bits(frame.result(*location), *ty, id);
+            *result = Val::from_bits(frame.result(*location), *ty, Owner::of(store.0));
         }
         Ok(())
     }
@@ -162,6 +164,19 @@ pub(crate) fn enter<T: 'static>(
     }
 }
 
+/// Calls into the guest with all arguments in registers; gives the first result register of each class.
+#[inline(always)]
+pub(crate) fn enter_registers<T: 'static>(
+    store: StoreContextMut<'_, T>,
+    function: FunctionId,
+    arguments: RegisterArguments,
+) -> Result<(u64, u64)> {
+    if store.0.is_poisoned() {
+        return Err(poisoned());
+    }
+    store.0.call_registers(function, arguments).map_err(|exit| left(store.0, exit))
+}
+
 #[cold]
 fn poisoned() -> Error {
     Error::bug("the store cannot be used any more: a host function panicked in it")
@@ -169,7 +184,7 @@ fn poisoned() -> Error {
 
 /// What a guest that did not return means for its caller.
 #[cold]
-fn left<T: 'static>(store: &VmStore<T>, exit: impl Into<Box<Exit>>) -> Error {
+fn left<T: 'static>(store: &mut VmStore<T>, exit: impl Into<Box<Exit>>) -> Error {
     let exit = *exit.into();
     let modules = &store.data().modules;
     let mut frames = Vec::with_capacity(exit.backtrace.len());
@@ -188,6 +203,7 @@ fn left<T: 'static>(store: &VmStore<T>, exit: impl Into<Box<Exit>>) -> Error {
             Ok(error) => *error,
             Err(_) => Error::bug("a host function failed with an unknown error"),
         },
+        ExitCause::Exception(reference) => crate::exnref::thrown(store, reference),
         ExitCause::Panic(text) => Error::bug(format!(
             "a host function panicked: {text}\nthe store cannot be used any more"
         )),

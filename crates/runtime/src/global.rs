@@ -3,7 +3,7 @@
 //! Not here: the cells they lie in (see `holm-vm`). Invariant: a cell always holds a value of the global's
 //! type; an immutable global never changes once its instance is made. Read next: [`crate::externs`].
 
-use crate::context::{AsContext, AsContextMut, StoreContext, StoreId};
+use crate::context::{AsContext, AsContextMut, Owner, StoreContext, StoreId};
 use crate::error::{Error, Result};
 use crate::value::Val;
 use holm_spec::types::GlobalType;
@@ -24,7 +24,7 @@ impl Global {
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Self> {
         let store = store.as_context_mut();
         let id = store.id();
-        let bits = value.to_bits(ty.value, id)?;
+        let bits = value.to_bits(ty.value, store.0)?;
         let global = store.0.objects_mut().global_new(ty, bits);
         Ok(Self { store: id, id: global })
     }
@@ -47,7 +47,7 @@ impl Global {
         let store = self.checked(store.as_context());
         let objects = store.0.objects();
         let ty = objects.global_type(self.id);
-        Val::from_bits(objects.global_get(self.id), ty.value, store.id())
+        Val::from_bits(objects.global_get(self.id), ty.value, Owner::of(store.0))
     }
 
     /// Sets the value.
@@ -63,7 +63,7 @@ impl Global {
         if !ty.mutable {
             return Err(Error::link(format!("cannot set a {ty}: it is not mutable")));
         }
-        let bits = value.to_bits(ty.value, store.id())?;
+        let bits = value.to_bits(ty.value, store.0)?;
         store.0.objects_mut().global_set(self.id, bits);
         Ok(())
     }

@@ -13,6 +13,7 @@ use crate::instantiate;
 use crate::memory::Memory;
 use crate::module::Module;
 use crate::table::Table;
+use crate::tag::Tag;
 use crate::typed::{WasmParams, WasmResults};
 use holm_module::ExternKind;
 use holm_vm::InstanceId;
@@ -136,6 +137,12 @@ impl Instance {
         self.get_export(store, name)?.into_global()
     }
 
+    /// The exception tag exported under this name.
+    #[must_use]
+    pub fn get_tag(&self, store: impl AsContext, name: &str) -> Option<Tag> {
+        self.get_export(store, name)?.into_tag()
+    }
+
     /// The instance's item of a kind with this index. Functions must be among the escaping ones.
     pub(crate) fn item<T: 'static>(
         &self,
@@ -166,7 +173,10 @@ impl Instance {
                 let id = *instance.globals().get(at).ok_or_else(missing)?;
                 Extern::Global(Global { store: owner, id })
             }
-            ExternKind::Tag => return Err(missing()),
+            ExternKind::Tag => {
+                let id = *instance.tags().get(at).ok_or_else(missing)?;
+                Extern::Tag(Tag { store: owner, id })
+            }
         })
     }
 }

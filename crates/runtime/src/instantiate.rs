@@ -6,22 +6,25 @@
 //! of them traps, what came before stays. Read next: [`crate::plan`].
 
 use crate::artifact::KeptBytes;
+use crate::constant::{Held, Machine, is_reference};
 use crate::context::{StoreContext, StoreContextMut, VmStore};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printable};
 use crate::externs::Extern;
 use crate::func::enter;
 use crate::func::host::HostFunc;
 use crate::instance::Instance;
+use crate::memory::Memory;
 use crate::module::Module;
 use crate::plan::{Items, Offset, Plan, rank};
+use crate::shared::SharedMemory;
 use crate::value::{low32, low64};
 use holm_abi::SignatureAbi;
-use holm_module::expr::ConstInteger;
+use holm_module::expr::{ConstInteger, ConstOp};
 use holm_module::{ConstExpr, Import, ImportKind, Module as Meta};
 use holm_spec::trap::TrapReason;
 use holm_spec::types::{ExternType, FuncType, ValType};
 use holm_vm::{
-    CallFrame, FunctionId, GlobalId, InstanceId, InstanceRequest, MemoryId, Objects, TableId,
+    CallFrame, FunctionId, GlobalId, InstanceId, InstanceRequest, MemoryId, Objects, TableId, TagId,
 };
 
 /// What is given for one import.
@@ -30,6 +33,8 @@ pub(crate) enum Given<'a, T: 'static> {
     Host(&'a HostFunc<T>),
     /// Something of the store's.
     Extern(Extern),
+    /// A memory that threads share, perhaps not in the store yet.
+    Shared(&'a SharedMemory),
 }
 
 /// Imports that fit, by kind.
@@ -39,6 +44,7 @@ struct Imports {
     memories: Vec<MemoryId>,
     tables: Vec<TableId>,
     globals: Vec<GlobalId>,
+    tags: Vec<TagId>,
 }
 
 /// Makes an instance with one extern per import.
@@ -68,7 +74,12 @@ pub(crate) fn instantiate<'a, T: 'static>(
     let id = make(store, module, &imports)?;
     let owner = store.data().id;
     let (_, objects) = store.data_and_objects();
-    Filler { objects, id, meta: module.meta() }.fill(module.plan(), module.bytes())?;
+    let mark = objects.roots_mark();
+    let headers = module.type_headers();
+    let mut filler = Filler { objects, id, meta: module.meta(), headers };
+    let filled = filler.fill(module.plan(), module.bytes());
+    objects.roots_release(mark);
+    filled?;
     if let Some(start) = module.meta().start {
         run_start(store, module, id, start)?;
     }
@@ -86,7 +97,8 @@ fn match_imports<'a, T: 'static>(
     for (import, given) in meta.imports.iter().zip(given) {
         match (import.kind, given) {
             (ImportKind::Func(ty), Given::Host(host)) => {
-                if host.type_id() != module.type_ids()[ty.as_usize()] {
+                let registry = module.engine().registry();
+                if !registry.is_below(host.type_id(), module.type_id(ty.0)) {
                     let found = ExternType::Func(host.ty().clone());
                     return Err(mismatch(module, import, &found));
                 }
@@ -96,6 +108,10 @@ fn match_imports<'a, T: 'static>(
                 return Err(mismatch(module, import, &ExternType::Func(host.ty().clone())));
             }
             (_, Given::Extern(found)) => imports.add(store, module, import, found)?,
+            (_, Given::Shared(memory)) => {
+                let memory = Memory::from_shared(StoreContextMut(store), memory)?;
+                imports.add(store, module, import, Extern::Memory(memory))?;
+            }
         }
     }
     Ok(imports)
@@ -111,24 +127,25 @@ impl Imports {
         found: Extern,
     ) -> Result<()> {
         if found.store() != store.data().id {
-            let Import { module, name, .. } = import;
+            let (module, name) = (printable(&import.module), printable(&import.name));
             let message =
                 format!("import `{module}` `{name}`: what was given belongs to another store");
             return Err(Error::link(message));
         }
         let objects = store.objects();
+        let registry = module.engine().registry();
+        let mut id = |index: u32| module.type_id(index);
         let fits = match (import.kind, found) {
             (ImportKind::Func(ty), Extern::Func(func)) => {
                 self.functions.push(func.id);
                 let record = objects.function(func.id);
-                record.is_some_and(|r| r.signature == module.type_ids()[ty.as_usize()])
+                record.is_some_and(|r| registry.is_below(r.signature, module.type_id(ty.0)))
             }
             (ImportKind::Table(wanted), Extern::Table(table)) => {
                 self.tables.push(table.id);
+                let wanted = wanted.map_concrete(&mut id);
                 let ty = objects.table_type(table.id);
-                ty.element == wanted.element
-                    && ty.is_64 == wanted.is_64
-                    && ty.limits.satisfies(&wanted.limits)
+                registry.with_definitions(|types| types.table_matches(ty, wanted))
             }
             (ImportKind::Memory(wanted), Extern::Memory(memory)) => {
                 self.memories.push(memory.id);
@@ -140,7 +157,13 @@ impl Imports {
             }
             (ImportKind::Global(wanted), Extern::Global(global)) => {
                 self.globals.push(global.id);
-                objects.global_type(global.id) == wanted
+                let wanted = wanted.map_concrete(&mut id);
+                let ty = objects.global_type(global.id);
+                ty == wanted || registry.with_definitions(|types| types.global_matches(ty, wanted))
+            }
+            (ImportKind::Tag(ty), Extern::Tag(tag)) => {
+                self.tags.push(tag.id);
+                objects.tag_type(tag.id).type_id == module.type_id(ty.0)
             }
             _ => false,
         };
@@ -152,7 +175,7 @@ impl Imports {
 #[cold]
 pub(crate) fn mismatch(module: &Module, import: &Import, found: &ExternType) -> Error {
     let wanted = module.import_type(&import.kind);
-    let Import { module, name, .. } = import;
+    let (module, name) = (printable(&import.module), printable(&import.name));
     Error::link(format!("import `{module}` `{name}`: expected {wanted}, found {found}"))
 }
 
@@ -165,11 +188,16 @@ fn make<T: 'static>(
     let id = store.instance_new(InstanceRequest {
         code: module.code(),
         layout: &plan.layout,
-        type_ids: module.type_ids(),
+        type_headers: module.type_headers(),
+        object_types: module.object_types(),
+        needs_heap: plan.needs_heap,
         functions: &imports.functions,
+        function_types: &plan.function_types,
         memories: &imports.memories,
         tables: &imports.tables,
         globals: &imports.globals,
+        tags: &imports.tags,
+        defined_tags: &plan.tags,
         defined_memories: &plan.memories,
         defined_tables: &plan.tables,
         defined_globals: &plan.globals,
@@ -187,6 +215,7 @@ struct Filler<'a> {
     objects: &'a mut Objects,
     id: InstanceId,
     meta: &'a Meta,
+    headers: &'a [u32],
 }
 
 impl Filler<'_> {
@@ -207,13 +236,17 @@ impl Filler<'_> {
         }
         if !plan.passive_elements.is_empty() {
             let items = plan.passive_elements.iter();
-            let elements = items.map(|items| items.as_ref().map(|items| self.references(items)));
+            let held = items.map(|items| items.as_ref().map(|items| self.held(items)));
+            let held: Result<Vec<Option<Vec<Held>>>> = held.map(Option::transpose).collect();
+            let elements = held?.into_iter().map(|list| list.map(|list| self.settle(&list)));
             let elements: Result<Vec<_>> = elements.map(Option::transpose).collect();
-            self.objects.set_elements(self.id, elements?);
+            let collected = self.meta.elements.iter().map(|e| is_reference(e.ty.into())).collect();
+            self.objects.set_elements(self.id, elements?, collected);
         }
         for segment in &plan.active_elements {
             let offset = self.offset(&segment.offset)?;
-            let references = self.references(&segment.items)?;
+            let held = self.held(&segment.items)?;
+            let references = self.settle(&held)?;
             let table = self.table(segment.table);
             let written = self.objects.table_write(table, offset, &references);
             written.ok_or_else(|| Error::trap(TrapReason::OutOfBoundsTable))?;
@@ -222,8 +255,9 @@ impl Filler<'_> {
             let offset = self.offset(&segment.offset)?;
             let from = bytes.get(&segment.bytes).unwrap_or_default();
             let memory = self.objects.instance(self.id).memories()[segment.memory as usize];
-            let into = slice(self.objects.memory_bytes_mut(memory), offset, from.len());
-            into.ok_or_else(|| Error::trap(TrapReason::OutOfBoundsMemory))?.copy_from_slice(from);
+            let written = usize::try_from(offset).ok();
+            let written = written.and_then(|at| self.objects.memory_write(memory, at, from));
+            written.ok_or_else(|| Error::trap(TrapReason::OutOfBoundsMemory))?;
         }
         Ok(())
     }
@@ -240,8 +274,8 @@ impl Filler<'_> {
         self.objects.instance(self.id).functions_first().funcref()
     }
 
-    /// The value of an expression, as bits.
-    fn value(&self, expr: &ConstExpr) -> Result<u128> {
+    /// The value of an expression, as bits; a reference is good until the next object is made.
+    fn value(&mut self, expr: &ConstExpr) -> Result<u128> {
         Ok(match expr {
             ConstExpr::I32(value) => u128::from(value.cast_unsigned()),
             ConstExpr::I64(value) => u128::from(value.cast_unsigned()),
@@ -250,14 +284,40 @@ impl Filler<'_> {
             ConstExpr::V128(bits) => *bits,
             ConstExpr::RefNull(_) => 0,
             ConstExpr::GlobalGet(global) => self.objects.global_get(self.global(*global)),
-            ConstExpr::RefFunc(function) => {
-                u128::from(self.first() + rank(self.meta, *function)? - 1)
-            }
-            ConstExpr::Extended(_) => match self.integer(expr)? {
-                ConstInteger::I32(value) => u128::from(value.cast_unsigned()),
-                ConstInteger::I64(value) => u128::from(value.cast_unsigned()),
-            },
+            ConstExpr::RefFunc(function) => self.function(*function)?,
+            ConstExpr::Extended(operators) => self.evaluate(operators)?,
         })
+    }
+
+    fn function(&self, function: u32) -> Result<u128> {
+        Ok(u128::from(self.first() + rank(self.meta, function)? - 1))
+    }
+
+    fn evaluate(&mut self, operators: &[ConstOp]) -> Result<u128> {
+        let mark = self.objects.roots_mark();
+        let mut stack = Vec::new();
+        for operator in operators {
+            let plain = match operator {
+                ConstOp::GlobalGet(global) => {
+                    let ty = self.meta.globals.get(*global as usize).map(|global| global.ty.value);
+                    let collected = ty.is_some_and(is_reference);
+                    Some((self.objects.global_get(self.global(*global)), collected))
+                }
+                ConstOp::RefFunc(function) => Some((self.function(*function)?, false)),
+                _ => None,
+            };
+            let (meta, headers) = (self.meta, self.headers);
+            let mut machine = Machine { objects: &mut *self.objects, meta, headers, stack };
+            match plain {
+                Some((bits, collected)) => machine.push(bits, collected),
+                None => machine.step(*operator)?,
+            }
+            stack = machine.stack;
+        }
+        let value = stack.pop().ok_or_else(|| Error::bug("a constant expression has no value"))?;
+        let bits = value.bits(self.objects);
+        self.objects.roots_release(mark);
+        bits
     }
 
     fn integer(&self, expr: &ConstExpr) -> Result<ConstInteger> {
@@ -279,22 +339,33 @@ impl Filler<'_> {
         }
     }
 
-    fn references(&self, items: &Items) -> Result<Box<[u32]>> {
+    /// The values of a segment's elements, held until the end of the scope.
+    fn held(&mut self, items: &Items) -> Result<Vec<Held>> {
         match items {
             Items::Ranks(ranks) => {
                 let first = self.first();
                 let reference = |rank: &u32| if *rank == 0 { 0 } else { first + *rank - 1 };
-                Ok(ranks.iter().map(reference).collect())
+                Ok(ranks.iter().map(|rank| Held::Bits(reference(rank).into())).collect())
             }
-            Items::Late(exprs) => exprs.iter().map(|expr| Ok(low32(self.value(expr)?))).collect(),
+            Items::Late { exprs, collected } => {
+                let hold = |expr: &ConstExpr| {
+                    let bits = self.value(expr)?;
+                    let root = *collected && bits != 0;
+                    Ok(if root {
+                        Held::Root(self.objects.root(low32(bits)))
+                    } else {
+                        Held::Bits(bits)
+                    })
+                };
+                exprs.iter().map(hold).collect()
+            }
         }
     }
-}
 
-/// `length` bytes from `offset` on, if the memory has them.
-fn slice(memory: &mut [u8], offset: u64, length: usize) -> Option<&mut [u8]> {
-    let offset = usize::try_from(offset).ok()?;
-    memory.get_mut(offset..offset.checked_add(length)?)
+    /// What the values are now.
+    fn settle(&self, held: &[Held]) -> Result<Box<[u32]>> {
+        held.iter().map(|held| Ok(low32(held.bits(self.objects)?))).collect()
+    }
 }
 
 fn run_start<T: 'static>(

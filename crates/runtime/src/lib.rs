@@ -8,14 +8,17 @@
 //! Read next: [`Engine`], then [`Module`], then [`Store`], then [`Linker`].
 #![forbid(unsafe_code)]
 
+mod anyref;
 mod artifact;
 mod backtrace;
 mod cache;
 mod config;
+mod constant;
 mod context;
 mod dwarf;
 pub mod engine;
 mod error;
+mod exnref;
 mod externref;
 mod externs;
 mod func;
@@ -25,14 +28,18 @@ mod instantiate;
 mod linker;
 mod memory;
 mod module;
+mod object;
 mod plan;
 mod registry;
+mod shared;
 mod store;
 mod stream;
 mod table;
+mod tag;
 mod typed;
 mod value;
 
+pub use anyref::{AnyRef, OwnedAnyRef, RootScope};
 pub use artifact::{Artifact, BUILD_ID};
 pub use backtrace::{Backtrace, BacktraceFrame, Symbol};
 pub use cache::CodeCache;
@@ -40,7 +47,8 @@ pub use config::Config;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::Engine;
 pub use error::{Error, ErrorKind, Result};
-pub use externref::ExternRef;
+pub use exnref::ExnRef;
+pub use externref::{ExternRef, OwnedExternRef};
 pub use externs::Extern;
 pub use func::Func;
 pub use func::host::{Caller, IntoFunc};
@@ -50,9 +58,12 @@ pub use instance::{Export, Instance};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{ExportType, ImportType, Module};
-pub use store::Store;
+pub use object::{ArrayRef, ArrayType, StructRef, StructType};
+pub use shared::SharedMemory;
+pub use store::{Store, StoreUsage};
 pub use stream::{ModuleStream, StreamProgress};
 pub use table::Table;
+pub use tag::Tag;
 pub use typed::{WasmParams, WasmResults, WasmRet, WasmTy};
 pub use value::Val;
 
@@ -60,6 +71,7 @@ pub use holm_abi::{MemoryStrategy, OneWorker, SharedBytes, Workers};
 pub use holm_module::{Features, Limits as ModuleLimits};
 pub use holm_spec::trap::TrapReason;
 pub use holm_spec::types::{
-    ExternType, FuncType, GlobalType, Limits, MemoryType, TableType, ValType,
+    CompositeType, ExternType, FieldType, FuncType, GlobalType, HeapType, Hierarchy, Limits,
+    MemoryType, RefType, StorageType, TableType, ValType,
 };
-pub use holm_vm::{InterruptHandle, StoreLimits};
+pub use holm_vm::{HeapStats, InterruptHandle, StoreLimits};

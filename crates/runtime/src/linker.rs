@@ -4,14 +4,16 @@
 //! is allowed; definitions that are not of a store work in every store of the engine.
 //! Read next: [`crate::instantiate`].
 
-use crate::context::{AsContext, AsContextMut, VmStore};
+use crate::context::{AsContext, AsContextMut, StoreContextMut, VmStore};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printable};
 use crate::externs::Extern;
 use crate::func::host::{Caller, HostFunc, IntoFunc};
 use crate::instance::Instance;
 use crate::instantiate::{Given, instantiate, mismatch};
+use crate::memory::Memory;
 use crate::module::Module;
+use crate::shared::SharedMemory;
 use crate::value::Val;
 use holm_module::ImportKind;
 use holm_spec::types::{ExternType, FuncType};
@@ -33,6 +35,7 @@ pub struct Linker<T: 'static> {
 enum Definition<T: 'static> {
     Host(Arc<HostFunc<T>>),
     Extern(Extern),
+    Shared(SharedMemory),
 }
 
 impl<T: 'static> Clone for Definition<T> {
@@ -40,6 +43,7 @@ impl<T: 'static> Clone for Definition<T> {
         match self {
             Self::Host(host) => Self::Host(Arc::clone(host)),
             Self::Extern(item) => Self::Extern(*item),
+            Self::Shared(memory) => Self::Shared(memory.clone()),
         }
     }
 }
@@ -49,6 +53,7 @@ impl<T: 'static> Definition<T> {
         match self {
             Self::Host(host) => Given::Host(host),
             Self::Extern(item) => Given::Extern(*item),
+            Self::Shared(memory) => Given::Shared(memory),
         }
     }
 
@@ -56,6 +61,9 @@ impl<T: 'static> Definition<T> {
         match self {
             Self::Host(host) => host.put_into(store).map(Extern::Func),
             Self::Extern(item) => Ok(*item),
+            Self::Shared(memory) => {
+                Memory::from_shared(StoreContextMut(store), memory).map(Extern::Memory)
+            }
         }
     }
 }
@@ -105,7 +113,7 @@ impl<T: 'static> Linker<T> {
         ty: FuncType,
         function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<&mut Self> {
-        let host = HostFunc::new(self.engine.registry(), &ty, function);
+        let host = HostFunc::new(self.engine.registry(), &ty, function)?;
         self.add(module, name, Definition::Host(Arc::new(host)))
     }
 
@@ -120,6 +128,19 @@ impl<T: 'static> Linker<T> {
         item: impl Into<Extern>,
     ) -> Result<&mut Self> {
         self.add(module, name, Definition::Extern(item.into()))
+    }
+
+    /// Offers a memory that threads share, to modules in any store.
+    ///
+    /// # Errors
+    /// When the name is defined already.
+    pub fn define_shared(
+        &mut self,
+        module: &str,
+        name: &str,
+        memory: &SharedMemory,
+    ) -> Result<&mut Self> {
+        self.add(module, name, Definition::Shared(memory.clone()))
     }
 
     /// Offers everything that an instance exports, under a module name.
@@ -184,7 +205,8 @@ impl<T: 'static> Linker<T> {
             };
             let message = format!(
                 "import `{}` `{}` was called but is not defined",
-                import.module, import.name
+                printable(&import.module),
+                printable(&import.name)
             );
             self.func_new(&import.module, &import.name, ty, move |_, _, _| {
                 Err(Error::link(message.clone()))
@@ -241,7 +263,10 @@ impl<T: 'static> Linker<T> {
         for (import, definition) in module.meta().imports.iter().zip(&imports) {
             let Definition::Host(host) = definition else { continue };
             let fits = match import.kind {
-                ImportKind::Func(ty) => host.type_id() == module.type_ids()[ty.as_usize()],
+                ImportKind::Func(ty) => {
+                    let wanted = module.type_id(ty.0);
+                    self.engine.registry().is_below(host.type_id(), wanted)
+                }
                 _ => false,
             };
             if !fits {
@@ -258,6 +283,7 @@ impl<T: 'static> Linker<T> {
 
     fn add(&mut self, module: &str, name: &str, definition: Definition<T>) -> Result<&mut Self> {
         if !self.allow_shadowing && self.contains(module, name) {
+            let (module, name) = (printable(module), printable(name));
             return Err(Error::link(format!("`{module}` `{name}` is defined already")));
         }
         if !self.modules.contains_key(module) {
@@ -288,16 +314,16 @@ impl<T: 'static> Linker<T> {
             .collect();
         let mut lines = Vec::with_capacity(missing.len());
         for import in missing.iter().take(MISSING_NAMED_MAX) {
-            let (module, name, ty) = (import.module(), import.name(), import.ty());
-            lines.push(format!("`{module}` `{name}` has not been defined, it should be a {ty}"));
+            let (module, name) = (printable(import.module()), printable(import.name()));
+            let ty = import.ty();
+            lines.push(format!(
+                "unknown import: `{module}` `{name}` has not been defined, it should be a {ty}"
+            ));
         }
         if missing.len() > MISSING_NAMED_MAX {
             lines.push(format!("and {} more", missing.len() - MISSING_NAMED_MAX));
         }
-        match &lines[..] {
-            [one] => Error::link(format!("unknown import: {one}")),
-            _ => Error::link(format!("unknown imports:\n{}", lines.join("\n"))),
-        }
+        Error::link(lines.join("\n"))
     }
 }
 

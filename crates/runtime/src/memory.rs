@@ -6,6 +6,7 @@
 
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId};
 use crate::error::{Error, Result};
+use crate::shared::SharedMemory;
 use holm_spec::types::MemoryType;
 use holm_vm::MemoryId;
 use std::fmt;
@@ -49,9 +50,33 @@ impl Memory {
     /// # Errors
     /// When a limit of the store is reached or the system has no memory left.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Self> {
+        if ty.shared {
+            let memory = SharedMemory::new(store.as_context_mut().engine(), ty)?;
+            return Self::from_shared(store, &memory);
+        }
         let store = store.as_context_mut();
         let id = store.0.objects_mut().memory_new(&ty)?;
         Ok(Self { store: store.id(), id })
+    }
+
+    /// Lets a store use a memory that threads share.
+    ///
+    /// # Errors
+    /// When a limit of the store is reached.
+    pub fn from_shared(mut store: impl AsContextMut, memory: &SharedMemory) -> Result<Self> {
+        let store = store.as_context_mut();
+        let id = store.0.objects_mut().memory_share(memory.inner())?;
+        Ok(Self { store: store.id(), id })
+    }
+
+    /// The memory as other stores can use it too, if threads can share it.
+    ///
+    /// # Panics
+    /// When the memory belongs to another store.
+    #[must_use]
+    pub fn as_shared(&self, store: impl AsContext) -> Option<SharedMemory> {
+        let store = self.checked(store.as_context());
+        store.0.objects().memory_shared(self.id).cloned().map(SharedMemory::from_inner)
     }
 
     /// The type; its minimum is the current size.
@@ -80,13 +105,13 @@ impl Memory {
     /// When the memory belongs to another store.
     #[must_use]
     pub fn data_size(&self, store: impl AsContext) -> usize {
-        self.checked(store.as_context()).0.objects().memory_bytes(self.id).len()
+        self.checked(store.as_context()).0.objects().memory_length(self.id)
     }
 
     /// The bytes. They cannot be held over a call into a guest, which might change or move them.
     ///
     /// # Panics
-    /// When the memory belongs to another store.
+    /// When the memory belongs to another store, or threads share it: then its bytes can only be copied.
     #[must_use]
     pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
         let store = self.checked(store.into());
@@ -96,7 +121,7 @@ impl Memory {
     /// The bytes, for writing.
     ///
     /// # Panics
-    /// When the memory belongs to another store.
+    /// When the memory belongs to another store, or threads share it.
     #[must_use]
     pub fn data_mut<'a, T: 'static>(
         &self,
@@ -108,7 +133,7 @@ impl Memory {
     /// The bytes and the embedder's data, both for writing.
     ///
     /// # Panics
-    /// When the memory belongs to another store.
+    /// When the memory belongs to another store, or threads share it.
     #[must_use]
     pub fn data_and_store_mut<'a, T: 'static>(
         &self,
@@ -134,11 +159,10 @@ impl Memory {
         into: &mut [u8],
     ) -> Result<(), MemoryAccessError> {
         let store = self.checked(store.as_context());
-        let memory = store.0.objects().memory_bytes(self.id);
-        let range = offset..offset.saturating_add(into.len());
-        let from = memory.get(range).ok_or_else(|| outside(offset, into.len(), memory.len()))?;
-        into.copy_from_slice(from);
-        Ok(())
+        let objects = store.0.objects();
+        let bytes = into.len();
+        let done = objects.memory_read(self.id, offset, into);
+        done.ok_or_else(|| outside(offset, bytes, objects.memory_length(self.id)))
     }
 
     /// Copies bytes in.
@@ -156,13 +180,9 @@ impl Memory {
     ) -> Result<(), MemoryAccessError> {
         let store = store.as_context_mut();
         assert!(self.store == store.id(), "memory belongs to another store");
-        let memory = store.0.objects_mut().memory_bytes_mut(self.id);
-        let memory_bytes = memory.len();
-        let range = offset..offset.saturating_add(from.len());
-        let into =
-            memory.get_mut(range).ok_or_else(|| outside(offset, from.len(), memory_bytes))?;
-        into.copy_from_slice(from);
-        Ok(())
+        let objects = store.0.objects_mut();
+        let done = objects.memory_write(self.id, offset, from);
+        done.ok_or_else(|| outside(offset, from.len(), objects.memory_length(self.id)))
     }
 
     /// Adds `delta` pages and gives the size before.
@@ -197,7 +217,7 @@ impl Memory {
 }
 
 #[cold]
-fn outside(offset: usize, bytes: usize, memory_bytes: usize) -> MemoryAccessError {
+pub(crate) fn outside(offset: usize, bytes: usize, memory_bytes: usize) -> MemoryAccessError {
     MemoryAccessError {
         offset: offset as u64,
         bytes: bytes as u64,

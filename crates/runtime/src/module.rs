@@ -9,9 +9,10 @@ use crate::artifact::{Ingredients, KeptBytes, Made};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
-use crate::registry::TypeId;
+use crate::registry::ModuleTypes;
 use holm_abi::SharedBytes;
-use holm_module::{ExternKind, ImportKind, Module as Meta};
+use holm_abi::object::ObjectLayout;
+use holm_module::{ExternKind, ImportKind, Module as Meta, TypeIndex};
 use holm_spec::types::ExternType;
 use holm_vm::{Escaped, PublishedCode};
 use std::fmt;
@@ -30,8 +31,7 @@ struct Inner {
     code: Arc<PublishedCode>,
     plan: Plan,
     /// Keeps the ids below taken.
-    _types: Vec<TypeId>,
-    type_ids: Box<[u32]>,
+    types: ModuleTypes,
     escaped: Box<[Escaped]>,
     /// Positions in the export section, sorted by name.
     exports_by_name: Box<[u32]>,
@@ -119,20 +119,18 @@ impl Module {
 
     pub(crate) fn assemble(engine: &Engine, ingredients: Ingredients) -> Result<Self> {
         let Ingredients { meta, bytes, code } = ingredients;
-        refuse_unsupported(&meta)?;
-        let plan = Plan::new(&meta, &bytes)?;
         // The one place where code is believed: it comes from the engine's own tier, from the host's cache,
         // or from an artifact that the embedder vouches for by calling `from_trusted_artifact`.
         let code = match code {
             Made::Code(code) => publish(*code)?,
             Made::Interpreted(functions) => PublishedCode::interpret(functions),
         };
-        let types: Vec<TypeId> =
-            meta.types.iter().map(|ty| engine.registry().register(ty)).collect();
-        let type_ids: Box<[u32]> = types.iter().map(TypeId::id).collect();
+        let registry = engine.registry();
+        let types = registry.register_module(&meta.types, &meta.type_groups)?;
+        let plan = Plan::new(&meta, &types.ids, &bytes)?;
         let escaped = meta.facts.escaped().iter().map(|function| Escaped {
             function: *function,
-            type_id: type_ids[meta.functions[*function as usize].as_usize()],
+            type_id: types.ids[meta.functions[*function as usize].as_usize()],
         });
         let escaped = escaped.collect();
         let mut by_name: Vec<u32> = (0..).take(meta.exports.len()).collect();
@@ -143,8 +141,7 @@ impl Module {
                 bytes,
                 code,
                 plan,
-                _types: types,
-                type_ids,
+                types,
                 escaped,
                 exports_by_name: by_name.into(),
                 meta,
@@ -186,7 +183,7 @@ impl Module {
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
         self.inner.meta.exports.iter().map(|export| ExportType {
             name: &export.name,
-            ty: self.inner.meta.export_type(export).unwrap_or_else(no_type),
+            ty: self.export_type(export).unwrap_or_else(no_type),
         })
     }
 
@@ -195,7 +192,7 @@ impl Module {
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
         let (kind, index) = self.find_export(name)?;
         let export = holm_module::Export { name: String::new(), kind, index };
-        self.inner.meta.export_type(&export)
+        self.export_type(&export)
     }
 
     /// The content of the first custom section of this name.
@@ -273,8 +270,14 @@ impl Module {
         &self.inner.code
     }
 
-    pub(crate) fn type_ids(&self) -> &[u32] {
-        &self.inner.type_ids
+    /// For each type its id, for types of objects the header word.
+    pub(crate) fn type_headers(&self) -> &[u32] {
+        &self.inner.types.headers
+    }
+
+    /// How the objects of its types are laid out.
+    pub(crate) fn object_types(&self) -> &[(u32, Arc<ObjectLayout>)] {
+        &self.inner.types.objects
     }
 
     pub(crate) fn escaped(&self) -> &[Escaped] {
@@ -301,19 +304,31 @@ impl Module {
         Some((export.kind, export.index))
     }
 
+    /// The id of the type with this index.
+    pub(crate) fn type_id(&self, index: u32) -> u32 {
+        self.inner.types.ids[index as usize]
+    }
+
+    /// What an import has to be; concrete types are numbered by their ids.
     pub(crate) fn import_type(&self, kind: &ImportKind) -> ExternType {
-        match kind {
-            ImportKind::Func(index) | ImportKind::Tag(index) => {
-                ExternType::Func(self.inner.meta.ty(*index).cloned().unwrap_or_default())
-            }
+        let ty = |index: &TypeIndex| self.inner.meta.ty(*index).cloned().unwrap_or_default();
+        let ty = match kind {
+            ImportKind::Func(index) => ExternType::Func(ty(index)),
+            ImportKind::Tag(index) => ExternType::Tag(ty(index)),
             ImportKind::Table(ty) => ExternType::Table(*ty),
             ImportKind::Memory(ty) => ExternType::Memory(*ty),
             ImportKind::Global(ty) => ExternType::Global(*ty),
-        }
+        };
+        ty.map_concrete(&mut |index| self.type_id(index))
+    }
+
+    fn export_type(&self, export: &holm_module::Export) -> Option<ExternType> {
+        let ty = self.inner.meta.export_type(export)?;
+        Some(ty.map_concrete(&mut |index| self.type_id(index)))
     }
 }
 
-/// Types of later proposals, which `refuse_unsupported` keeps out.
+/// Types of later proposals, which validation keeps out.
 fn no_type() -> ExternType {
     ExternType::Func(holm_spec::types::FuncType::default())
 }
@@ -328,18 +343,6 @@ fn publish(code: holm_abi::Code) -> Result<Arc<PublishedCode>> {
 #[cfg(not(feature = "machine-code"))]
 fn publish(_: holm_abi::Code) -> Result<Arc<PublishedCode>> {
     Err(Error::link("this build of Holm only interprets: it cannot run machine code"))
-}
-
-/// Refuses what can be decoded but not yet run.
-fn refuse_unsupported(meta: &Meta) -> Result<()> {
-    let what = if !meta.tags.is_empty() {
-        "exception tags"
-    } else if meta.memories.iter().any(|memory| memory.shared) {
-        "shared memories"
-    } else {
-        return Ok(());
-    };
-    Err(Error::invalid(format!("module has {what}, which cannot be run yet")))
 }
 
 impl fmt::Debug for Module {

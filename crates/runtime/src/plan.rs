@@ -5,19 +5,29 @@
 //! Read next: [`crate::instantiate`].
 
 use crate::artifact::KeptBytes;
+use crate::constant::is_reference;
 use crate::error::{Error, Result};
 use holm_abi::{ContextLayout, ContextShape, SharedBytes};
-use holm_module::{ConstExpr, DataMode, ElementItems, ElementMode, Module as Meta};
-use holm_spec::types::{GlobalType, MemoryType, TableType};
+use holm_module::{
+    ConstExpr, DataMode, ElementItems, ElementMode, ElementSegment, Module as Meta, TypeIndex,
+};
+use holm_spec::types::{CompositeType, GlobalType, MemoryType, TableType, ValType};
+use holm_vm::TagType;
 use std::ops::Range;
 
 /// The steps to an instance of one module.
 #[derive(Debug)]
 pub(crate) struct Plan {
+    /// Whether an instance may come across objects, so that its store has to have a heap.
+    pub(crate) needs_heap: bool,
     pub(crate) layout: ContextLayout,
+    /// The types of imported functions, as indices.
+    pub(crate) function_types: Box<[u32]>,
     pub(crate) memories: Box<[MemoryType]>,
     pub(crate) tables: Box<[TableType]>,
     pub(crate) globals: Box<[GlobalType]>,
+    /// The tags that it defines.
+    pub(crate) tags: Box<[TagType]>,
     /// Globals (by index among all) that start with a number other than zero.
     pub(crate) numbers: Vec<(u32, u128)>,
     /// Globals whose first value needs the instance, in order.
@@ -60,18 +70,38 @@ pub(crate) enum Offset {
 pub(crate) enum Items {
     /// Per element 0 for null, or 1 + the position of the function among the escaping ones.
     Ranks(Box<[u32]>),
-    Late(Box<[ConstExpr]>),
+    Late {
+        exprs: Box<[ConstExpr]>,
+        /// Whether the collector follows them.
+        collected: bool,
+    },
 }
 
 impl Plan {
     /// Works out the plan.
-    pub(crate) fn new(meta: &Meta, bytes: &KeptBytes) -> Result<Self> {
+    /// The types in it name concrete types by their ids.
+    pub(crate) fn new(meta: &Meta, type_ids: &[u32], bytes: &KeptBytes) -> Result<Self> {
         let defined = |imported: u32| imported as usize..;
+        let mut id = |index: u32| type_ids[index as usize];
+        let tables = meta.tables[defined(meta.imported_tables)].iter();
+        let tables = tables.map(|table| table.ty.map_concrete(&mut id)).collect();
+        let globals = meta.globals[defined(meta.imported_globals)].iter();
+        let globals = globals.map(|global| global.ty.map_concrete(&mut id)).collect();
+        let tag = |index: &TypeIndex| {
+            let ty = meta.ty(*index).cloned().unwrap_or_default();
+            let ty = ty.map_concrete(&mut |index| type_ids[index as usize]);
+            TagType { type_id: type_ids[index.as_usize()], ty }
+        };
+        let tags = meta.tags[defined(meta.imported_tags)].iter().map(tag).collect();
+        let imported = &meta.functions[..meta.imported_functions as usize];
         let mut plan = Self {
+            needs_heap: needs_heap(meta),
             layout: ContextLayout::new(shape(meta)),
+            function_types: imported.iter().map(|ty| ty.0).collect(),
             memories: meta.memories[defined(meta.imported_memories)].into(),
-            tables: meta.tables[defined(meta.imported_tables)].iter().map(|t| t.ty).collect(),
-            globals: meta.globals[defined(meta.imported_globals)].iter().map(|g| g.ty).collect(),
+            tables,
+            globals,
+            tags,
             numbers: Vec::new(),
             late_globals: Vec::new(),
             filled_tables: Vec::new(),
@@ -108,11 +138,11 @@ impl Plan {
         for segment in &meta.elements {
             let is_passive = matches!(segment.mode, ElementMode::Passive);
             if let ElementMode::Active { table, offset } = &segment.mode {
-                let (offset, items) = (Offset::new(offset), Items::new(meta, &segment.items)?);
+                let (offset, items) = (Offset::new(offset), Items::new(meta, segment)?);
                 self.active_elements.push(ActiveElements { table: *table, offset, items });
             }
             if has_passive {
-                let items = is_passive.then(|| Items::new(meta, &segment.items)).transpose()?;
+                let items = is_passive.then(|| Items::new(meta, segment)).transpose()?;
                 self.passive_elements.push(items);
             }
         }
@@ -153,8 +183,9 @@ impl Offset {
 }
 
 impl Items {
-    fn new(meta: &Meta, items: &ElementItems) -> Result<Self> {
-        match items {
+    fn new(meta: &Meta, segment: &ElementSegment) -> Result<Self> {
+        let collected = is_reference(segment.ty.into());
+        match &segment.items {
             ElementItems::Functions(functions) => {
                 let ranks = functions.iter().map(|function| rank(meta, *function));
                 Ok(Self::Ranks(ranks.collect::<Result<_>>()?))
@@ -170,7 +201,7 @@ impl Items {
                     .collect();
                 Ok(match ranks {
                     Some(ranks) => Self::Ranks(ranks?),
-                    None => Self::Late(items.as_slice().into()),
+                    None => Self::Late { exprs: items.as_slice().into(), collected },
                 })
             }
         }
@@ -199,6 +230,19 @@ fn number(expr: &ConstExpr) -> Option<u128> {
     })
 }
 
+/// Whether instances may come across objects: they have types of objects, or something of theirs can hold
+/// a reference that the collector follows.
+fn needs_heap(meta: &Meta) -> bool {
+    let holds = |types: &[ValType]| types.iter().any(|ty| is_reference(*ty));
+    let types = meta.types.iter().any(|ty| match &ty.composite {
+        CompositeType::Func(ty) => holds(ty.params()) || holds(ty.results()),
+        CompositeType::Struct(_) | CompositeType::Array(_) => true,
+    });
+    types
+        || meta.globals.iter().any(|global| is_reference(global.ty.value))
+        || meta.tables.iter().any(|table| is_reference(table.ty.element.into()))
+}
+
 /// How many of each thing an instance's context holds.
 fn shape(meta: &Meta) -> ContextShape {
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
@@ -212,5 +256,6 @@ fn shape(meta: &Meta) -> ContextShape {
         defined_tables: defined(meta.tables.len(), meta.imported_tables),
         imported_globals: meta.imported_globals,
         defined_globals: defined(meta.globals.len(), meta.imported_globals),
+        tags: count(meta.tags.len()),
     }
 }

@@ -3,7 +3,7 @@
 //! Not here: the layout of their entries (see `holm-abi`). Invariant: every entry is null or a reference of
 //! the table's element type in the same store. Read next: [`crate::global`].
 
-use crate::context::{AsContext, AsContextMut, StoreContext, StoreId};
+use crate::context::{AsContext, AsContextMut, Owner, StoreContext, StoreId};
 use crate::error::{Error, Result};
 use crate::value::{Val, low32};
 use holm_spec::types::TableType;
@@ -25,10 +25,7 @@ impl Table {
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Val) -> Result<Self> {
         let store = store.as_context_mut();
         let id = store.id();
-        if !ty.element.is_reference() {
-            return Err(Error::link(format!("tables hold references, not {}", ty.element)));
-        }
-        let init = low32(init.to_bits(ty.element, id)?);
+        let init = low32(init.to_bits(ty.element.into(), store.0)?);
         let table = store.0.objects_mut().table_new(&ty, init)?;
         Ok(Self { store: id, id: table })
     }
@@ -61,7 +58,7 @@ impl Table {
         let objects = store.0.objects();
         let reference = objects.table_get(self.id, index)?;
         let element = objects.table_type(self.id).element;
-        Some(Val::from_bits(u128::from(reference), element, store.id()))
+        Some(Val::from_bits(u128::from(reference), element.into(), Owner::of(store.0)))
     }
 
     /// Sets the entry at `index`.
@@ -73,7 +70,7 @@ impl Table {
         self.check(store.id())?;
         let objects = store.0.objects();
         let ty = objects.table_type(self.id);
-        let reference = low32(value.to_bits(ty.element, store.id())?);
+        let reference = low32(value.to_bits(ty.element.into(), store.0)?);
         let set = store.0.objects_mut().table_set(self.id, index, reference);
         set.ok_or_else(|| {
             let message = format!("out of bounds table access: entry {index} of a {ty}");
@@ -90,7 +87,7 @@ impl Table {
         let store = store.as_context_mut();
         self.check(store.id())?;
         let ty = store.0.objects().table_type(self.id);
-        let init = low32(init.to_bits(ty.element, store.id())?);
+        let init = low32(init.to_bits(ty.element.into(), store.0)?);
         let objects = store.0.objects_mut();
         if let Some(entries) = objects.table_grow(self.id, init, delta) {
             return Ok(entries);

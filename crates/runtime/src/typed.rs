@@ -4,7 +4,8 @@
 //! compile time by the same rules as `holm_abi::SignatureAbi`; a test compares the two.
 //! Read next: [`crate::func`].
 
-use crate::context::StoreId;
+use crate::anyref::AnyRef;
+use crate::context::Owner;
 use crate::error::{Error, Result};
 use crate::externref::ExternRef;
 use crate::func::Func;
@@ -16,20 +17,20 @@ use holm_spec::types::ValType;
 use holm_vm::{CallFrame, HostFrame};
 
 /// A Rust type that a value of WebAssembly has on the host's side: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`,
-/// `u128` for v128, `Option<Func>` and `Option<ExternRef>`.
+/// `u128` for v128, `Option<Func>`, `Option<ExternRef>` and `Option<AnyRef>`.
 pub trait WasmTy: bits::Bits + Send {}
 
 mod bits {
-    use super::{Result, StoreId, ValType};
+    use super::{Owner, Result, ValType};
 
     /// How a value becomes bits and comes back.
     pub trait Bits: Sized {
         /// The value's type.
         const TYPE: ValType;
         /// The bits, if the value belongs to the store.
-        fn to_bits(self, store: StoreId) -> Result<u128>;
+        fn to_bits(self, store: Owner<'_>) -> Result<u128>;
         /// The value; what lies above the type's width is ignored.
-        fn from_bits(bits: u128, store: StoreId) -> Self;
+        fn from_bits(bits: u128, store: Owner<'_>) -> Self;
     }
 }
 pub(crate) use bits::Bits;
@@ -42,13 +43,13 @@ macro_rules! number {
             const TYPE: ValType = ValType::$ty;
 
             #[inline]
-            fn to_bits(self, _store: StoreId) -> Result<u128> {
+            fn to_bits(self, _store: Owner<'_>) -> Result<u128> {
                 let $value = self;
                 Ok(u128::from($to))
             }
 
             #[inline]
-            fn from_bits($bits: u128, _store: StoreId) -> Self {
+            fn from_bits($bits: u128, _store: Owner<'_>) -> Self {
                 $from
             }
         })*
@@ -68,33 +69,59 @@ number! {
 impl WasmTy for Option<Func> {}
 
 impl Bits for Option<Func> {
-    const TYPE: ValType = ValType::FuncRef;
+    const TYPE: ValType = ValType::FUNCREF;
 
     #[inline]
-    fn to_bits(self, store: StoreId) -> Result<u128> {
-        Func::to_reference(self, store).map(u128::from)
+    fn to_bits(self, store: Owner<'_>) -> Result<u128> {
+        Func::to_reference(self, store.id).map(u128::from)
     }
 
     #[inline]
-    fn from_bits(bits: u128, store: StoreId) -> Self {
-        Func::from_reference(low32(bits), store)
+    fn from_bits(bits: u128, store: Owner<'_>) -> Self {
+        Func::from_reference(low32(bits), store.id)
     }
 }
 
 impl WasmTy for Option<ExternRef> {}
 
 impl Bits for Option<ExternRef> {
-    const TYPE: ValType = ValType::ExternRef;
+    const TYPE: ValType = ValType::EXTERNREF;
 
     #[inline]
-    fn to_bits(self, store: StoreId) -> Result<u128> {
+    fn to_bits(self, store: Owner<'_>) -> Result<u128> {
         ExternRef::to_reference(self, store).map(u128::from)
     }
 
     #[inline]
-    fn from_bits(bits: u128, store: StoreId) -> Self {
+    fn from_bits(bits: u128, store: Owner<'_>) -> Self {
         ExternRef::from_reference(low32(bits), store)
     }
+}
+
+impl WasmTy for Option<AnyRef> {}
+
+impl Bits for Option<AnyRef> {
+    const TYPE: ValType = ValType::ANYREF;
+
+    #[inline]
+    fn to_bits(self, store: Owner<'_>) -> Result<u128> {
+        AnyRef::to_reference(self, store).map(u128::from)
+    }
+
+    #[inline]
+    fn from_bits(bits: u128, store: Owner<'_>) -> Self {
+        AnyRef::from_reference(low32(bits), store)
+    }
+}
+
+/// How many of the types travel in vector registers.
+pub(crate) const fn vectors(types: &[ValType]) -> usize {
+    let (mut vectors, mut at) = (0, 0);
+    while at < types.len() {
+        vectors += is_vector_class(types[at]) as usize;
+        at += 1;
+    }
+    vectors
 }
 
 /// Where parameter `index` of a type travels.
@@ -176,6 +203,20 @@ pub(crate) const fn in_registers(params: &[ValType], results: &[ValType]) -> boo
     true
 }
 
+/// Whether all values of a call travel in registers, none of them is a vector of 128 bits, and there is at
+/// most one result.
+pub(crate) const fn is_plain(params: &[ValType], results: &[ValType]) -> bool {
+    let mut at = 0;
+    while at < params.len() {
+        if matches!(params[at], ValType::V128) {
+            return false;
+        }
+        at += 1;
+    }
+    in_registers(params, results)
+        && (results.is_empty() || (results.len() == 1 && !matches!(results[0], ValType::V128)))
+}
+
 /// Whether a call has no vectors and at most one result.
 pub(crate) const fn is_int_only(params: &[ValType], results: &[ValType]) -> bool {
     let mut at = 0;
@@ -195,30 +236,30 @@ pub trait WasmParams: params::Params {}
 pub trait WasmResults: results::Results {}
 
 mod params {
-    use super::{CallFrame, HostFrame, Result, StoreId, ValType};
+    use super::{CallFrame, HostFrame, Owner, Result, ValType};
 
     /// How parameters travel.
     pub trait Params: Sized {
         /// Their types.
         const TYPES: &'static [ValType];
         /// Puts them where a guest looks; `buffer` says whether the results need a buffer.
-        fn write_params(self, frame: &mut CallFrame, buffer: bool, store: StoreId) -> Result<()>;
+        fn write_params(self, frame: &mut CallFrame, buffer: bool, store: Owner<'_>) -> Result<()>;
         /// Takes them from where a guest put them.
-        fn read_params(frame: &HostFrame<'_>, buffer: bool, store: StoreId) -> Self;
+        fn read_params(frame: &HostFrame<'_>, buffer: bool, store: Owner<'_>) -> Self;
     }
 }
 
 mod results {
-    use super::{CallFrame, HostFrame, Result, StoreId, ValType};
+    use super::{CallFrame, HostFrame, Owner, Result, ValType};
 
     /// How results travel.
     pub trait Results: Sized {
         /// Their types.
         const TYPES: &'static [ValType];
         /// Takes them from where a guest put them.
-        fn read_results(frame: &CallFrame, store: StoreId) -> Self;
+        fn read_results(frame: &CallFrame, store: Owner<'_>) -> Self;
         /// Puts them where a guest looks.
-        fn write_results(self, frame: &mut HostFrame<'_>, store: StoreId) -> Result<()>;
+        fn write_results(self, frame: &mut HostFrame<'_>, store: Owner<'_>) -> Result<()>;
     }
 }
 pub(crate) use params::Params;
@@ -268,14 +309,14 @@ fn write_param<A: WasmTy>(
     frame: &mut CallFrame,
     location: Location,
     value: A,
-    store: StoreId,
+    store: Owner<'_>,
 ) -> Result<()> {
     frame.set_param(location, value.to_bits(store)?, matches!(A::TYPE, ValType::V128));
     Ok(())
 }
 
 #[inline]
-fn read_param<A: WasmTy>(frame: &HostFrame<'_>, location: Location, store: StoreId) -> A {
+fn read_param<A: WasmTy>(frame: &HostFrame<'_>, location: Location, store: Owner<'_>) -> A {
     A::from_bits(frame.param(location, matches!(A::TYPE, ValType::V128)), store)
 }
 
@@ -297,13 +338,13 @@ macro_rules! one {
                 self,
                 frame: &mut CallFrame,
                 buffer: bool,
-                store: StoreId,
+                store: Owner<'_>,
             ) -> Result<()> {
                 (self,).write_params(frame, buffer, store)
             }
 
             #[inline]
-            fn read_params(frame: &HostFrame<'_>, buffer: bool, store: StoreId) -> Self {
+            fn read_params(frame: &HostFrame<'_>, buffer: bool, store: Owner<'_>) -> Self {
                 <($name,) as Params>::read_params(frame, buffer, store).0
             }
         }
@@ -314,12 +355,12 @@ macro_rules! one {
             const TYPES: &'static [ValType] = <($name,) as Results>::TYPES;
 
             #[inline]
-            fn read_results(frame: &CallFrame, store: StoreId) -> Self {
+            fn read_results(frame: &CallFrame, store: Owner<'_>) -> Self {
                 <($name,) as Results>::read_results(frame, store).0
             }
 
             #[inline]
-            fn write_results(self, frame: &mut HostFrame<'_>, store: StoreId) -> Result<()> {
+            fn write_results(self, frame: &mut HostFrame<'_>, store: Owner<'_>) -> Result<()> {
                 (self,).write_results(frame, store)
             }
         }
@@ -336,7 +377,7 @@ macro_rules! tuple {
             const TYPES: &'static [ValType] = &[$($name::TYPE),*];
 
             #[inline]
-            fn write_params(self, frame: &mut CallFrame, buffer: bool, store: StoreId) -> Result<()> {
+            fn write_params(self, frame: &mut CallFrame, buffer: bool, store: Owner<'_>) -> Result<()> {
                 $(
                     let with = const { param_location(<Self as Params>::TYPES, $index, true) };
                     let without = const { param_location(<Self as Params>::TYPES, $index, false) };
@@ -346,7 +387,7 @@ macro_rules! tuple {
             }
 
             #[inline]
-            fn read_params(frame: &HostFrame<'_>, buffer: bool, store: StoreId) -> Self {
+            fn read_params(frame: &HostFrame<'_>, buffer: bool, store: Owner<'_>) -> Self {
                 ($({
                     let with = const { param_location(<Self as Params>::TYPES, $index, true) };
                     let without = const { param_location(<Self as Params>::TYPES, $index, false) };
@@ -362,7 +403,7 @@ macro_rules! tuple {
             const TYPES: &'static [ValType] = &[$($name::TYPE),*];
 
             #[inline]
-            fn read_results(frame: &CallFrame, store: StoreId) -> Self {
+            fn read_results(frame: &CallFrame, store: Owner<'_>) -> Self {
                 ($({
                     let location = const { result_location(<Self as Results>::TYPES, $index) };
                     $name::from_bits(frame.result(location), store)
@@ -370,7 +411,7 @@ macro_rules! tuple {
             }
 
             #[inline]
-            fn write_results(self, frame: &mut HostFrame<'_>, store: StoreId) -> Result<()> {
+            fn write_results(self, frame: &mut HostFrame<'_>, store: Owner<'_>) -> Result<()> {
                 $(
                     let location = const { result_location(<Self as Results>::TYPES, $index) };
                     frame.set_result(location, self.$index.to_bits(store)?);

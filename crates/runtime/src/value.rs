@@ -4,11 +4,13 @@
 //! here are of the type asked for and belong to the store asked for; scalars are zero-extended.
 //! Read next: [`crate::externref`].
 
-use crate::context::StoreId;
+use crate::anyref::AnyRef;
+use crate::context::{Owner, StoreContext, VmStore};
 use crate::error::{Error, Result};
+use crate::exnref::ExnRef;
 use crate::externref::ExternRef;
 use crate::func::Func;
-use holm_spec::types::ValType;
+use holm_spec::types::{HeapType, Hierarchy, RefType, ValType};
 
 /// A value of any type.
 #[derive(Clone, Copy, Debug)]
@@ -28,10 +30,14 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// Something of the host's, or null.
     ExternRef(Option<ExternRef>),
+    /// Something under the collector or a small integer, or null.
+    AnyRef(Option<AnyRef>),
+    /// An exception, or null.
+    ExnRef(Option<ExnRef>),
 }
 
 impl Val {
-    /// Zero or null of a type.
+    /// Zero or null of a type; null also where the type excludes it.
     #[must_use]
     pub const fn default_of(ty: ValType) -> Self {
         match ty {
@@ -40,8 +46,18 @@ impl Val {
             ValType::F32 => Self::F32(0),
             ValType::F64 => Self::F64(0),
             ValType::V128 => Self::V128(0),
-            ValType::FuncRef => Self::FuncRef(None),
-            ValType::ExternRef => Self::ExternRef(None),
+            ValType::Ref(ty) => Self::null(ty.heap),
+        }
+    }
+
+    /// Null below a heap type.
+    #[must_use]
+    pub const fn null(heap: HeapType) -> Self {
+        match heap.hierarchy() {
+            Hierarchy::Func => Self::FuncRef(None),
+            Hierarchy::Extern => Self::ExternRef(None),
+            Hierarchy::Any => Self::AnyRef(None),
+            Hierarchy::Exn => Self::ExnRef(None),
         }
     }
 
@@ -54,8 +70,10 @@ impl Val {
             Self::F32(_) => ValType::F32,
             Self::F64(_) => ValType::F64,
             Self::V128(_) => ValType::V128,
-            Self::FuncRef(_) => ValType::FuncRef,
-            Self::ExternRef(_) => ValType::ExternRef,
+            Self::FuncRef(_) => ValType::FUNCREF,
+            Self::ExternRef(_) => ValType::EXTERNREF,
+            Self::AnyRef(_) => ValType::ANYREF,
+            Self::ExnRef(_) => ValType::EXNREF,
         }
     }
 
@@ -101,36 +119,121 @@ impl Val {
         if let Self::ExternRef(object) = self { Some(object.as_ref()) } else { None }
     }
 
-    /// The bits of the value, if it has type `ty` and belongs to `store`.
-    pub(crate) fn to_bits(self, ty: ValType, store: StoreId) -> Result<u128> {
-        if self.ty() != ty {
-            return Err(Error::link(format!("value of type {} where {ty} is expected", self.ty())));
-        }
-        self.to_bits_unchecked_type(store)
+    /// The reference under the collector, if it is one; it may be null.
+    #[must_use]
+    pub const fn anyref(&self) -> Option<Option<&AnyRef>> {
+        if let Self::AnyRef(reference) = self { Some(reference.as_ref()) } else { None }
     }
 
-    fn to_bits_unchecked_type(self, store: StoreId) -> Result<u128> {
+    /// The bits of the value, if it has type `ty` and belongs to `store`.
+    pub(crate) fn to_bits<T: 'static>(self, ty: ValType, store: &VmStore<T>) -> Result<u128> {
+        let bits = self.to_bits_unchecked_type(Owner::of(store))?;
+        let fits = match ty {
+            ValType::Ref(wanted) => self.refers_to(wanted, low32(bits), store),
+            number => self.ty() == number,
+        };
+        if fits {
+            return Ok(bits);
+        }
+        Err(Error::link(format!("value of type {} where {ty} is expected", self.describe(store))))
+    }
+
+    /// Whether this value, which is `reference` for guests, is one of type `wanted`.
+    fn refers_to<T: 'static>(self, wanted: RefType, reference: u32, store: &VmStore<T>) -> bool {
+        let Some(own) = self.ty().as_reference() else { return false };
+        if own.heap.hierarchy() != wanted.heap.hierarchy() {
+            return false;
+        }
+        if reference == 0 {
+            return wanted.nullable;
+        }
+        match (self, wanted.heap) {
+            (Self::ExnRef(Some(exception)), HeapType::Exn) => exception.is_alive(store),
+            (_, HeapType::Func | HeapType::Extern | HeapType::Any) => true,
+            (Self::FuncRef(Some(func)), HeapType::ConcreteFunc(wanted)) => {
+                let record = store.objects().function(func.id);
+                let registry = store.data().engine.registry();
+                record.is_some_and(|record| registry.is_below(record.signature, wanted))
+            }
+            (Self::AnyRef(Some(_)), HeapType::I31) => reference & 1 == 1,
+            (Self::AnyRef(Some(_)), heap) => {
+                let objects = store.objects();
+                let Some(id) = objects.object_type(reference) else {
+                    return heap == HeapType::Eq && reference & 1 == 1;
+                };
+                match heap {
+                    HeapType::Eq => true,
+                    HeapType::Struct => objects.array_length(reference).is_none(),
+                    HeapType::Array => objects.array_length(reference).is_some(),
+                    HeapType::ConcreteStruct(wanted) | HeapType::ConcreteArray(wanted) => {
+                        store.data().engine.registry().is_below(id, wanted)
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// The value's type as precisely as a message needs it.
+    fn describe<T: 'static>(self, store: &VmStore<T>) -> String {
+        match self {
+            Self::FuncRef(Some(func)) => {
+                let record = store.objects().function(func.id);
+                let registry = store.data().engine.registry();
+                let signature = record.and_then(|record| registry.signature(record.signature));
+                signature.map_or_else(|| self.ty().to_string(), |s| format!("function {}", s.ty))
+            }
+            Self::ExnRef(Some(exception)) if !exception.is_alive(store) => {
+                "an exnref whose exception is gone".to_owned()
+            }
+            Self::FuncRef(None)
+            | Self::ExternRef(None)
+            | Self::AnyRef(None)
+            | Self::ExnRef(None) => {
+                format!("null {}", self.ty())
+            }
+            Self::AnyRef(Some(any)) => match any.ty(StoreContext(store)) {
+                Ok(HeapType::Any) | Err(_) => self.ty().to_string(),
+                Ok(heap) => RefType::non_null(heap).to_string(),
+            },
+            _ => self.ty().to_string(),
+        }
+    }
+
+    fn to_bits_unchecked_type(self, store: Owner<'_>) -> Result<u128> {
         Ok(match self {
             Self::I32(value) => u128::from(value.cast_unsigned()),
             Self::I64(value) => u128::from(value.cast_unsigned()),
             Self::F32(bits) => u128::from(bits),
             Self::F64(bits) => u128::from(bits),
             Self::V128(bits) => bits,
-            Self::FuncRef(func) => u128::from(Func::to_reference(func, store)?),
+            Self::FuncRef(func) => u128::from(Func::to_reference(func, store.id)?),
             Self::ExternRef(object) => u128::from(ExternRef::to_reference(object, store)?),
+            Self::AnyRef(reference) => u128::from(AnyRef::to_reference(reference, store)?),
+            Self::ExnRef(reference) => u128::from(ExnRef::to_reference(reference, store.id)?),
         })
     }
 
     /// The value that `bits` mean in `store`; what lies above the type's width is ignored.
-    pub(crate) fn from_bits(bits: u128, ty: ValType, store: StoreId) -> Self {
+    pub(crate) fn from_bits(bits: u128, ty: ValType, store: Owner<'_>) -> Self {
         match ty {
             ValType::I32 => Self::I32(low32(bits).cast_signed()),
             ValType::I64 => Self::I64(low64(bits).cast_signed()),
             ValType::F32 => Self::F32(low32(bits)),
             ValType::F64 => Self::F64(low64(bits)),
             ValType::V128 => Self::V128(bits),
-            ValType::FuncRef => Self::FuncRef(Func::from_reference(low32(bits), store)),
-            ValType::ExternRef => Self::ExternRef(ExternRef::from_reference(low32(bits), store)),
+            ValType::Ref(ty) => {
+                let reference = low32(bits);
+                match ty.heap.hierarchy() {
+                    Hierarchy::Func => Self::FuncRef(Func::from_reference(reference, store.id)),
+                    Hierarchy::Extern => {
+                        Self::ExternRef(ExternRef::from_reference(reference, store))
+                    }
+                    Hierarchy::Any => Self::AnyRef(AnyRef::from_reference(reference, store)),
+                    Hierarchy::Exn => Self::ExnRef(ExnRef::from_reference(reference, store.id)),
+                }
+            }
         }
     }
 }
@@ -171,4 +274,8 @@ from! {
     Option<Func> => FuncRef(value) value;
     ExternRef => ExternRef(value) Some(value);
     Option<ExternRef> => ExternRef(value) value;
+    AnyRef => AnyRef(value) Some(value);
+    Option<AnyRef> => AnyRef(value) value;
+    ExnRef => ExnRef(value) Some(value);
+    Option<ExnRef> => ExnRef(value) value;
 }

@@ -88,6 +88,16 @@ reasons! {
     AllocationFailed = 22, "allocation size too large";
     /// An engine met a state that cannot be: our defect, not the guest's.
     Bug = 23, "internal error";
+    /// A null reference was called.
+    NullFunctionReference = 24, "null function reference";
+    /// A field of a null reference was used.
+    NullStructureReference = 25, "null structure reference";
+    /// An element of a null reference was used.
+    NullArrayReference = 26, "null array reference";
+    /// A null reference was used as a small integer.
+    NullI31Reference = 27, "null i31 reference";
+    /// A null reference was thrown.
+    NullExceptionReference = 28, "null exception reference";
 }
 
 impl fmt::Display for TrapReason {

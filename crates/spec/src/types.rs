@@ -2,105 +2,19 @@
 //!
 //! Not here: type *indices* (they belong to a module, see `holm-module`) and canonical type ids (they belong
 //! to an engine). Invariant: plain data, ordered and comparable, so that a type can be a key.
-//! Read next: [`crate::trap`].
+//! Read next: [`value`], [`composite`], [`matching`], then [`crate::trap`].
 
-use alloc::boxed::Box;
+mod canonical;
+mod composite;
+mod matching;
+mod value;
+
+pub use canonical::canonical;
+pub use composite::{CompositeType, FieldType, FuncType, StorageType, SubType};
+pub use matching::Definitions;
+pub use value::{HeapType, Hierarchy, RefType, ValType};
+
 use core::fmt;
-
-/// The type of one value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum ValType {
-    /// 32-bit integer without a sign of its own.
-    I32,
-    /// 64-bit integer without a sign of its own.
-    I64,
-    /// 32-bit float, IEEE 754.
-    F32,
-    /// 64-bit float, IEEE 754.
-    F64,
-    /// 128 bits, split into lanes by each operator.
-    V128,
-    /// Reference to a function, or null.
-    FuncRef,
-    /// Reference to something of the host's, or null.
-    ExternRef,
-}
-
-impl ValType {
-    /// Whether this is a reference type.
-    #[must_use]
-    pub const fn is_reference(self) -> bool {
-        matches!(self, Self::FuncRef | Self::ExternRef)
-    }
-
-    /// The name in the text format.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::I32 => "i32",
-            Self::I64 => "i64",
-            Self::F32 => "f32",
-            Self::F64 => "f64",
-            Self::V128 => "v128",
-            Self::FuncRef => "funcref",
-            Self::ExternRef => "externref",
-        }
-    }
-}
-
-impl fmt::Display for ValType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// The type of a function: what it takes and what it gives.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct FuncType {
-    params: Box<[ValType]>,
-    results: Box<[ValType]>,
-}
-
-impl FuncType {
-    /// A function type from its parameters and results.
-    #[must_use]
-    pub fn new(params: impl Into<Box<[ValType]>>, results: impl Into<Box<[ValType]>>) -> Self {
-        Self { params: params.into(), results: results.into() }
-    }
-
-    /// The types of the parameters, in order.
-    #[must_use]
-    pub fn params(&self) -> &[ValType] {
-        &self.params
-    }
-
-    /// The types of the results, in order.
-    #[must_use]
-    pub fn results(&self) -> &[ValType] {
-        &self.results
-    }
-}
-
-/// Writes `(i32, i64) -> (f32)`.
-impl fmt::Display for FuncType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |f: &mut fmt::Formatter<'_>, types: &[ValType]| -> fmt::Result {
-            f.write_str("(")?;
-            for (index, ty) in types.iter().enumerate() {
-                if index > 0 {
-                    f.write_str(", ")?;
-                }
-                write!(f, "{ty}")?;
-            }
-            f.write_str(")")
-        };
-        list(f, &self.params)?;
-        f.write_str(" -> ")?;
-        list(f, &self.results)
-    }
-}
 
 /// How small something starts and how large it may grow, both inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -194,12 +108,20 @@ impl fmt::Display for MemoryType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TableType {
-    /// The type of its elements: always a reference type.
-    pub element: ValType,
+    /// The type of its elements.
+    pub element: RefType,
     /// Size in elements.
     pub limits: Limits,
     /// Whether indices are 64 bits wide.
     pub is_64: bool,
+}
+
+impl TableType {
+    /// The same type with every concrete type renumbered.
+    #[must_use]
+    pub fn map_concrete(&self, map: &mut impl FnMut(u32) -> u32) -> Self {
+        Self { element: self.element.map_concrete(map), ..*self }
+    }
 }
 
 /// Writes `table 1..=4 of funcref`.
@@ -218,6 +140,14 @@ pub struct GlobalType {
     pub value: ValType,
     /// Whether it can be set.
     pub mutable: bool,
+}
+
+impl GlobalType {
+    /// The same type with every concrete type renumbered.
+    #[must_use]
+    pub fn map_concrete(&self, map: &mut impl FnMut(u32) -> u32) -> Self {
+        Self { value: self.value.map_concrete(map), ..*self }
+    }
 }
 
 /// Writes `global i32` or `mutable global i32`.
@@ -239,9 +169,23 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// An exception tag: the values that an exception carries are the parameters.
+    Tag(FuncType),
 }
 
 impl ExternType {
+    /// The same type with every concrete type renumbered.
+    #[must_use]
+    pub fn map_concrete(&self, map: &mut impl FnMut(u32) -> u32) -> Self {
+        match self {
+            Self::Func(ty) => Self::Func(ty.map_concrete(map)),
+            Self::Tag(ty) => Self::Tag(ty.map_concrete(map)),
+            Self::Table(ty) => Self::Table(ty.map_concrete(map)),
+            Self::Global(ty) => Self::Global(ty.map_concrete(map)),
+            Self::Memory(ty) => Self::Memory(*ty),
+        }
+    }
+
     /// What kind of thing it is, in one word.
     #[must_use]
     pub const fn kind_name(&self) -> &'static str {
@@ -250,6 +194,7 @@ impl ExternType {
             Self::Table(_) => "table",
             Self::Memory(_) => "memory",
             Self::Global(_) => "global",
+            Self::Tag(_) => "tag",
         }
     }
 }
@@ -262,6 +207,7 @@ impl fmt::Display for ExternType {
             Self::Table(ty) => write!(f, "{ty}"),
             Self::Memory(ty) => write!(f, "{ty}"),
             Self::Global(ty) => write!(f, "{ty}"),
+            Self::Tag(ty) => write!(f, "tag {ty}"),
         }
     }
 }

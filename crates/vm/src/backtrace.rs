@@ -72,15 +72,41 @@ pub(crate) fn capture(block: &StoreBlock, cause: Cause) -> Vec<Frame> {
             break;
         }
         walker.walk_stub(exit_fp);
-        // SAFETY: a non-zero `host_sp` is the stack pointer that an entry saved; it pushed the outer
-        // activation's host stack pointer, guest stack pointer and exit frame there, in this order.
-        let saved: [u64; 3] = unsafe {
-            std::ptr::with_exposed_provenance::<[u64; 3]>(crate::frame::as_usize(host_sp)).read()
-        };
+        let saved = around(host_sp);
         host_sp = saved[0];
         exit_fp = saved[2];
     }
     walker.frames
+}
+
+/// The frames of all guests that are under way on this block and about to be returned to, innermost first: the
+/// frame pointer and the return address of each. The innermost guest has called a stub.
+pub(crate) fn callers(block: &StoreBlock) -> impl Iterator<Item = (u64, u64)> {
+    let mut host_sp = block.host_sp.get();
+    let mut outer_fp = block.exit_fp.get();
+    let mut fp = 0;
+    std::iter::from_fn(move || {
+        loop {
+            if let Some([next, pc]) = saved(block, fp) {
+                fp = next;
+                return Some((next, pc));
+            }
+            if host_sp == 0 {
+                return None;
+            }
+            // Every activation left its guest through a stub before the next one was entered.
+            fp = outer_fp;
+            let outer = around(host_sp);
+            host_sp = outer[0];
+            outer_fp = outer[2];
+        }
+    })
+}
+
+/// What an entry saved of the stay in machine code around it: host stack pointer, guest stack pointer, exit frame.
+fn around(host_sp: u64) -> [u64; 3] {
+    // SAFETY: a non-zero `host_sp` is the stack pointer that an entry saved; it pushed these there.
+    unsafe { std::ptr::with_exposed_provenance::<[u64; 3]>(crate::frame::as_usize(host_sp)).read() }
 }
 
 struct Walker<'a> {
@@ -115,7 +141,7 @@ impl Walker<'_> {
 
     /// Follows frame pointers to the end of the activation.
     fn walk(&mut self, mut fp: u64) {
-        while let Some([next, pc]) = self.saved(fp) {
+        while let Some([next, pc]) = saved(self.block, fp) {
             if !self.has_room() || (next != 0 && next <= fp) {
                 return;
             }
@@ -125,21 +151,21 @@ impl Walker<'_> {
         }
     }
 
-    /// The saved frame pointer and the return address of the frame at `fp`.
-    fn saved(&self, fp: u64) -> Option<[u64; 2]> {
-        let stack = &self.block.stack;
-        if !fp.is_multiple_of(8) || fp < stack.start || fp.checked_add(16)? > stack.end {
-            return None;
-        }
-        let pointer = std::ptr::with_exposed_provenance::<[u64; 2]>(crate::frame::as_usize(fp));
-        // SAFETY: inside the guest's stack (checked), which is mapped; nobody runs on it now.
-        Some(unsafe { pointer.read() })
-    }
-
     fn push(&mut self, pc: u64) {
         let codes = self.block.codes.borrow();
         let Some((code, offset)) = codes.find(pc) else { return };
         let Some(function) = code.code().and_then(|code| code.function_at(offset)) else { return };
         self.frames.push(Frame { code: Arc::clone(code), function, offset, instance: None });
     }
+}
+
+/// Two words of the guest's stack: at a frame pointer, the caller's frame pointer and the return address.
+pub(crate) fn saved(block: &StoreBlock, fp: u64) -> Option<[u64; 2]> {
+    let stack = &block.stack;
+    if !fp.is_multiple_of(8) || fp < stack.start || fp.checked_add(16)? > stack.end {
+        return None;
+    }
+    let pointer = std::ptr::with_exposed_provenance::<[u64; 2]>(crate::frame::as_usize(fp));
+    // SAFETY: inside the guest's stack (checked), which is mapped; nobody runs on it now.
+    Some(unsafe { pointer.read() })
 }

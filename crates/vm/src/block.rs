@@ -8,8 +8,10 @@
 use crate::backtrace::CodeMap;
 use crate::objects::Objects;
 use holm_abi::Activation;
+use holm_abi::code::KEPT_REGISTERS;
 use holm_abi::layout::{
-    FunctionRecord, STORE_ACTIVATION, STORE_CALLER, STORE_FUEL, STORE_FUNCTIONS, STORE_SLOTS_END,
+    FunctionRecord, STORE_ACTIVATION, STORE_CALLER, STORE_FUEL, STORE_FUNCTIONS, STORE_HEAP_LIMIT,
+    STORE_HEAP_NEXT, STORE_SLOTS_END,
 };
 use holm_spec::trap::TrapReason;
 use std::cell::{Cell, RefCell};
@@ -17,11 +19,35 @@ use std::ops::Range;
 use std::ptr::NonNull;
 
 /// The host's stack pointer while guest code runs; 0 when none does.
-pub(crate) const HOST_SP: i32 = 24;
+pub(crate) const HOST_SP: i32 = 40;
 /// Where the next entry starts on the guest's stack.
-pub(crate) const GUEST_SP: i32 = 32;
+pub(crate) const GUEST_SP: i32 = 48;
 /// The frame pointer of the stub through which the guest was last left.
-pub(crate) const EXIT_FP: i32 = 40;
+pub(crate) const EXIT_FP: i32 = 56;
+
+/// Where a guest goes on that was left through a stub, when an exception has a handler; see [`Resume`]. Before
+/// that, the registers that functions keep as the guest left them are in its last field.
+pub(crate) const RESUME: i32 = 80;
+
+/// A place in a guest to go on at, with what its registers are to hold.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resume {
+    /// The instruction.
+    pub(crate) pc: u64,
+    pub(crate) sp: u64,
+    pub(crate) fp: u64,
+    pub(crate) anchor: u64,
+    /// The address of an exception's record, for the first result register.
+    pub(crate) record: u64,
+    /// For the registers that functions keep (`holm_abi::code::KEPT_REGISTERS`).
+    pub(crate) kept: [u64; KEPT_REGISTERS],
+}
+
+impl Resume {
+    pub(crate) const NOWHERE: Self =
+        Self { pc: 0, sp: 0, fp: 0, anchor: 0, record: 0, kept: [0; KEPT_REGISTERS] };
+}
 
 /// See the module's documentation.
 #[repr(C)]
@@ -29,6 +55,8 @@ pub(crate) struct StoreBlock {
     pub(crate) functions: Cell<*const FunctionRecord>,
     pub(crate) fuel: Cell<i64>,
     pub(crate) caller: Cell<u64>,
+    pub(crate) heap_next: Cell<u64>,
+    pub(crate) heap_limit: Cell<u64>,
     pub(crate) host_sp: Cell<u64>,
     pub(crate) guest_sp: Cell<u64>,
     pub(crate) exit_fp: Cell<u64>,
@@ -36,6 +64,9 @@ pub(crate) struct StoreBlock {
     pub(crate) activation: Cell<*mut Activation>,
     /// Where the slots of interpreted functions end; 0 until there are any.
     pub(crate) slots_end: Cell<u64>,
+    pub(crate) resume: Cell<Resume>,
+    /// The exception with which the guest is being left, by its reference, or 0.
+    pub(crate) thrown: Cell<u32>,
     /// The first slot that is free.
     pub(crate) slots_top: Cell<u64>,
     /// The `Store<H>` that is being called, for host functions; null when no call is under way.
@@ -79,11 +110,16 @@ const _: () = {
     assert!(offset_of!(StoreBlock, functions) == STORE_FUNCTIONS as usize);
     assert!(offset_of!(StoreBlock, fuel) == STORE_FUEL as usize);
     assert!(offset_of!(StoreBlock, caller) == STORE_CALLER as usize);
+    assert!(offset_of!(StoreBlock, heap_next) == STORE_HEAP_NEXT as usize);
+    assert!(offset_of!(StoreBlock, heap_limit) == STORE_HEAP_LIMIT as usize);
     assert!(offset_of!(StoreBlock, host_sp) == HOST_SP as usize);
     assert!(offset_of!(StoreBlock, guest_sp) == GUEST_SP as usize);
     assert!(offset_of!(StoreBlock, exit_fp) == EXIT_FP as usize);
     assert!(offset_of!(StoreBlock, activation) == STORE_ACTIVATION as usize);
     assert!(offset_of!(StoreBlock, slots_end) == STORE_SLOTS_END as usize);
+    assert!(offset_of!(StoreBlock, resume) == RESUME as usize);
+    assert!(offset_of!(Resume, record) == 32);
+    assert!(offset_of!(Resume, kept) == 40);
 };
 
 impl StoreBlock {
@@ -104,7 +140,7 @@ impl StoreBlock {
         self.host_stack_start.get().saturating_sub(here) > self.host_stack_bytes_max
     }
 
-    /// Notes that a host function failed.
+    /// Notes that a host function failed, or that an exception leaves the guest.
     pub(crate) fn fail(&self, failure: crate::ExitCause) {
         self.failure.set(Some(failure));
         self.cause.set(Cause { reason: None, pc: 0, fp: self.exit_fp.get() });

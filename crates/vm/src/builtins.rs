@@ -4,9 +4,13 @@
 //! status, upon which the stub leaves the guest. Bulk operations work in pieces and look at the
 //! interruption flag between them; what was done before an interruption stays done.
 
+mod atomic;
+mod object;
+
 use crate::block::StoreBlock;
 use crate::context::Anchor;
 use crate::limits::{BULK_PIECE_BYTES, BULK_PIECE_ENTRIES};
+use crate::memory::View;
 use crate::objects::{MemoryId, Objects, TableId};
 use holm_abi::layout::{INSTANCE, STORE};
 use holm_spec::trap::TrapReason;
@@ -15,8 +19,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What the stub expects in rax and rdx.
 #[repr(C)]
 pub(crate) struct BuiltinResult {
-    value: u64,
-    status: u64,
+    pub(crate) value: u64,
+    pub(crate) status: u64,
 }
 
 impl BuiltinResult {
@@ -29,19 +33,38 @@ impl BuiltinResult {
 pub(crate) type Entry = unsafe extern "sysv64" fn(*mut u8, u64, u64, u64, u64) -> BuiltinResult;
 
 /// The entries, in the order of the builtins' numbers.
-pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = [
-    entry::<MemoryGrow>,
-    entry::<MemoryCopy>,
-    entry::<MemoryFill>,
-    entry::<MemoryInit>,
-    entry::<DataDrop>,
-    entry::<TableSet>,
-    entry::<TableGrow>,
-    entry::<TableFill>,
-    entry::<TableCopy>,
-    entry::<TableInit>,
-    entry::<ElementDrop>,
-];
+pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = {
+    let [exception_new, exception_record, throw, throw_ref] = crate::unwind::ENTRIES;
+    [
+        entry::<MemoryGrow>,
+        entry::<MemoryCopy>,
+        entry::<MemoryFill>,
+        entry::<MemoryInit>,
+        entry::<DataDrop>,
+        entry::<TableSet>,
+        entry::<TableGrow>,
+        entry::<TableFill>,
+        entry::<TableCopy>,
+        entry::<TableInit>,
+        entry::<ElementDrop>,
+        entry::<TypeIsBelow>,
+        entry::<atomic::Wait32>,
+        entry::<atomic::Wait64>,
+        entry::<atomic::Notify>,
+        entry::<object::ObjectNew>,
+        entry::<object::ArrayNew>,
+        entry::<object::ArrayNewData>,
+        entry::<object::ArrayNewElement>,
+        entry::<object::ArrayFill>,
+        entry::<object::ArrayCopy>,
+        entry::<object::ArrayInitData>,
+        entry::<object::ArrayInitElement>,
+        exception_new,
+        exception_record,
+        throw,
+        throw_ref,
+    ]
+};
 
 /// The instance that called, and the store's objects.
 struct Context<'a> {
@@ -52,6 +75,11 @@ struct Context<'a> {
 impl Context<'_> {
     fn memory(&self, index: u64) -> MemoryId {
         self.objects.instances[self.instance].memories()[to_usize(index)]
+    }
+
+    /// A memory's bytes; good until the memory grows.
+    fn view(&self, memory: MemoryId) -> View {
+        self.objects.memories[memory.0 as usize].view()
     }
 
     fn table(&self, index: u64) -> TableId {
@@ -69,6 +97,24 @@ trait Run {
     fn run(context: &mut Context<'_>, arguments: [u64; 4]) -> Result<u64, TrapReason>;
 }
 
+/// The block, the objects and the index of the instance that calls a builtin.
+///
+/// # Safety
+/// `anchor` is that of a live instance whose store's call is under way, and nobody else refers to its objects
+/// while the result is used.
+pub(crate) unsafe fn caller<'a>(anchor: *mut u8) -> (&'a StoreBlock, &'a mut Objects, usize) {
+    let anchor = Anchor::new(std::ptr::NonNull::new(anchor).expect("stubs pass an anchor"));
+    // SAFETY: every context has its store's block in this field.
+    let block: *const StoreBlock = unsafe { anchor.read(STORE) };
+    // SAFETY: the block outlives the call (rule 3); it is only ever shared.
+    let block = unsafe { &*block };
+    // SAFETY: every instance's context has its index here.
+    let instance: u32 = unsafe { anchor.read(INSTANCE) };
+    // SAFETY: the store is suspended in `call`; by rule 2 nobody holds a reference into it.
+    let objects = unsafe { &mut *block.objects.get() };
+    (block, objects, instance as usize)
+}
+
 /// Runs builtin `B` for the stub.
 ///
 /// # Safety
@@ -80,16 +126,9 @@ unsafe extern "sysv64" fn entry<B: Run>(
     c: u64,
     d: u64,
 ) -> BuiltinResult {
-    let anchor = Anchor::new(std::ptr::NonNull::new(anchor).expect("stubs pass an anchor"));
-    // SAFETY: every context has its store's block in this field.
-    let block: *const StoreBlock = unsafe { anchor.read(STORE) };
-    // SAFETY: the block outlives the call (rule 3); it is only ever shared.
-    let block = unsafe { &*block };
-    // SAFETY: every instance's context has its index here.
-    let instance: u32 = unsafe { anchor.read(INSTANCE) };
-    // SAFETY: the store is suspended in `call`; by rule 2 nobody holds a reference into it.
-    let objects = unsafe { &mut *block.objects.get() };
-    let mut context = Context { objects, instance: instance as usize };
+    // SAFETY: the contract is the same.
+    let (block, objects, instance) = unsafe { caller(anchor) };
+    let mut context = Context { objects, instance };
     let run = || B::run(&mut context, [a, b, c, d]);
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(value)) => return BuiltinResult { value, status: 0 },
@@ -108,6 +147,14 @@ impl Run for MemoryGrow {
     }
 }
 
+struct TypeIsBelow;
+impl Run for TypeIsBelow {
+    fn run(context: &mut Context<'_>, [sub, sup, ..]: [u64; 4]) -> Result<u64, TrapReason> {
+        let id = |id: u64| u32::try_from(id).unwrap_or(u32::MAX);
+        Ok(context.objects.pool.types().is_below(id(sub), id(sup)).into())
+    }
+}
+
 struct MemoryFill;
 impl Run for MemoryFill {
     fn run(
@@ -115,12 +162,13 @@ impl Run for MemoryFill {
         [memory, start, value, bytes]: [u64; 4],
     ) -> Result<u64, TrapReason> {
         let memory = context.memory(memory);
-        let range = range(start, bytes, context.objects.memory_bytes(memory).len())?;
+        let view = context.view(memory);
+        let range = range(start, bytes, view.length())?;
         let [value, ..] = value.to_le_bytes();
         let mut at = range.start;
         while at < range.end {
             let end = range.end.min(at + BULK_PIECE_BYTES);
-            context.objects.memory_bytes_mut(memory)[at..end].fill(value);
+            view.fill(at..end, value);
             at = end;
             if at < range.end {
                 context.poll()?;
@@ -138,8 +186,9 @@ impl Run for MemoryCopy {
     ) -> Result<u64, TrapReason> {
         let (into, out_of) = split(memories);
         let (into, out_of) = (context.memory(into), context.memory(out_of));
-        let source = range(from, bytes, context.objects.memory_bytes(out_of).len())?;
-        let target = range(to, bytes, context.objects.memory_bytes(into).len())?;
+        let (target_view, source_view) = (context.view(into), context.view(out_of));
+        let source = range(from, bytes, source_view.length())?;
+        let target = range(to, bytes, target_view.length())?;
         let backwards = into == out_of && target.start > source.start;
         let total = source.len();
         let mut done = 0;
@@ -147,12 +196,7 @@ impl Run for MemoryCopy {
             let piece = BULK_PIECE_BYTES.min(total - done);
             // Upwards from the start or downwards from the end, whichever keeps the source unharmed.
             let at = if backwards { total - done - piece } else { done };
-            let (s, t) = (source.start + at, target.start + at);
-            if into == out_of {
-                context.objects.memory_bytes_mut(into).copy_within(s..s + piece, t);
-            } else {
-                copy_between(context.objects, (out_of, s), (into, t), piece);
-            }
+            target_view.copy_from(target.start + at, source_view, source.start + at, piece);
             done += piece;
             if done < total {
                 context.poll()?;
@@ -160,19 +204,6 @@ impl Run for MemoryCopy {
         }
         Ok(0)
     }
-}
-
-/// Copies between two different memories; the ranges are in bounds.
-fn copy_between(
-    objects: &mut Objects,
-    (out_of, from): (MemoryId, usize),
-    (into, to): (MemoryId, usize),
-    bytes: usize,
-) {
-    let (a, b) = (out_of.0 as usize, into.0 as usize);
-    let pair = objects.memories.get_disjoint_mut([a, b]);
-    let Ok([source, target]) = pair else { return };
-    target.bytes_mut()[to..to + bytes].copy_from_slice(&source.bytes()[from..from + bytes]);
 }
 
 struct MemoryInit;
@@ -187,8 +218,9 @@ impl Run for MemoryInit {
         let data = data.and_then(Clone::clone);
         let data: &[u8] = data.as_deref().unwrap_or_default();
         let source = range(from, bytes, data.len())?;
-        let target = range(to, bytes, context.objects.memory_bytes(memory).len())?;
-        context.objects.memory_bytes_mut(memory)[target].copy_from_slice(&data[source]);
+        let view = context.view(memory);
+        let target = range(to, bytes, view.length())?;
+        view.write(target.start, &data[source]);
         Ok(0)
     }
 }
@@ -256,11 +288,13 @@ impl Run for TableCopy {
         range(to, count, to_usize(context.objects.table_size(into))).map_err(table_bounds)?;
         if into == out_of {
             // One table: entries keep their owner's view and can be moved as they are.
-            let table = &mut context.objects.tables[into.0 as usize];
-            return table
-                .copy_within(from, to, count)
-                .map(|()| 0)
-                .ok_or(TrapReason::OutOfBoundsTable);
+            // From the end if they move upward, so that none is overwritten before it was moved.
+            return pieces(context, count, |objects, at, piece| {
+                let at = if to > from { count - at - piece } else { at };
+                let table = &mut objects.tables[into.0 as usize];
+                let moved = table.copy_within(from + at, to + at, piece);
+                debug_assert!(moved.is_some(), "ranges were checked");
+            });
         }
         pieces(context, count, |objects, at, piece| {
             let references: Vec<u32> =
@@ -289,8 +323,11 @@ impl Run for TableInit {
         let target = range(to, count, size);
         let done = source.and_then(|source| target.map(|_| source)).map_err(table_bounds);
         let done = done.and_then(|source| {
-            let written = context.objects.table_write(table, to, &list[source]);
-            written.map(|()| 0).ok_or(TrapReason::OutOfBoundsTable)
+            pieces(context, count, |objects, at, piece| {
+                let (from, len) = (source.start + to_usize(at), to_usize(piece));
+                let written = objects.table_write(table, to + at, &list[from..from + len]);
+                debug_assert!(written.is_some(), "ranges were checked");
+            })
         });
         if let Some(items) = items {
             let elements = &mut context.objects.instances[context.instance].elements;

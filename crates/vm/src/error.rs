@@ -5,7 +5,7 @@ use holm_spec::trap::TrapReason;
 use std::any::Any;
 use std::fmt;
 
-/// What a host function failed with; its own business.
+/// What a host function failed with: its own business, or a [`crate::Thrown`].
 pub type HostFailure = Box<dyn Any + Send>;
 
 /// Why an object could not be made.
@@ -63,6 +63,8 @@ pub enum ExitCause {
     Trap(TrapReason),
     /// A host function returned an error.
     Host(HostFailure),
+    /// An exception, by its reference, that no handler of the guest wanted.
+    Exception(u32),
     /// A host function panicked; the store is poisoned.
     Panic(String),
 }
@@ -72,6 +74,7 @@ impl fmt::Debug for ExitCause {
         match self {
             Self::Trap(reason) => write!(f, "Trap({reason})"),
             Self::Host(_) => f.write_str("Host"),
+            Self::Exception(reference) => write!(f, "Exception({reference:#x})"),
             Self::Panic(text) => write!(f, "Panic({text})"),
         }
     }

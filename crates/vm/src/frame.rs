@@ -6,7 +6,9 @@
 
 use holm_abi::signature::RESULT_BYTES;
 use holm_abi::{Location, SignatureAbi, SlotSignature};
+use std::array;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 
 pub(crate) const FRAME_INTS: usize = std::mem::offset_of!(RawFrame, ints);
 pub(crate) const FRAME_VECTORS: usize = std::mem::offset_of!(RawFrame, vectors);
@@ -27,7 +29,29 @@ pub(crate) struct RawFrame {
 }
 
 impl RawFrame {
-    const ZERO: Self = Self { ints: [0; 8], vectors: [0; 8], stack: 0, stack_bytes: 0 };
+    pub(crate) const ZERO: Self = Self { ints: [0; 8], vectors: [0; 8], stack: 0, stack_bytes: 0 };
+}
+
+/// The arguments of a call, to be loaded into registers; those that a signature does not have are left out.
+#[derive(Clone, Copy, Debug)]
+pub struct RegisterArguments {
+    pub(crate) ints: [MaybeUninit<u64>; 6],
+    pub(crate) vectors: [MaybeUninit<f64>; 8],
+}
+
+impl RegisterArguments {
+    /// The n-th integer argument.
+    pub(crate) fn int(&self, n: u32) -> u64 {
+        // SAFETY: whoever made these gave as many as the signature has (see `CallFrame::arguments`), and only
+        // places that the signature has are asked for.
+        unsafe { self.ints[n as usize].assume_init() }
+    }
+
+    /// The low half of the n-th vector argument.
+    pub(crate) fn vector(&self, n: u32) -> u64 {
+        // SAFETY: as for `int`.
+        unsafe { self.vectors[n as usize].assume_init() }.to_bits()
+    }
 }
 
 /// Arguments and results of a call into a guest.
@@ -76,6 +100,21 @@ impl CallFrame {
     pub(crate) fn seal(&mut self) -> &mut RawFrame {
         self.raw.stack = self.area.as_mut_ptr().expose_provenance() as u64;
         &mut self.raw
+    }
+
+    /// The first argument registers of each class, vectors cut to their low halves.
+    #[must_use]
+    #[inline(always)]
+    pub fn arguments(&self, ints: usize, vectors: usize) -> RegisterArguments {
+        let int = |n: usize| match n < ints {
+            true => MaybeUninit::new(self.raw.ints[n]),
+            false => MaybeUninit::uninit(),
+        };
+        let vector = |n: usize| match n < vectors {
+            true => MaybeUninit::new(f64::from_bits(low(self.raw.vectors[n]))),
+            false => MaybeUninit::uninit(),
+        };
+        RegisterArguments { ints: array::from_fn(int), vectors: array::from_fn(vector) }
     }
 
     /// Sets the n-th integer argument register.

@@ -4,14 +4,16 @@
 
 use crate::block::StoreBlock;
 use crate::context::Anchor;
-use crate::memory::Memory;
+use crate::memory::{Memory, SharedMemory};
 use crate::objects::{
-    FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, check, index_of,
+    FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, TagId, check, index_of,
 };
 use crate::slot::{Slot, SlotKind, context_class};
+use crate::sys::arch;
 use crate::table::Table;
-use crate::{Pool, PublishedCode, VmError};
+use crate::{Pool, PublishedCode, TagType, VmError};
 use holm_abi::layout::{self, Callee, ContextLayout, FunctionRecord};
+use holm_abi::object::ObjectLayout;
 use holm_abi::{MemoryStrategy, SharedBytes};
 use holm_spec::types::{GlobalType, MemoryType, TableType};
 use std::mem::ManuallyDrop;
@@ -34,16 +36,22 @@ pub struct InstanceRequest<'a> {
     pub code: &'a Arc<PublishedCode>,
     /// The layout that the code was compiled for.
     pub layout: &'a ContextLayout,
-    /// The engine-wide id of each type of the module; ≥ 1, below 2³¹.
-    pub type_ids: &'a [u32],
+    /// For each type of the module its engine-wide id, for types of objects the header word; ≥ 1, below 2³¹.
+    pub type_headers: &'a [u32],
     /// Imported functions, in order.
     pub functions: &'a [FunctionId],
+    /// Their types, as indices into the module's types.
+    pub function_types: &'a [u32],
     /// Imported memories, in order.
     pub memories: &'a [MemoryId],
     /// Imported tables, in order.
     pub tables: &'a [TableId],
     /// Imported globals, in order.
     pub globals: &'a [GlobalId],
+    /// Imported exception tags, in order.
+    pub tags: &'a [TagId],
+    /// Exception tags that it defines.
+    pub defined_tags: &'a [TagType],
     /// Types of the memories that it defines.
     pub defined_memories: &'a [MemoryType],
     /// Types of the tables that it defines.
@@ -52,6 +60,10 @@ pub struct InstanceRequest<'a> {
     pub defined_globals: &'a [GlobalType],
     /// Its escaping functions, in the order in which code numbers them.
     pub escaped: &'a [Escaped],
+    /// How the objects of its types are laid out, with the types' ids; empty unless it can look into objects.
+    pub object_types: &'a [(u32, Arc<ObjectLayout>)],
+    /// Whether its code can look into objects, so that there has to be a heap.
+    pub needs_heap: bool,
     /// Its data segments as far as `memory.init` may use them.
     pub data: Vec<Option<SharedBytes>>,
 }
@@ -65,9 +77,12 @@ pub struct Instance {
     memories: Vec<MemoryId>,
     tables: Vec<TableId>,
     globals: Vec<GlobalId>,
+    tags: Vec<TagId>,
     functions_first: FunctionId,
     pub(crate) data: Vec<Option<SharedBytes>>,
     pub(crate) elements: Vec<Option<Box<[u32]>>>,
+    /// For each element segment whether its references are the collector's.
+    pub(crate) elements_collected: Vec<bool>,
 }
 
 impl Instance {
@@ -87,6 +102,12 @@ impl Instance {
     #[must_use]
     pub fn globals(&self) -> &[GlobalId] {
         &self.globals
+    }
+
+    /// All its exception tags, imported ones first.
+    #[must_use]
+    pub fn tags(&self) -> &[TagId] {
+        &self.tags
     }
 
     /// The handle of its first escaping function; the others follow.
@@ -123,7 +144,9 @@ impl Objects {
         let index = index_of(self.instances.len());
         check("instances", u64::from(index) + 1, u64::from(self.limits().instances_max))?;
         check_shape(&request);
-        let memory0 = request.memories.is_empty() && !request.defined_memories.is_empty();
+        let first = request.defined_memories.first();
+        let memory0 =
+            request.memories.is_empty() && first.is_some_and(|ty| !ty.is_64 && !ty.shared);
         let reservation = memory0 && self.pool.strategy() == MemoryStrategy::Reserved;
         let context_bytes = context_class(request.layout.context_bytes());
         let minimum =
@@ -134,7 +157,8 @@ impl Objects {
         if request.code.interpreted().is_some() {
             self.make_slots()?;
         }
-        let slot = self.pool.take_slot(kind, accessible)?;
+        let mut slot = self.pool.take_slot(kind, accessible)?;
+        slot.set_used(request.layout);
         let poll_page = slot.poll_page();
         let mut instance = Instance {
             slot: ManuallyDrop::new(slot),
@@ -143,20 +167,28 @@ impl Objects {
             memories: request.memories.to_vec(),
             tables: request.tables.to_vec(),
             globals: request.globals.to_vec(),
+            tags: request.tags.to_vec(),
             functions_first: FunctionId(0),
             data: Vec::new(),
             elements: Vec::new(),
+            elements_collected: Vec::new(),
         };
         let builder = Builder { anchor: instance.slot.anchor(), index, request: &request };
         builder.header(self.block);
+        builder.heap(self)?;
         instance.functions_first = builder.functions(self);
         builder.define_memories(self, &mut instance, reservation)?;
         builder.define_tables(self, &mut instance)?;
         builder.define_globals(self, &mut instance);
+        builder.define_tags(self, &mut instance)?;
         // SAFETY: the block outlives these objects.
         let block = unsafe { &*self.block };
         block.codes.borrow_mut().add(request.code);
         instance.data = request.data;
+        if self.instances.is_empty() {
+            // Most stores have one; room for four is more than allocators have at hand.
+            self.instances.reserve_exact(1);
+        }
         self.instances.push(instance);
         self.interrupt.add(poll_page);
         Ok(InstanceId(index))
@@ -170,14 +202,16 @@ static EMPTY_MEMORY: [u64; 2] = [0; 2];
 fn check_shape(request: &InstanceRequest<'_>) {
     let shape = request.layout.shape();
     let lists = [
-        (request.type_ids.len(), shape.types),
+        (request.type_headers.len(), shape.types),
         (request.functions.len(), shape.imported_functions),
+        (request.function_types.len(), shape.imported_functions),
         (request.memories.len(), shape.imported_memories),
         (request.tables.len(), shape.imported_tables),
         (request.globals.len(), shape.imported_globals),
         (request.defined_memories.len(), shape.defined_memories),
         (request.defined_tables.len(), shape.defined_tables),
         (request.defined_globals.len(), shape.defined_globals),
+        (request.tags.len() + request.defined_tags.len(), shape.tags),
     ];
     assert!(
         lists.iter().all(|(have, want)| *have == *want as usize),
@@ -217,17 +251,35 @@ impl Builder<'_, '_> {
             let entry = crate::sys::arch::builtin_entry(builtin as usize);
             self.write(layout::builtin_offset(builtin), entry);
         }
-        for (index, id) in (0..).zip(self.request.type_ids) {
-            debug_assert!(*id != layout::NEVER && *id < layout::FOREIGN, "type id {id}");
-            self.write(self.request.layout.type_id(index), *id);
+        for (index, header) in (0..).zip(self.request.type_headers) {
+            debug_assert!(*header != layout::NEVER && *header < layout::FOREIGN, "type {header}");
+            self.write(self.request.layout.type_id(index), *header);
         }
+    }
+
+    /// What code needs to look into objects.
+    fn heap(&self, objects: &mut Objects) -> Result<(), VmError> {
+        let table = objects.pool.types().table_address();
+        self.write(layout::TYPE_TABLE, table);
+        for (id, layout) in self.request.object_types {
+            objects.need_type(*id, layout)?;
+        }
+        if self.request.needs_heap {
+            let heap = objects.need_heap()?;
+            self.write(layout::HEAP_BASE, heap.base());
+            self.write(layout::HEAP_BYTES, heap.reserved_bytes());
+        }
+        Ok(())
     }
 
     /// Imported functions go into the context, escaping ones into the store's records.
     fn functions(&self, objects: &mut Objects) -> FunctionId {
         let record = |id: FunctionId| *objects.function(id).expect("imported functions exist");
         for (index, id) in (0..).zip(self.request.functions) {
-            self.write(self.request.layout.imported_function(index), record(*id).callee);
+            let at = self.request.layout.imported_function(index);
+            let callee = record(*id).callee;
+            self.write(at, callee);
+            self.write(at + layout::IMPORT_VIA, self.way(index, callee));
         }
         let imported = self.request.functions.len();
         let records: Vec<FunctionRecord> = self
@@ -255,6 +307,18 @@ impl Builder<'_, '_> {
         first
     }
 
+    /// The code that calls import `index`, which is this callee.
+    fn way(&self, index: u32, callee: Callee) -> u64 {
+        if callee.code == arch::holm_vm_host_call_registers as *const () as u64 {
+            return arch::holm_vm_host_import as *const () as u64;
+        }
+        if self.request.code.interpreted().is_some() {
+            return 0;
+        }
+        let ty = self.request.function_types[index as usize];
+        self.request.code.thunk(ty).expect("code has a thunk for the type of every import")
+    }
+
     fn define_memories(
         &self,
         objects: &mut Objects,
@@ -275,7 +339,11 @@ impl Builder<'_, '_> {
             if defined == 0 && self.request.memories.is_empty() {
                 self.write(layout::MEMORY_0, definition);
             }
-            let memory = if reservation && defined == 0 {
+            let memory = if ty.shared {
+                let memory = SharedMemory::new(ty, objects.pool.strategy())?;
+                objects.interrupt.add_memory(&memory);
+                Memory::shared(memory, definition)
+            } else if reservation && defined == 0 {
                 Memory::in_slot(ty, self.index, &mut instance.slot, definition)?
             } else {
                 Memory::standalone(ty, objects.pool.strategy(), definition)?
@@ -309,5 +377,15 @@ impl Builder<'_, '_> {
             let cell = self.at(layout.defined_global(defined));
             instance.globals.push(objects.add_global(*ty, cell));
         }
+    }
+
+    fn define_tags(&self, objects: &mut Objects, instance: &mut Instance) -> Result<(), VmError> {
+        for ty in self.request.defined_tags {
+            instance.tags.push(objects.tag_new(ty)?);
+        }
+        for (index, tag) in (0..).zip(&instance.tags) {
+            self.write(self.request.layout.tag(index), tag.index());
+        }
+        Ok(())
     }
 }

@@ -8,14 +8,14 @@
 
 use crate::block::{Cause, StoreBlock};
 use crate::context::{Anchor, HOST_ENTRY};
-use crate::frame::{CallFrame, as_usize, low};
-use crate::host::HostEntry;
+use crate::frame::{CallFrame, RegisterArguments, as_usize, low};
+use crate::host::{HostEntry, RegisterEntry};
 use crate::objects::{FunctionId, Objects};
 use crate::sys::arch;
 use crate::traps::Running;
 use crate::{Frame, InstanceId, PublishedCode};
 use holm_abi::layout::{Callee, INSTANCE, STORE};
-use holm_abi::{Activation, Outside, SlotSignature};
+use holm_abi::{Activation, Location, Outside, SlotSignature, SlotValue};
 use holm_spec::trap::TrapReason;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -26,29 +26,75 @@ static OUTSIDE: Outside = Outside { call, builtin };
 /// Kept free above a call's arguments and results for what the interpreter writes there.
 const RESERVE_BYTES: u64 = 128;
 
-/// Calls an interpreted function of the store for the host; 0 when it returned, 1 when it was left.
-pub(crate) fn enter(block: &StoreBlock, function: FunctionId, frame: &mut CallFrame) -> u32 {
+/// Calls an interpreted function of the store for the host; nothing when it was left.
+#[inline(never)]
+pub(crate) fn enter(block: &StoreBlock, function: FunctionId, frame: &mut CallFrame) -> Option<()> {
+    let returned = enter_with(block, function, |p| frame.param(p.location, p.vector))?;
+    for result in &returned.signature().results {
+        frame.set_result(result.location, returned.slots.get(result.slot, result.vector));
+    }
+    Some(())
+}
+
+/// The same for a function whose values all travel in registers, with one result at most: the first integer and the
+/// first vector register of the results.
+#[inline(never)]
+pub(crate) fn enter_registers(
+    block: &StoreBlock,
+    function: FunctionId,
+    arguments: &RegisterArguments,
+) -> Option<(u64, u64)> {
+    let returned = enter_with(block, function, |param| match param.location {
+        Location::Vector(n) => u128::from(arguments.vector(n)),
+        Location::Int(n) | Location::Stack(n) | Location::Buffer(n) => u128::from(arguments.int(n)),
+    })?;
+    let Some(result) = returned.signature().results.first() else { return Some((0, 0)) };
+    let value = low(returned.slots.get(result.slot, false));
+    let is_vector = matches!(result.location, Location::Vector(_));
+    Some(if is_vector { (0, value) } else { (value, 0) })
+}
+
+/// A call that returned: the slots that hold its results.
+struct Returned {
+    slots: Slots,
+    code: Arc<PublishedCode>,
+    function: u32,
+}
+
+impl Returned {
+    /// How the results lie in their slots.
+    fn signature(&self) -> &SlotSignature {
+        signature_of(&self.code, self.function)
+    }
+}
+
+/// How the values of an interpreted function lie in slots, by its index in its module.
+fn signature_of(code: &PublishedCode, function: u32) -> &SlotSignature {
+    let interpreted = code.interpreted().expect("only interpreted functions have such entries");
+    interpreted.signature(function).expect("every function has a type")
+}
+
+/// Calls an interpreted function with parameters from wherever they are.
+fn enter_with(
+    block: &StoreBlock,
+    function: FunctionId,
+    value: impl Fn(&SlotValue) -> u128,
+) -> Option<Returned> {
     let objects = objects(block);
     let record = *objects.function(function).expect("a function of this store");
     let code = Arc::clone(objects.instances[record.instance as usize].code());
-    let interpreted = code.interpreted().expect("only interpreted functions have such entries");
-    let signature = interpreted.signature(record.function).expect("every function has a type");
+    let signature = signature_of(&code, record.function);
     let first = block.slots_top.get();
     if first + u64::from(signature.slots()) * 8 + RESERVE_BYTES > block.slots_end.get() {
-        return leave(block, TrapReason::StackOverflow);
+        note(block, Some(TrapReason::StackOverflow));
+        return None;
     }
     let slots = Slots(std::ptr::with_exposed_provenance_mut(as_usize(first)));
     for param in &signature.params {
-        let value = clean(frame.param(param.location, param.vector), param);
-        slots.set(param.slot, value, param.vector);
+        slots.set(param.slot, clean(value(param), param), param.vector);
     }
     let status = run(block, &code, record.callee, slots.0);
-    if status == 0 {
-        for result in &signature.results {
-            frame.set_result(result.location, slots.get(result.slot, result.vector));
-        }
-    }
-    status
+    (status == 0).then_some(Returned { slots, code, function: record.function })
 }
 
 /// Slots of a call: as many as its signature has, inside the store's.
@@ -113,12 +159,6 @@ fn run(block: &StoreBlock, code: &PublishedCode, callee: Callee, slots: *mut u64
     // SAFETY: as above.
     block.activation.set(unsafe { (*this).previous }.cast_mut());
     status
-}
-
-/// Leaves for `reason` before anything ran.
-fn leave(block: &StoreBlock, reason: TrapReason) -> u32 {
-    note(block, Some(reason));
-    1
 }
 
 /// Notes why the guest is left, and captures its frames while they are there.
@@ -200,11 +240,22 @@ fn call_machine(
         frame.set_param(param.location, slots.get(param.slot, param.vector), param.vector);
     }
     let raw = std::ptr::from_mut(frame.seal());
-    let stubs = [arch::holm_vm_host_call as *const (), arch::holm_vm_host_call_int as *const ()];
-    let status = if stubs.iter().any(|stub| *stub as u64 == callee.code) {
-        let anchor = std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor));
-        let anchor = Anchor::new(NonNull::new(anchor).expect("contexts are not at null"));
+    let is = |stub: *const ()| stub as u64 == callee.code;
+    let anchor = std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor));
+    let anchor = Anchor::new(NonNull::new(anchor).expect("contexts are not at null"));
+    let status = if is(arch::holm_vm_host_call_registers as *const ()) {
         // SAFETY: host functions' stubs stand only beside host functions' contexts, which have this field.
+        let entry: RegisterEntry = unsafe { anchor.read(HOST_ENTRY) };
+        let [a, b, c, d, e, ..] = frame.raw.ints;
+        // SAFETY: the anchor is that of the function's context; its arguments are in these registers.
+        let result = unsafe { entry(anchor.as_ptr(), a, b, c, d, e) };
+        frame.raw.ints[0] = result.value;
+        u32::from(result.left != 0)
+    } else if [arch::holm_vm_host_call as *const (), arch::holm_vm_host_call_int as *const ()]
+        .into_iter()
+        .any(is)
+    {
+        // SAFETY: as above.
         let entry: HostEntry = unsafe { anchor.read(HOST_ENTRY) };
         // SAFETY: the anchor is that of the function's context, the frame was made for its signature.
         unsafe { entry(anchor.as_ptr(), raw) }
@@ -227,7 +278,7 @@ fn call_machine(
 }
 
 /// A result without what may lie above it in its register.
-fn clean(value: u128, result: &holm_abi::SlotValue) -> u128 {
+fn clean(value: u128, result: &SlotValue) -> u128 {
     if result.vector { value } else { value & result.mask }
 }
 

@@ -5,6 +5,7 @@
 //! calls. Interrupting makes those pages inaccessible; the fault is a trap like any other. Bulk operations
 //! look at the flag between their pieces.
 
+use crate::memory::SharedMemory;
 use crate::sys::map::{Access, protect_poll_page};
 use holm_abi::layout::{CONTEXT_TOP, INTERRUPTED};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -21,6 +22,8 @@ struct Shared {
     requested: AtomicBool,
     /// Addresses of the poll pages of the store's instances; they stay mapped while they are listed.
     pages: Mutex<Vec<usize>>,
+    /// Memories in which a guest of the store may wait.
+    memories: Mutex<Vec<SharedMemory>>,
 }
 
 impl InterruptHandle {
@@ -30,6 +33,10 @@ impl InterruptHandle {
         let pages = self.pages();
         self.shared.requested.store(true, Ordering::SeqCst);
         set_access(&pages, Access::None);
+        drop(pages);
+        for memory in &*self.memories() {
+            memory.parking().stir();
+        }
     }
 
     /// Whether an interruption is in force.
@@ -54,6 +61,11 @@ impl InterruptHandle {
         }
     }
 
+    /// Lists a memory in which guests may wait.
+    pub(crate) fn add_memory(&self, memory: &SharedMemory) {
+        self.memories().push(memory.clone());
+    }
+
     /// Forgets all pages, accessible again, because their slots are about to go back to the pool.
     pub(crate) fn retire(&self) {
         let mut pages = self.pages();
@@ -61,6 +73,12 @@ impl InterruptHandle {
             set_access(&pages, Access::Read);
         }
         pages.clear();
+        drop(pages);
+        self.memories().clear();
+    }
+
+    fn memories(&self) -> MutexGuard<'_, Vec<SharedMemory>> {
+        self.shared.memories.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pages(&self) -> MutexGuard<'_, Vec<usize>> {

@@ -22,7 +22,9 @@ mod block;
 mod builtins;
 mod context;
 mod error;
+mod exceptions;
 mod frame;
+mod heap;
 mod host;
 mod instance;
 mod interpret;
@@ -38,20 +40,25 @@ pub mod store;
 mod sys;
 mod table;
 mod traps;
+mod unwind;
 
 pub use backtrace::Frame;
 pub use error::{Exit, ExitCause, HostFailure, VmError};
-pub use frame::{CallFrame, HostFrame};
+pub use exceptions::{HeldException, TagType};
+pub use frame::{CallFrame, HostFrame, RegisterArguments};
+pub use heap::{HeapConfig, HeapStats, OwnedRoot, RootId, RootMark, TypeTable};
 pub use host::HostFunction;
 pub use instance::{Escaped, Instance, InstanceRequest};
 pub use interrupt::InterruptHandle;
 pub use limits::StoreLimits;
-pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId};
-pub use pool::{Pool, PoolConfig};
+pub use memory::SharedMemory;
+pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, TagId};
+pub use pool::{NoRelations, Pool, PoolConfig, TypeRelations};
 pub use publish::PublishedCode;
 #[cfg(feature = "machine-code")]
 pub use publish::{VerifiedCode, publish};
 pub use store::Store;
+pub use unwind::Thrown;
 
 #[cfg(test)]
 mod tests;

@@ -13,8 +13,15 @@ pub struct StoreLimits {
     pub memories_max: u32,
     /// Tables.
     pub tables_max: u32,
+    /// Exception tags.
+    pub tags_max: u32,
+    /// Exceptions that exist at the same time; never more than 2²⁰.
+    pub exceptions_max: u32,
     /// Host objects that guests may refer to.
     pub externrefs_max: u32,
+    /// Bytes of objects under the collector, garbage that is not collected yet included. The most that makes
+    /// sense is a little below 2 GiB.
+    pub heap_bytes_max: u64,
 }
 
 impl Default for StoreLimits {
@@ -25,7 +32,10 @@ impl Default for StoreLimits {
             instances_max: 10_000,
             memories_max: 10_000,
             tables_max: 10_000,
+            tags_max: 100_000,
+            exceptions_max: 100_000,
             externrefs_max: 1_000_000,
+            heap_bytes_max: 1 << 30,
         }
     }
 }
@@ -36,11 +46,38 @@ pub(crate) const BULK_PIECE_BYTES: usize = 1 << 20;
 /// Entries of a bulk table operation between two looks at the interruption flag.
 pub(crate) const BULK_PIECE_ENTRIES: u64 = 1 << 14;
 
+/// Entries of a table that is moved as often as it grows; a larger one is moved once.
+pub(crate) const TABLE_MOVED_ENTRIES_MAX: usize = 1 << 16;
+
 /// Frames that a backtrace keeps.
 pub(crate) const BACKTRACE_FRAMES_MAX: usize = 100;
 
 /// Resident memory up to this size is cleared by writing when a slot is reset; more is given back.
 pub(crate) const RESET_PAGES_MAX: usize = 64;
+
+/// Bytes of the nursery at first; at least what the largest structure takes.
+pub(crate) const NURSERY_BYTES_MIN: u64 = 1 << 20;
+
+/// Bytes of the nursery when much of it survives.
+pub(crate) const NURSERY_BYTES_MAX: u64 = 8 << 20;
+
+/// Objects larger than this start in the old space.
+pub(crate) const LARGE_BYTES: u64 = 64 << 10;
+
+/// Below this the old space is not collected.
+pub(crate) const MAJOR_BYTES_MIN: u64 = 16 << 20;
+
+/// Heaps get accessible in steps of this.
+pub(crate) const HEAP_COMMIT_BYTES: u64 = 1 << 20;
+
+/// Memory of an old space that stays while it is not in use.
+pub(crate) const HEAP_KEPT_BYTES: u64 = 8 << 20;
+
+/// Guard behind a heap: no field and no element's size reaches over it.
+pub(crate) const HEAP_GUARD_BYTES: usize = 1 << 20;
+
+/// Under stress, of so many collections one is of everything.
+pub(crate) const STRESS_MAJOR_EVERY: u32 = 4;
 
 /// Guard below a guest's stack; frames larger than it are probed.
 pub(crate) const STACK_GUARD_BYTES: usize = 64 * 1024;

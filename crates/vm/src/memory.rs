@@ -2,7 +2,16 @@
 //!
 //! A memory's bytes lie in its instance's slot (memory 0 under `Reserved`), in a reservation of their own
 //! (other memories under `Reserved`), or in a plain mapping that moves when it grows (`Checked`). Code
-//! finds base and length in a *definition*, which this module keeps up to date.
+//! finds base and length in a *definition*, which this module keeps up to date. Memories that threads share
+//! are in [`shared`].
+
+mod parking;
+mod shared;
+mod view;
+
+pub(crate) use parking::Waited;
+pub use shared::SharedMemory;
+pub(crate) use view::View;
 
 use crate::VmError;
 use crate::slot::{RESERVATION_BYTES, RESERVATION_GUARD_BYTES, Slot};
@@ -28,6 +37,8 @@ enum Storage {
     Reserved(Mapping, usize),
     /// In a mapping that is replaced when it gets too small.
     Moving(Mapping),
+    /// Wherever the threads that share it find it.
+    Shared(SharedMemory),
 }
 
 /// A linear memory.
@@ -64,19 +75,45 @@ impl Memory {
         let bytes = minimum_bytes(ty)?;
         let accessible = bytes.next_multiple_of(PAGE);
         let storage = match strategy {
-            MemoryStrategy::Reserved => {
+            MemoryStrategy::Reserved if !ty.is_64 => {
                 let mapping = Mapping::reserve(RESERVATION_BYTES + RESERVATION_GUARD_BYTES)?;
                 mapping.protect(0, accessible, Access::ReadWrite)?;
                 Storage::Reserved(mapping, accessible)
             }
-            MemoryStrategy::Checked => Storage::Moving(Mapping::zeroed(bytes)?),
+            _ => Storage::Moving(Mapping::zeroed(bytes)?),
         };
         let base = match &storage {
             Storage::Reserved(mapping, _) | Storage::Moving(mapping) => mapping.base(),
-            Storage::Slot(_) => unreachable!("standalone memories have their own storage"),
+            Storage::Slot(_) | Storage::Shared(_) => {
+                unreachable!("standalone memories have their own storage")
+            }
         };
         let ty = *ty;
         Ok(Self { ty, storage, base, bytes, definition }.publish())
+    }
+
+    /// A memory that threads share.
+    pub(crate) fn shared(memory: SharedMemory, definition: NonNull<MemoryDefinition>) -> Self {
+        memory.list(definition);
+        let (ty, base, bytes) = (memory.ty(), memory.base(), memory.length());
+        Self { ty, storage: Storage::Shared(memory), base, bytes, definition }
+    }
+
+    /// The memory that threads share, if it is one.
+    pub(crate) fn as_shared(&self) -> Option<&SharedMemory> {
+        match &self.storage {
+            Storage::Shared(memory) => Some(memory),
+            _ => None,
+        }
+    }
+
+    /// Its bytes, whoever else uses them.
+    pub(crate) fn view(&self) -> View {
+        match &self.storage {
+            Storage::Shared(memory) => memory.view(),
+            // SAFETY: so many bytes at the base are mapped, and a memory does not move while it is borrowed.
+            _ => unsafe { View::new(self.base, self.bytes) },
+        }
     }
 
     /// Its type, with the current size as minimum.
@@ -88,12 +125,15 @@ impl Memory {
 
     /// Current size in pages.
     pub(crate) fn pages(&self) -> u64 {
-        self.bytes as u64 >> self.ty.page_bytes_log2
+        self.length() as u64 >> self.ty.page_bytes_log2
     }
 
     /// Current size in bytes.
     pub(crate) fn length(&self) -> usize {
-        self.bytes
+        match &self.storage {
+            Storage::Shared(memory) => memory.length(),
+            _ => self.bytes,
+        }
     }
 
     /// The definition that code reads.
@@ -102,14 +142,21 @@ impl Memory {
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
+        self.check_unshared();
         // SAFETY: `bytes` bytes at `base` are mapped and initialised; guests do not run while a reference
         // into the store exists (rule 2).
         unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.bytes) }
     }
 
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.check_unshared();
         // SAFETY: as in `bytes`, and `&mut self` makes it exclusive.
         unsafe { std::slice::from_raw_parts_mut(self.base.as_ptr(), self.bytes) }
+    }
+
+    fn check_unshared(&self) {
+        let shared = matches!(self.storage, Storage::Shared(_));
+        assert!(!shared, "other threads use a shared memory: its bytes can only be copied");
     }
 
     /// The bytes it would have after growing by `delta` pages, if its type allows that.
@@ -126,6 +173,7 @@ impl Memory {
     pub(crate) fn grow(&mut self, bytes: usize, slots: &mut dyn SlotOf) -> Result<(), VmError> {
         let accessible = bytes.next_multiple_of(PAGE);
         match &mut self.storage {
+            Storage::Shared(_) => unreachable!("shared memories grow by themselves"),
             Storage::Slot(instance) => slots.slot(*instance).set_accessible(bytes)?,
             Storage::Reserved(mapping, old) => {
                 if accessible > *old {
@@ -166,6 +214,14 @@ impl Memory {
     }
 }
 
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if let Storage::Shared(memory) = &self.storage {
+            memory.unlist(self.definition);
+        }
+    }
+}
+
 /// Finds the slot of an instance.
 pub(crate) trait SlotOf {
     fn slot(&mut self, instance: u32) -> &mut Slot;
@@ -173,8 +229,12 @@ pub(crate) trait SlotOf {
 
 /// The most pages that a type of memory can have.
 fn pages_max(ty: &MemoryType) -> u64 {
-    (RESERVATION_BYTES as u64) >> ty.page_bytes_log2
+    let bytes = if ty.is_64 { ADDRESSES_MAX } else { RESERVATION_BYTES as u64 };
+    bytes >> ty.page_bytes_log2
 }
+
+/// Bytes of a 64-bit memory that a process of this machine could ever have.
+const ADDRESSES_MAX: u64 = 1 << 47;
 
 /// Bytes of a new memory.
 pub(crate) fn minimum_bytes(ty: &MemoryType) -> Result<usize, VmError> {

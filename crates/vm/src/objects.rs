@@ -4,16 +4,19 @@
 //! generation. Every object is counted against the store's limits before it is made.
 
 use crate::block::{Pinned, StoreBlock};
+use crate::exceptions::{Exceptions, TagType};
+use crate::heap::Heap;
+use crate::heap::roots::Roots;
 use crate::host::Closure;
 use crate::instance::Instance;
-use crate::memory::{Memory, MemoryDefinition, SlotOf, minimum_bytes};
+use crate::memory::{Memory, MemoryDefinition, SharedMemory, SlotOf, minimum_bytes};
 use crate::slot::Slot;
 use crate::stack::GuestStack;
 use crate::table::{Table, TableDefinition, pack};
 use crate::{InterruptHandle, Pool, StoreLimits, VmError};
 use holm_abi::layout::{FOREIGN, FunctionRecord, NO_INSTANCE, TableEntry};
-use holm_spec::types::{GlobalType, MemoryType, TableType};
-use std::any::Any;
+use holm_abi::object::is_collected;
+use holm_spec::types::{GlobalType, MemoryType, StorageType, TableType};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -37,6 +40,7 @@ handle!(InstanceId, "an instance");
 handle!(MemoryId, "a linear memory");
 handle!(TableId, "a table");
 handle!(GlobalId, "a global");
+handle!(TagId, "an exception tag");
 
 /// A handle to a function of a store: the value of a funcref.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +73,20 @@ pub(crate) struct Global {
     pub(crate) cell: NonNull<u128>,
 }
 
+impl Global {
+    /// Shows the reference in the cell to the collector, to be changed.
+    pub(crate) fn visit(&self, visit: impl FnOnce(u32) -> u32) {
+        let Some(ty) = self.ty.value.as_reference() else { return };
+        if is_collected(StorageType::Val(ty.into())) {
+            // SAFETY: cells live as long as the store (rule 3); guests do not run now (rule 2).
+            let reference = crate::frame::low(unsafe { self.cell.read() });
+            let reference = visit(u32::try_from(reference).unwrap_or(0));
+            // SAFETY: as above.
+            unsafe { self.cell.write(u128::from(reference)) };
+        }
+    }
+}
+
 /// A host function of this store: its context and what that points at.
 pub(crate) type HostFunctionInStore = (Pinned<HostContext>, Arc<dyn Closure>);
 
@@ -86,11 +104,15 @@ pub struct Objects {
     pub(crate) memories: Vec<Memory>,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
+    pub(crate) tags: Vec<TagType>,
+    pub(crate) exceptions: Exceptions,
     functions: Vec<FunctionRecord>,
     pub(crate) instances: Vec<Instance>,
-    externrefs: Vec<Box<dyn Any + Send + Sync>>,
     /// Where the frames of interpreted functions are, once there are such functions.
     slots: Option<GuestStack>,
+    /// Made when the first type or reference needs it.
+    pub(crate) heap: Option<Box<Heap>>,
+    pub(crate) roots: Roots,
     pub(crate) host_functions: Vec<HostFunctionInStore>,
     memory_definitions: Vec<Pinned<MemoryDefinition>>,
     table_definitions: Vec<Pinned<TableDefinition>>,
@@ -115,10 +137,13 @@ impl Objects {
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
+            tags: Vec::new(),
+            exceptions: Exceptions::default(),
             functions: vec![FunctionRecord::default()],
             instances: Vec::new(),
-            externrefs: Vec::new(),
             slots: None,
+            heap: None,
+            roots: Roots::default(),
             host_functions: Vec::new(),
             memory_definitions: Vec::new(),
             table_definitions: Vec::new(),
@@ -135,12 +160,21 @@ impl Objects {
     /// Changes the limits for what is made from now on.
     pub fn set_limits(&mut self, limits: StoreLimits) {
         self.limits = limits;
+        if let Some(heap) = &mut self.heap {
+            heap.set_bytes_max(limits.heap_bytes_max);
+        }
     }
 
     /// Bytes of all linear memories together.
     #[must_use]
     pub fn memory_bytes_in_use(&self) -> u64 {
         self.memory_bytes
+    }
+
+    /// Entries of all tables together.
+    #[must_use]
+    pub fn table_entries_in_use(&self) -> u64 {
+        self.table_entries
     }
 
     /// An instance.
@@ -152,12 +186,20 @@ impl Objects {
         &self.instances[id.0 as usize]
     }
 
-    /// Keeps an instance's passive element segments, as references; `None` is a dropped one.
+    /// Keeps an instance's passive element segments, as references; `None` is a dropped one. `collected` says
+    /// for each whether its references are the collector's.
     ///
     /// # Panics
     /// When the handle is another store's.
-    pub fn set_elements(&mut self, id: InstanceId, elements: Vec<Option<Box<[u32]>>>) {
-        self.instances[id.0 as usize].elements = elements;
+    pub fn set_elements(
+        &mut self,
+        id: InstanceId,
+        elements: Vec<Option<Box<[u32]>>>,
+        collected: Vec<bool>,
+    ) {
+        let instance = &mut self.instances[id.0 as usize];
+        instance.elements = elements;
+        instance.elements_collected = collected;
     }
 
     /// Makes room for the frames of interpreted functions, if there is none yet.
@@ -204,18 +246,59 @@ impl Objects {
         Ok(self.add_memory(memory))
     }
 
+    /// Puts a memory that threads share into this store.
+    ///
+    /// # Errors
+    /// When a limit forbids it.
+    pub fn memory_share(&mut self, memory: &SharedMemory) -> Result<MemoryId, VmError> {
+        self.charge_memory(&memory.ty())?;
+        let empty = MemoryDefinition { base: std::ptr::null_mut(), length: 0 };
+        let definition = Pinned::new(empty);
+        let shared = Memory::shared(memory.clone(), definition.as_non_null());
+        self.memory_definitions.push(definition);
+        self.interrupt.add_memory(memory);
+        Ok(self.add_memory(shared))
+    }
+
+    /// The memory that threads share, if it is one.
+    #[must_use]
+    pub fn memory_shared(&self, id: MemoryId) -> Option<&SharedMemory> {
+        self.memories[id.0 as usize].as_shared()
+    }
+
+    /// Copies bytes out of a memory; nothing when they lie outside.
+    #[must_use]
+    pub fn memory_read(&self, id: MemoryId, at: usize, bytes: &mut [u8]) -> Option<()> {
+        self.memories[id.0 as usize].view().try_read(at, bytes)
+    }
+
+    /// Copies bytes into a memory; nothing when they lie outside.
+    #[must_use]
+    pub fn memory_write(&mut self, id: MemoryId, at: usize, bytes: &[u8]) -> Option<()> {
+        self.memories[id.0 as usize].view().try_write(at, bytes)
+    }
+
     /// A memory's bytes.
     ///
     /// # Panics
-    /// When the handle is another store's; so for all that follow.
+    /// When the handle is another store's; so for all that follow. Here also when threads share the memory.
     #[must_use]
     pub fn memory_bytes(&self, id: MemoryId) -> &[u8] {
         self.memories[id.0 as usize].bytes()
     }
 
     /// A memory's bytes, to change.
+    ///
+    /// # Panics
+    /// When threads share the memory.
     pub fn memory_bytes_mut(&mut self, id: MemoryId) -> &mut [u8] {
         self.memories[id.0 as usize].bytes_mut()
+    }
+
+    /// A memory's size in bytes.
+    #[must_use]
+    pub fn memory_length(&self, id: MemoryId) -> usize {
+        self.memories[id.0 as usize].length()
     }
 
     /// A memory's size in pages.
@@ -239,6 +322,18 @@ impl Objects {
     /// When the handle is another store's.
     pub fn memory_grow(&mut self, id: MemoryId, delta: u64) -> Result<Option<u64>, VmError> {
         let memory = &self.memories[id.0 as usize];
+        if let Some(shared) = memory.as_shared() {
+            let delta_bytes = delta.saturating_mul(memory.ty().page_bytes());
+            let total = self.memory_bytes.saturating_add(delta_bytes);
+            if total > self.limits.memory_bytes_max {
+                return Ok(None);
+            }
+            let grown = shared.clone().grow(delta)?;
+            if grown.is_some() {
+                self.memory_bytes = total;
+            }
+            return Ok(grown);
+        }
         let old = memory.pages();
         let Some(bytes) = memory.grown_bytes(delta) else { return Ok(None) };
         if delta == 0 {
@@ -345,7 +440,9 @@ impl Objects {
         let old = table.size();
         let size = table.grown(delta)?;
         let total = self.table_entries.checked_add(delta)?;
-        if total > self.limits.table_entries_max || !table.grow(size, entry) {
+        let room = self.limits.table_entries_max.saturating_sub(self.table_entries);
+        let most = table.largest().min(old.saturating_add(room));
+        if total > self.limits.table_entries_max || !table.grow(size, entry, most) {
             return None;
         }
         self.table_entries = total;
@@ -394,10 +491,16 @@ impl Objects {
         self.globals[id.0 as usize].ty
     }
 
+    /// Every global and its type.
+    pub(crate) fn all_globals(&self) -> impl Iterator<Item = (GlobalId, GlobalType)> {
+        (0..).map(GlobalId).zip(self.globals.iter().map(|global| global.ty))
+    }
+
     // ---- functions and host objects
 
     /// The record of a function, if the handle is good.
     #[must_use]
+    #[inline]
     pub fn function(&self, id: FunctionId) -> Option<&FunctionRecord> {
         self.functions.get(id.0 as usize).filter(|_| id.0 != 0)
     }
@@ -414,24 +517,6 @@ impl Objects {
         block.functions.set(self.functions.as_ptr());
         first
     }
-
-    /// Keeps a host object and makes an externref of it; never 0.
-    ///
-    /// # Errors
-    /// When there are too many.
-    pub fn externref_new(&mut self, object: Box<dyn Any + Send + Sync>) -> Result<u32, VmError> {
-        let count = self.externrefs.len() as u64 + 1;
-        check("host references", count, u64::from(self.limits.externrefs_max))?;
-        self.externrefs.push(object);
-        Ok(index_of(self.externrefs.len()))
-    }
-
-    /// The host object of an externref, if it is one of this store's.
-    #[must_use]
-    pub fn externref(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
-        let index = (reference as usize).checked_sub(1)?;
-        self.externrefs.get(index).map(|object| &**object)
-    }
 }
 
 impl Drop for Objects {
@@ -445,14 +530,14 @@ impl Drop for Objects {
 /// The entry for `reference` in a table of `owner`'s with elements of type `element`.
 fn make_entry(
     functions: &[FunctionRecord],
-    element: holm_spec::types::ValType,
+    element: holm_spec::types::RefType,
     owner: u32,
     reference: u32,
 ) -> u128 {
     if reference == 0 {
         return 0;
     }
-    if element != holm_spec::types::ValType::FuncRef {
+    if element.heap.hierarchy() != holm_spec::types::Hierarchy::Func {
         return pack(TableEntry { code: 0, signature: 0, reference });
     }
     let record = functions[reference as usize];

@@ -4,12 +4,35 @@
 //! back.
 
 use crate::VmError;
+use crate::heap::HeapConfig;
 use crate::limits::POOL_IDLE_MAX;
 use crate::slot::{RESERVATION_BYTES, RESERVATION_GUARD_BYTES, Slot, SlotKind};
 use crate::stack::GuestStack;
 use crate::sys::map::Mapping;
 use holm_abi::MemoryStrategy;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How the types of an engine relate; asked where compiled code cannot tell by an id alone.
+pub trait TypeRelations: Send + Sync {
+    /// Whether the type with id `sub` is the one with id `sup` or below it.
+    fn is_below(&self, sub: u32, sup: u32) -> bool;
+
+    /// The address of the [`crate::TypeTable`], 0 while no type has needed one.
+    fn table_address(&self) -> u64 {
+        0
+    }
+}
+
+/// Types without relatives: each is below itself alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoRelations;
+
+impl TypeRelations for NoRelations {
+    fn is_below(&self, sub: u32, sup: u32) -> bool {
+        sub == sup
+    }
+}
 
 /// How stores of an engine use memory.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +43,18 @@ pub struct PoolConfig {
     pub stack_bytes: usize,
     /// Bytes of host stack that nested calls (host → guest → host → …) may use.
     pub host_stack_bytes_max: usize,
+    /// How heaps behave.
+    pub heap: HeapConfig,
 }
 
 impl Default for PoolConfig {
     fn default() -> Self {
-        Self { strategy: None, stack_bytes: 2 << 20, host_stack_bytes_max: 512 << 10 }
+        Self {
+            strategy: None,
+            stack_bytes: 2 << 20,
+            host_stack_bytes_max: 512 << 10,
+            heap: HeapConfig::default(),
+        }
     }
 }
 
@@ -34,12 +64,18 @@ pub struct Pool {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     strategy: MemoryStrategy,
     config: PoolConfig,
+    types: Box<dyn TypeRelations>,
     slots: Mutex<Vec<Slot>>,
     stacks: Mutex<Vec<GuestStack>>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("strategy", &self.strategy).finish_non_exhaustive()
+    }
 }
 
 impl Pool {
@@ -47,7 +83,7 @@ impl Pool {
     ///
     /// # Errors
     /// When `Reserved` is asked for and the address space for one memory cannot be had.
-    pub fn new(config: PoolConfig) -> Result<Self, VmError> {
+    pub fn new(config: PoolConfig, types: impl TypeRelations + 'static) -> Result<Self, VmError> {
         crate::sys::signals::install();
         let wanted = match config.strategy {
             Some(strategy) => strategy,
@@ -66,6 +102,7 @@ impl Pool {
         let shared = Shared {
             strategy,
             config,
+            types: Box::new(types),
             slots: Mutex::new(Vec::new()),
             stacks: Mutex::new(Vec::new()),
         };
@@ -76,6 +113,10 @@ impl Pool {
     #[must_use]
     pub fn strategy(&self) -> MemoryStrategy {
         self.shared.strategy
+    }
+
+    pub(crate) fn types(&self) -> &dyn TypeRelations {
+        &*self.shared.types
     }
 
     pub(crate) fn config(&self) -> &PoolConfig {

@@ -105,6 +105,11 @@ impl PublishedCode {
             Kind::Interpreted(functions) => functions.entry(index),
         }
     }
+
+    /// The address of the foreign-call thunk of a type.
+    pub(crate) fn thunk(&self, ty: u32) -> Option<u64> {
+        Some(self.addresses().start + u64::from(self.code()?.thunk(ty)?))
+    }
 }
 
 /// Maps code so that it can run.

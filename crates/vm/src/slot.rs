@@ -8,12 +8,17 @@
 //! The reservation and the guard behind it exist only where the strategy is `Reserved` and the module
 //! defines a memory 0. A slot is reused: resetting it clears what the guest touched and nothing else, and
 //! its pages stay, because a page that has to be faulted in again costs fifty times one that is cleared.
+//! Which pages are resident is asked of the kernel only if the process had a page fault since the last time:
+//! without one, no page can have become resident.
 
 use crate::VmError;
 use crate::context::Anchor;
 use crate::limits::RESET_PAGES_MAX;
 use crate::sys::map::{Access, Mapping, PAGE};
-use holm_abi::layout::{CONTEXT_GAP_BYTES, HOST_PAGE_BYTES};
+use holm_abi::layout::{
+    CONTEXT_GAP_BYTES, CONTEXT_TOP, ContextLayout, GLOBAL_BYTES, HOST_PAGE_BYTES,
+};
+use std::ops::Range;
 
 /// Bytes that a 32-bit memory can have.
 pub(crate) const RESERVATION_BYTES: usize = 4 << 30;
@@ -26,8 +31,22 @@ pub(crate) struct Slot {
     mapping: Mapping,
     /// Room for the context, without the gap.
     context_bytes: usize,
+    /// The parts of the context in use, from the start of the slot.
+    used: [Range<usize>; 2],
     /// Bytes of memory 0 that are accessible; `None` without a reservation.
     accessible: Option<usize>,
+    /// What was resident of memory 0 at the last reset.
+    resident: Option<Resident>,
+}
+
+/// The resident parts of a memory, by addresses.
+#[derive(Debug)]
+struct Resident {
+    ranges: Vec<Range<usize>>,
+    /// Faults of the process before the kernel was asked.
+    faults: u64,
+    /// Bytes that were accessible then.
+    accessible: usize,
 }
 
 /// What a slot must offer.
@@ -47,7 +66,8 @@ impl Slot {
         // The context and the poll page.
         mapping.protect(0, kind.context_bytes + PAGE, Access::ReadWrite)?;
         let accessible = kind.reservation.then_some(0);
-        Ok(Self { mapping, context_bytes: kind.context_bytes, accessible })
+        let context_bytes = kind.context_bytes;
+        Ok(Self { mapping, context_bytes, used: [0..0, 0..0], accessible, resident: None })
     }
 
     pub(crate) fn kind(&self) -> SlotKind {
@@ -85,26 +105,44 @@ impl Slot {
         Ok(())
     }
 
+    /// Says which parts of the context an instance is going to use.
+    pub(crate) fn set_used(&mut self, layout: &ContextLayout) {
+        let top = self.context_bytes;
+        let below_top = |offset: i32| top - (CONTEXT_TOP - offset).unsigned_abs() as usize;
+        let globals = layout.shape().defined_globals as usize * GLOBAL_BYTES as usize;
+        let bottom = below_top(layout.writable_bottom());
+        self.used = [below_top(layout.read_only_bottom())..top, bottom..bottom + globals];
+    }
+
     /// Clears everything that an instance may have left behind.
     pub(crate) fn reset(&mut self) -> Result<(), VmError> {
-        let context = self.mapping.base();
-        // SAFETY: the context area is mapped, writable and used by nobody: its instance is gone.
-        unsafe { context.as_ptr().write_bytes(0, self.context_bytes) };
+        for range in &self.used {
+            let part = self.mapping.at(range.start);
+            // SAFETY: the context area is mapped, writable and used by nobody: its instance is gone.
+            unsafe { part.as_ptr().write_bytes(0, range.len()) };
+        }
         let accessible = self.accessible();
         if accessible == 0 {
             return Ok(());
         }
         let memory = self.mapping.at(self.memory_offset());
         let start = memory.as_ptr().expose_provenance();
-        let clear = |range: std::ops::Range<usize>| {
+        let faults = crate::sys::scan::faults();
+        let is_known =
+            |known: &Resident| faults == Some(known.faults) && known.accessible == accessible;
+        if !self.resident.as_ref().is_some_and(is_known) {
+            let ranges = crate::sys::scan::resident(start..start + accessible, RESET_PAGES_MAX);
+            let known = ranges.zip(faults);
+            self.resident = known.map(|(ranges, faults)| Resident { ranges, faults, accessible });
+        }
+        let Some(Resident { ranges, .. }) = &self.resident else {
+            return self.mapping.discard(self.memory_offset(), accessible);
+        };
+        for range in ranges {
             // SAFETY: the scan reports only parts of memory 0, which is accessible and used by nobody.
             let part = unsafe { memory.add(range.start - start) };
             // SAFETY: as above, so many bytes are reported.
             unsafe { part.as_ptr().write_bytes(0, range.len()) };
-        };
-        let scanned = crate::sys::scan::resident(start..start + accessible, RESET_PAGES_MAX, clear);
-        if scanned.is_none() {
-            self.mapping.discard(self.memory_offset(), accessible)?;
         }
         Ok(())
     }

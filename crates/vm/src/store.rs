@@ -1,10 +1,11 @@
 //! The store: owner of everything alive, and the way into guest code.
 
-use crate::block::{Cause, Pinned, StoreBlock};
+use crate::block::{Cause, Pinned, Resume, StoreBlock};
 use crate::context::{HOST_CONTEXT_BYTES, HOST_ENTRY, HOST_STACK_BYTES};
-use crate::frame::CallFrame;
-use crate::host::HostFunction;
+use crate::frame::{CallFrame, RegisterArguments};
+use crate::host::{Entry, HostFunction};
 use crate::instance::InstanceRequest;
+use crate::interpret;
 use crate::objects::{FunctionId, HostContext, InstanceId, Objects, index_of};
 use crate::stack::GuestStack;
 use crate::sys::arch;
@@ -51,12 +52,16 @@ impl<H: 'static> Store<H> {
             functions: Cell::new(std::ptr::null()),
             fuel: Cell::new(i64::MAX),
             caller: Cell::new(0),
+            heap_next: Cell::new(0),
+            heap_limit: Cell::new(0),
             host_sp: Cell::new(0),
             guest_sp: Cell::new(stack.usable().end),
             exit_fp: Cell::new(0),
             activation: Cell::new(std::ptr::null_mut()),
             slots_end: Cell::new(0),
             slots_top: Cell::new(0),
+            resume: Cell::new(Resume::NOWHERE),
+            thrown: Cell::new(0),
             owner: Cell::new(std::ptr::null_mut()),
             objects: Cell::new(std::ptr::null_mut()),
             cause: Cell::new(Cause::NONE),
@@ -129,11 +134,14 @@ impl<H: 'static> Store<H> {
         set(layout::STORE, self.block.as_ptr().expose_provenance() as u64);
         set(layout::FUNCTIONS_FIRST, u64::from(NO_INSTANCE) << 32);
         set(layout::HOST_FUNCTION, function.closure.address().expose_provenance() as u64);
-        set(HOST_ENTRY, function.entry as usize as u64);
+        set(HOST_ENTRY, function.entry.address());
         set(HOST_STACK_BYTES, u64::from(function.stack_bytes));
         let top = context.as_ptr().expose_provenance() + HOST_CONTEXT_BYTES;
-        let stub =
-            if function.int_only { arch::holm_vm_host_call_int } else { arch::holm_vm_host_call };
+        let stub = match function.entry {
+            Entry::Registers(_) => arch::holm_vm_host_call_registers,
+            Entry::Frame(_) if function.int_only => arch::holm_vm_host_call_int,
+            Entry::Frame(_) => arch::holm_vm_host_call,
+        };
         let callee = Callee {
             code: stub as *const () as u64,
             anchor: (top + CONTEXT_GAP_BYTES as usize) as u64,
@@ -161,37 +169,78 @@ impl<H: 'static> Store<H> {
     /// When the handle is another store's.
     #[inline]
     pub fn call(&mut self, function: FunctionId, frame: &mut CallFrame) -> Result<(), Box<Exit>> {
-        let callee = self.objects.function(function).expect("a function of this store").callee;
-        if self.block.is_idle() {
-            let marker = 0u8;
-            self.block.host_stack_start.set((&raw const marker).addr());
-        } else if self.block.is_host_stack_full() {
-            return Err(self.exhausted());
-        }
+        let int_only = frame.int_only;
+        let enter = if int_only { arch::holm_vm_enter_int } else { arch::holm_vm_enter };
+        self.run(function, |block, callee| {
+            if callee.code & INTERPRETED != 0 {
+                return interpret::enter(block, function, frame);
+            }
+            let raw = std::ptr::from_mut(frame.seal());
+            // SAFETY: the callee is a function of this store and expects its anchor; the frame is sealed;
+            // the stack below `guest_sp` is free. The store is not used until the call returns (rule 2).
+            let status = unsafe { enter(std::ptr::from_ref(block), &raw const callee, raw) };
+            (status == 0).then_some(())
+        })
+    }
+
+    /// Calls a function whose parameters all travel in registers and that has at most one result, not a
+    /// vector of 128 bits. Gives the first integer register and the first vector register of the results;
+    /// only that of the result's class has a meaning.
+    ///
+    /// # Errors
+    /// When the guest is left before it returns.
+    ///
+    /// # Panics
+    /// When the handle is another store's.
+    #[inline(always)]
+    pub fn call_registers(
+        &mut self,
+        function: FunctionId,
+        arguments: RegisterArguments,
+    ) -> Result<(u64, u64), Box<Exit>> {
+        self.run(function, |block, callee| {
+            if callee.code & INTERPRETED != 0 {
+                return interpret::enter_registers(block, function, &arguments);
+            }
+            // SAFETY: as in `call`; the function's values travel in registers (the caller checked its type).
+            unsafe { arch::call_registers(block, callee, arguments) }
+        })
+    }
+
+    /// Does what each entry needs around `enter`, which gives nothing when the guest was left.
+    #[inline(always)]
+    fn run<R>(
+        &mut self,
+        function: FunctionId,
+        enter: impl FnOnce(&StoreBlock, Callee) -> Option<R>,
+    ) -> Result<R, Box<Exit>> {
         if self.poisoned {
             return Err(self.refused());
         }
+        let callee = self.objects.function(function).expect("a function of this store").callee;
+        let at: *const StoreBlock = self.block.as_ptr();
+        // SAFETY: the block lives as long as the store, and everything in it is shared.
+        let block = unsafe { &*at };
         let this: *mut () = std::ptr::from_mut(self).cast();
-        let owner = self.block.owner.replace(this);
-        let caller = self.block.caller.replace(0);
-        if callee.code & INTERPRETED != 0 {
-            let status = crate::interpret::enter(&self.block, function, frame);
-            self.block.owner.set(owner);
-            self.block.caller.set(caller);
-            return if status == 0 { Ok(()) } else { Err(self.exit()) };
+        let owner = block.owner.replace(this);
+        // Thunks set it again before any host function looks, so that nobody needs the old value.
+        block.caller.set(0);
+        let outermost = block.is_idle();
+        if outermost {
+            let marker = 0u8;
+            block.host_stack_start.set((&raw const marker).addr());
+        } else if block.is_host_stack_full() {
+            block.owner.set(owner);
+            return Err(self.exhausted());
         }
-        let int_only = frame.int_only;
-        let raw = std::ptr::from_mut(frame.seal());
-        let block: *const StoreBlock = self.block.as_ptr();
-        let running = Running::new(block);
-        let enter = if int_only { arch::holm_vm_enter_int } else { arch::holm_vm_enter };
-        // SAFETY: the callee is a function of this store and expects its anchor; the frame is sealed; the
-        // stack below `guest_sp` is free. `self` is not used until the call returns (rule 2).
-        let status = unsafe { enter(block, &raw const callee, raw) };
+        // The interpreter needs no signals.
+        let running = (callee.code & INTERPRETED == 0).then(|| Running::new(at));
+        let result = enter(block, callee);
         drop(running);
-        self.block.owner.set(owner);
-        self.block.caller.set(caller);
-        if status == 0 { Ok(()) } else { Err(self.exit()) }
+        if !outermost {
+            block.owner.set(owner);
+        }
+        result.ok_or_else(|| self.exit())
     }
 
     /// A way to stop guests of this store from another thread.
@@ -252,6 +301,8 @@ impl<H: 'static> Store<H> {
 impl<H> Drop for Store<H> {
     fn drop(&mut self) {
         self.objects.interrupt.retire();
+        // Shared memories must not write into contexts that go back to the pool.
+        self.objects.as_mut().memories.clear();
         if let Some(stack) = self.stack.take() {
             self.pool.give_stack(stack);
         }

@@ -3,8 +3,10 @@
 //! Entries are kept as `u128`, because zeroed memory of a primitive type comes from the allocator without
 //! being touched: a table of a million nulls costs nothing until it is used.
 
+use crate::limits::TABLE_MOVED_ENTRIES_MAX;
 use holm_abi::layout::TableEntry;
-use holm_spec::types::TableType;
+use holm_abi::object::is_collected;
+use holm_spec::types::{StorageType, TableType};
 use std::ptr::NonNull;
 
 /// What code reads: `holm_abi::layout::TABLE_BASE` and `TABLE_LENGTH`.
@@ -77,22 +79,45 @@ impl Table {
         Some(())
     }
 
+    /// The largest size that its type allows.
+    pub(crate) fn largest(&self) -> u64 {
+        self.ty.limits.max.unwrap_or(u64::MAX).min(u64::from(u32::MAX))
+    }
+
     /// The size after growing by `delta`, if its type allows that.
     pub(crate) fn grown(&self, delta: u64) -> Option<u64> {
         let size = self.size().checked_add(delta)?;
-        let max = self.ty.limits.max.unwrap_or(u64::MAX).min(u64::from(u32::MAX));
-        (size <= max).then_some(size)
+        (size <= self.largest()).then_some(size)
     }
 
-    /// Grows to `size` with entries of `entry`; false when there is no memory.
-    pub(crate) fn grow(&mut self, size: u64, entry: u128) -> bool {
+    /// Grows to `size` with entries of `entry`; false when there is no memory. It will never be larger than `most`.
+    pub(crate) fn grow(&mut self, size: u64, entry: u128, most: u64) -> bool {
         let Ok(size) = usize::try_from(size) else { return false };
+        if size > TABLE_MOVED_ENTRIES_MAX && size > self.entries.capacity() {
+            // Moving a large table takes long, and nothing interrupts it: it moves once, to where it can stay.
+            // Room that is not used costs addresses only; where those are scarce it moves again.
+            let most = usize::try_from(most).unwrap_or(usize::MAX);
+            let _ = self.entries.try_reserve_exact(most.saturating_sub(self.entries.len()));
+        }
         if self.entries.try_reserve(size - self.entries.len()).is_err() {
             return false;
         }
         self.entries.resize(size, entry);
         self.write_definition();
         true
+    }
+
+    /// Shows the references that are the collector's to it, to be changed.
+    pub(crate) fn visit(&mut self, mut visit: impl FnMut(u32) -> u32) {
+        if !is_collected(StorageType::Val(self.ty.element.into())) {
+            return;
+        }
+        for entry in &mut self.entries {
+            let reference = unpack(*entry).reference;
+            if reference != 0 {
+                *entry = pack(TableEntry { reference: visit(reference), ..TableEntry::NULL });
+            }
+        }
     }
 
     fn write_definition(&mut self) {

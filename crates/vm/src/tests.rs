@@ -48,7 +48,7 @@ fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine
         parts.text.resize(parts.text.len().next_multiple_of(16), 0xcc);
     }
     let code = publish(VerifiedCode::trust(Code::from_parts(parts, &settings()))).unwrap();
-    let pool = Pool::new(PoolConfig::default()).unwrap();
+    let pool = Pool::new(PoolConfig::default(), NoRelations).unwrap();
     let mut store = Store::new(&pool, StoreLimits::default(), 7u32).unwrap();
     let imported: Vec<FunctionId> =
         imports.iter().map(|f| store.host_function_new(f, 1).unwrap()).collect();
@@ -70,11 +70,16 @@ fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine
         .instance_new(InstanceRequest {
             code: &code,
             layout: &layout,
-            type_ids: &[],
+            type_headers: &[],
+            object_types: &[],
+            needs_heap: false,
             functions: &imported,
+            function_types: &vec![0; imported.len()],
             memories: &[],
             tables: &[],
             globals: &[],
+            tags: &[],
+            defined_tags: &[],
             defined_memories: &[memory],
             defined_tables: &[],
             defined_globals: &[],
@@ -206,7 +211,7 @@ fn nested_calls_end_in_a_trap_too() {
 
 #[test]
 fn slots_come_back_clean() {
-    let pool = Pool::new(PoolConfig::default()).unwrap();
+    let pool = Pool::new(PoolConfig::default(), NoRelations).unwrap();
     let kind = crate::slot::SlotKind { context_bytes: 8192, reservation: true };
     let mut slot = pool.take_slot(kind, 0).unwrap();
     slot.set_accessible(1 << 20).unwrap();

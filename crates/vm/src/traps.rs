@@ -39,16 +39,23 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    #[inline]
     pub(crate) fn new(block: *const StoreBlock) -> Self {
         if !PREPARED.get() {
-            crate::sys::signals::prepare_thread();
-            PREPARED.set(true);
+            prepare();
         }
         Self { previous: CURRENT.replace(block) }
     }
 }
 
+#[cold]
+fn prepare() {
+    crate::sys::signals::prepare_thread();
+    PREPARED.set(true);
+}
+
 impl Drop for Running {
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.previous);
     }

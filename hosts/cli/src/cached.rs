@@ -98,9 +98,9 @@ impl holm::CodeCache for DiskCache {
         Some(SharedBytes::new(Arc::new(entry)))
     }
 
-    fn put(&self, parts: &[&[u8]], artifact: &[u8]) {
+    fn put(&self, parts: &[&[u8]], artifact: &[&[u8]]) {
         let kept = match self.cache() {
-            Ok(cache) => cache.put(&key(parts), &[artifact]).map_err(|why| reason(&why)),
+            Ok(cache) => cache.put(&key(parts), artifact).map_err(|why| reason(&why)),
             Err(why) => Err(why.clone()),
         };
         self.note(kept.map_or_else(Origin::NotKept, |()| Origin::Kept));

@@ -7,14 +7,14 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use holm::{Config, Engine, MemoryStrategy, Module, SharedBytes};
+use holm::{Config, Engine, Features, MemoryStrategy, Module, ModuleStream, SharedBytes};
 use holm_abi::Container;
 
 use crate::cached::{CacheOptions, DiskCache, Origin};
-use crate::explain;
 use crate::failure::Failure;
-use crate::input::{self, Input, Kind};
+use crate::input::{self, Input, Kind, Opened, Received};
 use crate::workers::AllCores;
+use crate::{explain, features};
 
 /// How code is made.
 #[derive(Clone, Debug, clap::Args)]
@@ -36,9 +36,15 @@ pub(crate) struct CodeOptions {
         value_parser = clap::builder::PossibleValuesParser::new(holm::TIERS),
     )]
     tier: Option<String>,
+    /// Switch proposals on, or off with a minus in front; `help` lists them
+    #[arg(long, value_name = "NAME,…", value_parser = features::parse, allow_hyphen_values = true)]
+    features: Option<Features>,
     /// How memories are bounded (for tests)
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide = true)]
     memory_strategy: Strategy,
+    /// Collect garbage at every allocation (for tests)
+    #[arg(long, hide = true)]
+    gc_stress: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -61,6 +67,10 @@ impl CodeOptions {
         config.workers(Arc::new(AllCores::default()));
         config.optimize(self.optimize == Switch::On);
         config.tier(self.tier());
+        config.gc_stress(self.gc_stress);
+        if let Some(features) = self.features {
+            config.features(features);
+        }
         config.memory_strategy(match self.memory_strategy {
             Strategy::Auto => None,
             Strategy::Reserved => Some(MemoryStrategy::Reserved),
@@ -83,11 +93,14 @@ impl CodeOptions {
 ///
 /// # Errors
 /// When fuel is asked for and the code was compiled without.
-pub(crate) fn adapt(config: &mut Config, input: &Input, fuel: bool) -> Result<bool, Failure> {
-    if input.kind != Kind::Artifact {
-        config.fuel(fuel);
-        return Ok(fuel);
-    }
+pub(crate) fn adapt(config: &mut Config, file: &Received, fuel: bool) -> Result<bool, Failure> {
+    let input = match file {
+        Received::Whole(input) if input.kind == Kind::Artifact => input,
+        _ => {
+            config.fuel(fuel);
+            return Ok(fuel);
+        }
+    };
     // Damage is found, and told, when it is loaded.
     let says =
         |word: &str| settings(&input.bytes).is_some_and(|text| text.split(' ').any(|w| w == word));
@@ -99,6 +112,33 @@ pub(crate) fn adapt(config: &mut Config, input: &Input, fuel: bool) -> Result<bo
     config.optimize(!says("optimize=false"));
     config.fuel(says("fuel=true"));
     Ok(says("fuel=true"))
+}
+
+/// Sets up an engine for runs that are alike, in which every NaN has the same bits.
+///
+/// # Errors
+/// When the code was compiled without that.
+pub(crate) fn adapt_nans(
+    config: &mut Config,
+    file: &Received,
+    deterministic: bool,
+) -> Result<(), Failure> {
+    let input = match file {
+        Received::Whole(input) if input.kind == Kind::Artifact => input,
+        _ => {
+            config.canonical_nans(deterministic);
+            return Ok(());
+        }
+    };
+    let text = settings(&input.bytes).unwrap_or_default();
+    let has = text.split(' ').any(|word| word == "canonical-nans=true");
+    if deterministic && !has {
+        let name = &input.name;
+        return Err(Failure::start(format!("{name} was compiled without --deterministic"))
+            .help("compile it with holm compile --deterministic, or run the module itself"));
+    }
+    config.canonical_nans(has);
+    Ok(())
 }
 
 /// What an artifact's code was compiled for.
@@ -130,8 +170,16 @@ impl Loader {
     ///
     /// # Errors
     /// When the file is not a module, or was compiled for another build or machine.
-    pub(crate) fn load(&self, input: Input) -> Result<(Module, Origin), Failure> {
-        let Input { name, kind, bytes } = input;
+    pub(crate) fn load(&self, file: Received) -> Result<(Module, Origin), Failure> {
+        let Input { name, kind, bytes } = match file {
+            Received::Whole(input) => input,
+            Received::Arriving(rest) => {
+                let name = rest.name.clone();
+                let module = stream(&self.engine, rest)?.finish();
+                let module = module.map_err(|error| explain::load(&name, &error))?;
+                return Ok((module, self.cache.origin()));
+            }
+        };
         let wasm = match kind {
             Kind::Artifact => {
                 let module = Module::from_trusted_artifact(&self.engine, bytes);
@@ -144,5 +192,20 @@ impl Loader {
         let module =
             Module::new(&self.engine, wasm).map_err(|error| explain::load(&name, &error))?;
         Ok((module, self.cache.origin()))
+    }
+}
+
+/// Feeds a module to the compiler while it arrives.
+///
+/// # Errors
+/// When it can not be read, and as soon as it is wrong.
+pub(crate) fn stream(engine: &Engine, mut file: Opened) -> Result<ModuleStream, Failure> {
+    let mut stream = ModuleStream::new(engine);
+    loop {
+        let piece = file.next_piece()?;
+        if piece.is_empty() {
+            return Ok(stream);
+        }
+        stream.push(&piece).map_err(|error| explain::load(&file.name, &error))?;
     }
 }

@@ -18,7 +18,7 @@ use crate::options::Command;
 /// With an exit code and words for the user.
 pub(crate) fn execute(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Run(run) => run.execute(),
+        Command::Run(run) => (*run).execute(),
         Command::Compile(compile) => compile.execute(),
         Command::Inspect(inspect) => inspect.execute(),
         Command::Wast(wast) => wast.execute(),

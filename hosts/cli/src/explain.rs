@@ -19,7 +19,7 @@ pub(crate) use imports::check as check_imports;
 
 const FAULTY_FILE: &str =
     "the file is damaged, cut short, or made by a faulty tool: build or download it again";
-const HOLM_DEFECT: &str =
+pub(crate) const HOLM_DEFECT: &str =
     "this is a defect of Holm, not of the program: please report it with the module";
 
 /// A file that is not a module Holm accepts, as the decoder says it.
@@ -42,11 +42,18 @@ pub(crate) fn load(name: &str, error: &Error) -> Failure {
             }
         },
         ErrorKind::Exhausted => too_large(name, for_users(&text)),
-        ErrorKind::Bug => {
-            Failure::start(format!("can not compile {name}: {text}")).help(HOLM_DEFECT)
-        }
+        ErrorKind::Bug => defect(Failure::start(format!("can not compile {name}: {text}")), &text),
         _ => Failure::start(format!("can not load {name}: {text}")).help(FAULTY_FILE),
     }
+}
+
+/// A fault of Holm's own; where it was, if it was a panic.
+fn defect(failure: Failure, text: &str) -> Failure {
+    let failure = match crate::panics::place(text) {
+        Some(place) => failure.detail(format!("at {place}")),
+        None => failure,
+    };
+    failure.help(HOLM_DEFECT)
 }
 
 /// An artifact that can not be used.
@@ -81,7 +88,7 @@ pub(crate) fn engine(error: &Error) -> Failure {
     let text = error.to_string();
     let failure = Failure::start(format!("can not start the engine: {}", for_users(&text)));
     match error.kind() {
-        ErrorKind::Bug => failure.help(HOLM_DEFECT),
+        ErrorKind::Bug => defect(failure, &text),
         _ => failure
             .help("give this process more address space or memory (ulimit -v, container limits)"),
     }
@@ -128,16 +135,25 @@ fn stopped(name: &str, error: &Error, end: &End<'_>) -> Failure {
             .help("give it more with --fuel, or leave --fuel out for no limit")
         }
         ErrorKind::Exhausted => exhausted(name, error, limits, began),
-        ErrorKind::Link => Failure::start(format!("can not link {name}: {text}"))
+        ErrorKind::Link => caused(status::START, format!("can not link {name}: {text}"))
             .help(format!("see what it asks for: holm inspect {name}")),
         ErrorKind::Invalid => load(name, error),
         ErrorKind::Host => {
-            with_frames(Failure::new(status::TRAP, format!("{name} was ended: {text}")), error)
+            with_frames(caused(status::TRAP, format!("{name} was ended: {text}")), error)
                 .help("see the lines above for where the program was")
         }
-        _ => with_frames(Failure::new(status::TRAP, format!("{name} was ended: {text}")), error)
-            .help(HOLM_DEFECT),
+        _ => {
+            let failure = caused(status::TRAP, format!("{name} was ended: {text}"));
+            defect(with_frames(failure, error), &text)
+        }
     }
+}
+
+/// A failure with one cause per line; the engine writes no line break of a module's own.
+fn caused(status: u8, text: String) -> Failure {
+    let mut lines = text.lines();
+    let first = Failure::new(status, lines.next().unwrap_or_default());
+    lines.fold(first, Failure::because)
 }
 
 fn out_of_time(name: &str, error: &Error, limits: &Limits) -> Failure {
@@ -179,6 +195,8 @@ fn exhausted(name: &str, error: &Error, limits: &Limits, began: bool) -> Failure
     let failure = with_frames(failure, error);
     if error.limit().is_some_and(|limit| limit.contains("memor")) {
         failure.help(format!("raise --max-memory, now {}", show_size(limits.max_memory)))
+    } else if error.limit().is_some_and(|limit| limit.contains("table entries")) {
+        failure.help(format!("raise --max-table-entries, now {}", limits.max_table_entries))
     } else {
         failure.help("this limit can not be raised here: make the program smaller")
     }
@@ -228,10 +246,8 @@ fn folded<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 fn not_yet(name: &str, feature: &str) -> Failure {
-    Failure::start(format!(
-        "{name} uses {feature}, a proposal that this build of Holm does not run"
-    ))
-    .help(format!("build the module without {feature}"))
+    Failure::start(format!("{name} uses {feature}, a proposal that is off"))
+        .help(format!("switch it on with --features {feature}, or build the module without it"))
 }
 
 fn too_large(name: &str, text: &str) -> Failure {

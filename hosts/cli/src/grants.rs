@@ -1,45 +1,144 @@
-//! What the user grants a program: directories, variables, listening sockets.
+//! What the user grants a program: directories, variables, sockets; and how that is told.
 //!
-//! Not here: how the grants are enforced (see `holm-wasi`). Invariant: nothing is granted that is not on
-//! the command line. Read next: `commands/run.rs`.
+//! Not here: how the grants are enforced (see `holm-wasi`). Invariant: nothing is granted that is not on the command line,
+//! or in a file that the command line names. Read next: `grants/directory.rs`.
+
+mod denied;
+mod directory;
+pub(crate) mod file;
+mod network;
 
 use std::ffi::{OsStr, OsString};
-use std::net::TcpListener;
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use holm_wasi::{Access, GrantError, WasiCtx, WasiCtxBuilder};
+use holm_wasi::{
+    Deterministic, GrantError, Space, VirtualDir, VirtualDirOptions, WasiCtx, WasiCtxBuilder,
+};
 
 use crate::failure::Failure;
-use crate::{input, terminal};
+use crate::input;
+use crate::limits::Limits;
+use crate::units::{show_size, show_time};
+pub(crate) use denied::Denied;
+use directory::Directory;
+use file::GrantsFile;
+
+/// When a deterministic program's clock of the day begins: 1 January 2000.
+const DAY: u64 = 946_684_800_000_000_000;
 
 /// What the program may use of this machine.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Grants (there are no others)")]
 pub(crate) struct Grants {
-    /// Grant a directory and all beneath it, read-only with :ro; GUEST is its name inside [default: HOST]
+    /// Grant a directory and all beneath it, read-only with :ro; GUEST is its name inside [default: HOST]. HOST can be
+    /// an archive (.tar, .zip), and mem::GUEST is a new directory in memory
     #[arg(long, value_name = "HOST[::GUEST][:ro]", value_parser = clap::value_parser!(OsString))]
     dir: Vec<OsString>,
+    /// Grant a directory or archive that stays as it is: what is written stays in memory
+    #[arg(long, value_name = "HOST[::GUEST]", value_parser = clap::value_parser!(OsString))]
+    overlay: Vec<OsString>,
+    /// Write what the directory GUEST holds in memory to a tar archive at the end; of an overlay, what changed
+    #[arg(long, value_name = "GUEST=FILE", value_parser = clap::value_parser!(OsString))]
+    save: Vec<OsString>,
     /// Pass an environment variable; without a value, the one it has here
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<OsString>,
     /// Listen on a TCP address and hand the socket in, e.g. 127.0.0.1:8080 (port 0: any free one)
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Vec<String>,
+    /// Connect to a TCP address and hand the socket in, behind those that listen
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    connect: Vec<String>,
+    /// Take the grants and limits in FILE as well [default: holm.toml beside the program]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    grants: Option<OsString>,
+    /// Say on standard error what the program is granted
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Say on standard error what the program is refused, and which option would grant it
+    #[arg(long)]
+    deny_log: bool,
+    /// Make every run alike: clocks, random numbers and directories do not depend on this machine
+    #[arg(long)]
+    pub(crate) deterministic: bool,
+    /// What random numbers follow from with --deterministic
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "deterministic")]
+    seed: u64,
 }
 
-/// A directory to grant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Directory {
-    host: PathBuf,
-    guest: String,
-    read_only: bool,
+/// Grants as they were made, with what must be done about them afterwards.
+pub(crate) struct Made {
+    pub(crate) builder: WasiCtxBuilder,
+    pub(crate) denied: Denied,
+    saves: Vec<(VirtualDir, PathBuf)>,
 }
 
 impl Grants {
+    /// The file of grants, if one is asked for.
+    pub(crate) fn file(&self, program: &Path) -> Result<Option<GrantsFile>, Failure> {
+        self.grants.as_ref().map(|wish| file::read(&file::path_of(wish, program)?)).transpose()
+    }
+
+    /// These grants and those of a file, which come first.
+    pub(crate) fn with_file(mut self, file: Option<&GrantsFile>) -> Self {
+        let Some(file) = file else { return self };
+        self.env.splice(0..0, file.grants.env.iter().map(OsString::from));
+        self.listen.splice(0..0, file.grants.listen.iter().cloned());
+        self.connect.splice(0..0, file.grants.connect.iter().cloned());
+        self
+    }
+
+    /// All directories: those of the file, then these.
+    fn directories(&self, file: Option<&GrantsFile>) -> Result<Vec<Directory>, Failure> {
+        let mut all = Vec::new();
+        if let Some(file) = file {
+            let folder = Some(&*file.folder);
+            for (flag, texts) in [("--dir", &file.grants.dir), ("--overlay", &file.grants.overlay)]
+            {
+                for text in texts {
+                    all.push(directory::parse(flag, OsStr::new(text), folder)?);
+                }
+            }
+        }
+        for (flag, texts) in [("--dir", &self.dir), ("--overlay", &self.overlay)] {
+            for text in texts {
+                all.push(directory::parse(flag, text, None)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// What can not be had together with runs that are alike.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), Failure> {
+        if !self.deterministic {
+            return Ok(());
+        }
+        let wrong = |flag: &str, help: &str| {
+            Err(Failure::usage(format!("--deterministic does not go with {flag}")).help(help))
+        };
+        if limits.timeout.0.is_some() {
+            return wrong("--timeout", "limit it by --fuel, which is the same in every run");
+        }
+        if !self.listen.is_empty() || !self.connect.is_empty() {
+            return wrong(
+                "--listen or --connect",
+                "give what it needs in files or on standard input",
+            );
+        }
+        Ok(())
+    }
+
     /// A context with these grants, this process' standard streams, and these arguments (the first is the
     /// program's name).
-    pub(crate) fn context(&self, arguments: &[OsString]) -> Result<WasiCtxBuilder, Failure> {
+    pub(crate) fn make(
+        &self,
+        file: Option<&GrantsFile>,
+        limits: &Limits,
+        arguments: &[OsString],
+    ) -> Result<Made, Failure> {
+        let directories = self.directories(file)?;
         let mut builder = WasiCtx::builder();
         builder.inherit_stdio().map_err(|error| {
             Failure::start(format!("can not use the standard streams: {}", input::reason(&error)))
@@ -50,45 +149,142 @@ impl Grants {
             let (name, value) = variable(text, |name| std::env::var_os(name))?;
             builder.env(name.as_bytes(), value.as_bytes()).map_err(|e| refused(&e))?;
         }
-        for text in &self.dir {
-            let Directory { host, guest, read_only } = directory(text)?;
-            let access = if read_only { Access::ReadOnly } else { Access::ReadWrite };
-            builder.preopened_dir(&host, guest, access).map_err(|e| refused(&e))?;
+        let space = Space::new(limits.max_files);
+        let options = VirtualDirOptions { space, counts_time: self.deterministic };
+        let mut in_memory = Vec::new();
+        for directory in &directories {
+            if let Some(dir) = directory.grant(&mut builder, &options)? {
+                in_memory.push((&*directory.guest, dir));
+            }
         }
         for address in &self.listen {
-            let listener = listen(address)?;
-            builder.listener(listener).map_err(|error| cannot_listen(address, &error))?;
+            let socket = network::listen(address)?;
+            builder.listener(socket).map_err(|e| network::cannot_listen(address, &e))?;
         }
-        Ok(builder)
+        for address in &self.connect {
+            let socket = network::connect(address)?;
+            builder.connection(socket).map_err(|e| network::cannot_connect(address, &e))?;
+        }
+        if self.deterministic {
+            builder.deterministic(Deterministic { seed: self.seed, day: DAY });
+        }
+        builder.descriptors_max(usize::try_from(limits.max_handles).unwrap_or(usize::MAX));
+        let saves = self.saves(&in_memory)?;
+        let denied = Denied::default();
+        builder.on_refusal(denied.log(directories, limits, self.deny_log));
+        Ok(Made { builder, denied, saves })
+    }
+
+    /// Where which directory is to be saved.
+    fn saves(
+        &self,
+        in_memory: &[(&str, VirtualDir)],
+    ) -> Result<Vec<(VirtualDir, PathBuf)>, Failure> {
+        let mut saves = Vec::new();
+        for text in &self.save {
+            let bytes = text.as_bytes();
+            let wrong = |what: String| {
+                Failure::usage(format!("--save {}: {what}", text.display())).help(
+                    "write --save GUEST=FILE.tar for a directory of --overlay or --dir mem::GUEST",
+                )
+            };
+            let at = bytes.iter().position(|byte| *byte == b'=');
+            let at = at.ok_or_else(|| wrong("the file is missing".to_owned()))?;
+            let guest = String::from_utf8_lossy(&bytes[..at]).into_owned();
+            let found = in_memory.iter().find(|(name, _)| *name == guest);
+            let found = found.ok_or_else(|| {
+                wrong(format!("no directory {guest:?} that is kept in memory is granted"))
+            })?;
+            let file = PathBuf::from(OsStr::from_bytes(&bytes[at + 1..]));
+            saves.push((found.1.clone(), file));
+        }
+        Ok(saves)
+    }
+
+    /// What the program is granted, in lines.
+    pub(crate) fn explanation(
+        &self,
+        name: &str,
+        file: Option<&GrantsFile>,
+        limits: &Limits,
+        arguments: &[OsString],
+    ) -> Result<String, Failure> {
+        let mut rows: Vec<(&str, String)> = Vec::new();
+        let words: Vec<_> =
+            arguments.iter().map(|word| format!("{:?}", word.display().to_string())).collect();
+        rows.push(("arguments", words.join(" ")));
+        for text in &self.env {
+            let (name, value) = variable(text, |name| std::env::var_os(name))?;
+            rows.push((
+                "variable",
+                format!("{}={:?}", name.display(), value.display().to_string()),
+            ));
+        }
+        for directory in self.directories(file)? {
+            rows.push(("directory", format!("{}: {}", directory.guest, directory.describe())));
+        }
+        rows.extend(self.listen.iter().map(|address| ("listens on", address.clone())));
+        rows.extend(self.connect.iter().map(|address| ("connected to", address.clone())));
+        rows.push(("streams", "standard input, output and error of this process".to_owned()));
+        rows.push((
+            "clocks",
+            match self.deterministic {
+                true => format!("imagined, and random numbers from the seed {}", self.seed),
+                false => "those of this system, and its random numbers".to_owned(),
+            },
+        ));
+        let time = limits.timeout.0.map_or("none".to_owned(), show_time);
+        let fuel = limits.fuel.map_or("none".to_owned(), |fuel| fuel.to_string());
+        let mut text = format!("{name} is granted\n");
+        for (what, value) in rows {
+            text += &format!("  {what:<14} {value}\n");
+        }
+        text += "and limited to\n";
+        for (what, value, option) in [
+            ("memory", show_size(limits.max_memory), "--max-memory"),
+            ("stack", show_size(limits.max_stack), "--max-stack"),
+            ("table entries", limits.max_table_entries.to_string(), "--max-table-entries"),
+            ("files in memory", show_size(limits.max_files), "--max-files"),
+            ("open handles", limits.max_handles.to_string(), "--max-handles"),
+            ("time", time, "--timeout"),
+            ("fuel", fuel, "--fuel"),
+        ] {
+            text += &format!("  {what:<16} {value:<12} ({option})\n");
+        }
+        Ok(text)
     }
 }
 
-/// Reads `HOST[::GUEST][:ro]`.
-fn directory(text: &OsStr) -> Result<Directory, Failure> {
-    let bytes = text.as_bytes();
-    let (bytes, read_only) = match bytes.strip_suffix(b":ro") {
-        Some(rest) => (rest, true),
-        None => (bytes, false),
-    };
-    let split = bytes.windows(2).position(|pair| pair == b"::");
-    let (host, guest) = match split {
-        Some(at) => (&bytes[..at], &bytes[at + 2..]),
-        None => (bytes, bytes),
-    };
-    let wrong = |what: &str| {
-        Failure::usage(format!("--dir {}: {what}", text.display()))
-            .help("write --dir HOST, --dir HOST::GUEST or --dir HOST::GUEST:ro")
-    };
-    if host.is_empty() {
-        return Err(wrong("the directory is missing"));
+impl Made {
+    /// Writes what is to be saved.
+    pub(crate) fn take_saves(&mut self) -> Saves {
+        Saves(std::mem::take(&mut self.saves))
     }
-    let guest = str::from_utf8(guest)
-        .map_err(|_| wrong("the name inside is not UTF-8: give one with HOST::GUEST"))?;
-    if guest.is_empty() {
-        return Err(wrong("the name inside is missing"));
+}
+
+/// What is to be saved when the program has ended.
+pub(crate) struct Saves(Vec<(VirtualDir, PathBuf)>);
+
+impl Saves {
+    /// Writes the archives.
+    pub(crate) fn write(&self) -> Result<(), Failure> {
+        for (dir, path) in &self.0 {
+            let written = File::create(path).and_then(|file| {
+                let mut file = std::io::BufWriter::new(file);
+                dir.save(&mut file)?;
+                std::io::Write::flush(&mut file)
+            });
+            written.map_err(|error| {
+                Failure::start(format!(
+                    "can not save to {}: {}",
+                    path.display(),
+                    input::reason(&error)
+                ))
+                .help("name a place you can write to: --save GUEST=FILE.tar")
+            })?;
+        }
+        Ok(())
     }
-    let host = PathBuf::from(OsStr::from_bytes(host));
-    Ok(Directory { host, guest: guest.to_owned(), read_only })
 }
 
 /// Reads `NAME=VALUE`, or `NAME` for what `here` says.
@@ -108,27 +304,6 @@ fn variable(
     })
 }
 
-/// Opens a listening socket and, if its port was left open, says which it is.
-fn listen(address: &str) -> Result<TcpListener, Failure> {
-    let listener = TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?;
-    if address.ends_with(":0")
-        && let Ok(address) = listener.local_addr()
-    {
-        terminal::print_error(&format!("listening on {address}\n"));
-    }
-    Ok(listener)
-}
-
-fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
-    let help = match error.kind() {
-        std::io::ErrorKind::InvalidInput => "write an address and a port, e.g. 127.0.0.1:8080",
-        std::io::ErrorKind::AddrInUse => "choose another port, or stop what listens there",
-        std::io::ErrorKind::PermissionDenied => "choose a port from 1024 up",
-        _ => "choose an address of this machine, e.g. 127.0.0.1:8080",
-    };
-    Failure::start(format!("--listen {address}: {}", input::reason(error))).help(help)
-}
-
 pub(crate) fn refused(error: &GrantError) -> Failure {
     let failure =
         |cause: &dyn std::fmt::Display, help: &str| Failure::start(cause.to_string()).help(help);
@@ -140,7 +315,10 @@ pub(crate) fn refused(error: &GrantError) -> Failure {
             if path.as_os_str().as_bytes().contains(&b':') {
                 failure(&text, "separate the two names with two colons: --dir HOST::GUEST")
             } else {
-                failure(&text, "give --dir a directory that exists and that you can read")
+                failure(
+                    &text,
+                    "give --dir a directory or an archive (.tar, .zip) that exists and that you can read",
+                )
             }
         }
         GrantError::NotConfined { path, cause } => failure(
@@ -149,8 +327,14 @@ pub(crate) fn refused(error: &GrantError) -> Failure {
                 path.display(),
                 input::reason(cause)
             ),
-            "use Linux 5.6 or newer, allow openat2 in this container's seccomp profile, or leave --dir out",
+            "use Linux 5.6 or newer, allow openat2 in this container's seccomp profile, or grant something else: \
+             --dir mem::GUEST or an archive (--dir FILE.tar::GUEST)",
         ),
+        GrantError::Archive { .. } => failure(
+            error,
+            "give a tar archive, or a zip archive with stored or deflated files; a larger one needs a larger --max-files",
+        ),
+        GrantError::Descriptors { .. } => failure(error, "raise --max-handles"),
         GrantError::Nul { .. } => failure(error, "leave out the NUL"),
         GrantError::TooLong { .. } => {
             failure(error, "pass long data in a file or on standard input")

@@ -1,13 +1,15 @@
 //! The file that a command is about: read once, told apart by what is in it, never by its name.
 //!
 //! Not here: decoding (that is the engine's). Invariants: a file that can not be any of the three kinds is
-//! refused after its first bytes, so that `/dev/zero` costs nothing; and every refusal says what to do.
+//! refused after its first bytes, so that `/dev/zero` costs nothing; every refusal says what to do; and a
+//! module is read in one go unless it comes so slowly that it is worth compiling meanwhile.
 //! Read next: `code.rs`.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use holm::SharedBytes;
 
@@ -17,6 +19,11 @@ use crate::failure::Failure;
 const FILE_BYTES_MAX: u64 = 2 << 30;
 /// How much is read before the kind of the file is decided.
 const HEAD_BYTES: u64 = 4096;
+/// A module that is not there after this time is compiled while it arrives. Before that nothing is done, because
+/// the code of the whole module may lie in the cache.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// How much is read at once.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,38 +47,147 @@ pub(crate) struct Input {
     pub(crate) bytes: SharedBytes,
 }
 
+/// A file of which the first bytes are there.
+pub(crate) struct Opened {
+    /// How to call it in a message.
+    pub(crate) name: String,
+    /// What it holds.
+    pub(crate) kind: Kind,
+    bytes: Vec<u8>,
+    rest: Box<dyn Read>,
+    /// How much is read at once: all of a file, because that is faster.
+    piece: usize,
+}
+
+/// A file that was read, or that comes so slowly that it is worth compiling meanwhile.
+pub(crate) enum Received {
+    /// All of it is there.
+    Whole(Input),
+    /// It is a binary module, and more of it is to come.
+    Arriving(Opened),
+}
+
+impl Received {
+    /// How to call it in a message.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Whole(input) => &input.name,
+            Self::Arriving(opened) => &opened.name,
+        }
+    }
+
+    /// How many bytes are there.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Whole(input) => input.bytes.len(),
+            Self::Arriving(opened) => opened.bytes.len(),
+        }
+    }
+}
+
+/// Reads a file as long as it comes fast.
+///
+/// # Errors
+/// As for [`read`].
+pub(crate) fn receive(path: &Path) -> Result<Received, Failure> {
+    let mut opened = open(path)?;
+    let begin = Instant::now();
+    while opened.read_piece()? > 0 {
+        if opened.kind == Kind::Binary && begin.elapsed() > PATIENCE {
+            return Ok(Received::Arriving(opened));
+        }
+    }
+    Ok(Received::Whole(opened.whole()))
+}
+
 /// Reads a file, or standard input if `path` is `-`.
 ///
 /// # Errors
 /// When it can not be read or is of no kind that Holm knows.
 pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
+    open(path)?.read()
+}
+
+/// Opens a file, or standard input if `path` is `-`, and finds out what it is.
+///
+/// # Errors
+/// As for [`read`].
+fn open(path: &Path) -> Result<Opened, Failure> {
     if path == Path::new("-") {
-        return read_from(&mut io::stdin().lock(), 0, "standard input".to_owned());
+        return open_from(Box::new(io::stdin().lock()), 0, "standard input".to_owned());
     }
     let name = path.display().to_string();
-    let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
     if metadata.is_dir() {
         return Err(directory(path));
     }
-    read_from(&mut file, metadata.len(), name)
+    open_from(Box::new(file), metadata.len(), name)
 }
 
-fn read_from(source: &mut dyn Read, expected: u64, name: String) -> Result<Input, Failure> {
-    let failed =
-        |error: io::Error| Failure::start(format!("can not read {name}: {}", reason(&error)));
+fn failed(name: &str, error: &io::Error) -> Failure {
+    Failure::start(format!("can not read {name}: {}", reason(error)))
+        .help("check that it is a file you can read")
+}
+
+fn open_from(mut source: Box<dyn Read>, expected: u64, name: String) -> Result<Opened, Failure> {
     let capacity = usize::try_from(expected.min(FILE_BYTES_MAX)).unwrap_or_default();
     // One more, so that the end of the file is seen without growing.
     let mut bytes = Vec::with_capacity(capacity + 1);
-    (&mut *source).take(HEAD_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+    let read = source.by_ref().take(HEAD_BYTES).read_to_end(&mut bytes);
+    read.map_err(|error| failed(&name, &error))?;
     let kind = classify(&bytes).map_err(|why| why.failure(&name))?;
-    source.take(FILE_BYTES_MAX - HEAD_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        let size = crate::units::show_size(FILE_BYTES_MAX);
-        return Err(Failure::start(format!("{name} is too large: the most is {size}"))
-            .help("split the module, or keep its data in a file that it reads"));
+    Ok(Opened { name, kind, bytes, rest: source, piece: capacity.max(PIECE_BYTES) })
+}
+
+impl Opened {
+    /// Reads to the end.
+    ///
+    /// # Errors
+    /// When it can not be read.
+    pub(crate) fn read(mut self) -> Result<Input, Failure> {
+        while self.read_piece()? > 0 {}
+        Ok(self.whole())
     }
-    Ok(Input { name, kind, bytes: bytes.into() })
+
+    /// What was read since this was called last; nothing at the end.
+    ///
+    /// # Errors
+    /// When it can not be read.
+    pub(crate) fn next_piece(&mut self) -> Result<Vec<u8>, Failure> {
+        if self.bytes.is_empty() {
+            self.read_piece()?;
+        }
+        Ok(std::mem::take(&mut self.bytes))
+    }
+
+    fn whole(self) -> Input {
+        Input { name: self.name, kind: self.kind, bytes: self.bytes.into() }
+    }
+
+    /// Appends what is there to be read; gives how much it was.
+    fn read_piece(&mut self) -> Result<usize, Failure> {
+        let before = self.bytes.len();
+        let room = match self.bytes.capacity() - before {
+            0 => PIECE_BYTES,
+            room => room.min(self.piece),
+        };
+        self.bytes.resize(before + room, 0);
+        let read = loop {
+            match self.rest.read(&mut self.bytes[before..]) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.bytes.truncate(before + read.as_ref().copied().unwrap_or_default());
+        let read = read.map_err(|error| failed(&self.name, &error))?;
+        if self.bytes.len() as u64 > FILE_BYTES_MAX {
+            let size = crate::units::show_size(FILE_BYTES_MAX);
+            return Err(Failure::start(format!("{} is too large: the most is {size}", self.name))
+                .help("split the module, or keep its data in a file that it reads"));
+        }
+        Ok(read)
+    }
 }
 
 /// Reads a text file, or standard input if `path` is `-`.

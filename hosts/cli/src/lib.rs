@@ -11,11 +11,13 @@ mod code;
 mod commands;
 mod explain;
 mod failure;
+mod features;
 mod grants;
 mod input;
 mod limits;
 mod names;
 mod options;
+mod panics;
 mod terminal;
 mod units;
 mod values;
@@ -31,6 +33,10 @@ use clap::error::ErrorKind;
 /// Does what the command line asks and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    panics::guard(run)
+}
+
+fn run() -> ExitCode {
     let options = match options::Options::try_parse() {
         Ok(options) => options,
         Err(error) => return refuse(&error),

@@ -4,32 +4,133 @@
 //! each limit is in force unless the user lifts it, except for time and fuel, which a program that works
 //! for hours may need. Read next: `commands/run.rs`.
 
+use crate::failure::Failure;
+use crate::grants::file::Limited;
 use crate::units::{Deadline, parse_deadline, parse_size};
 
 /// Linear memory that all memories of a program may have together: all that 32-bit addresses reach.
 const MEMORY_DEFAULT: &str = "4GiB";
+/// Memory for objects under the collector.
+const HEAP_DEFAULT: &str = "1GiB";
 /// Stack for the program's own calls.
 const STACK_DEFAULT: &str = "2MiB";
 /// Less stack than this can not even hold the frames that Holm itself needs.
 const STACK_BYTES_MIN: u64 = 64 << 10;
 const STACK_BYTES_MAX: u64 = 1 << 30;
 
-/// What the program may use up.
-#[derive(Clone, Debug, clap::Args)]
+/// Files, names and bookkeeping of directories in memory.
+const FILES_DEFAULT: &str = "256MiB";
+/// Descriptors, the standard streams and grants included.
+const HANDLES_DEFAULT: u32 = 1024;
+/// Entries of all tables together, 16 bytes each.
+const TABLE_ENTRIES_DEFAULT: u64 = 4 << 20;
+
+/// What the program may use up, as far as the user says it.
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Limits")]
-pub(crate) struct Limits {
-    /// Memory the program may have; it is refused more
-    #[arg(long, value_name = "SIZE", default_value = MEMORY_DEFAULT, value_parser = parse_size)]
-    pub(crate) max_memory: u64,
-    /// Stack for its calls; using more is a trap
-    #[arg(long, value_name = "SIZE", default_value = STACK_DEFAULT, value_parser = parse_stack)]
-    pub(crate) max_stack: u64,
-    /// Time it may run, e.g. 500ms, 10s; then it is stopped, with exit code 124
-    #[arg(long, value_name = "TIME", default_value = "none", value_parser = parse_deadline)]
-    pub(crate) timeout: Deadline,
+pub(crate) struct LimitOptions {
+    /// Memory the program may have; it is refused more [default: 4GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_memory: Option<u64>,
+    /// Memory its objects may have under the collector; using more is a trap [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_heap: Option<u64>,
+    /// Stack for its calls; using more is a trap [default: 2MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_stack)]
+    max_stack: Option<u64>,
+    /// Memory for what it writes to directories in memory; more is "no space" [default: 256MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_files: Option<u64>,
+    /// Files, directories and sockets it may have open; it is refused more [default: 1024]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
+    max_handles: Option<u32>,
+    /// Entries of all its tables; it is refused more [default: 4194304]
+    #[arg(long, value_name = "NUMBER")]
+    max_table_entries: Option<u64>,
+    /// Time it may run, e.g. 500ms, 10s; then it is stopped, with exit code 124 [default: none]
+    #[arg(long, value_name = "TIME", value_parser = parse_deadline)]
+    timeout: Option<Deadline>,
     /// Operators it may execute; then it is stopped, with exit code 137. Code that counts is slower
     #[arg(long, value_name = "NUMBER", value_parser = parse_fuel)]
+    fuel: Option<u64>,
+}
+
+/// What the program may use up.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) max_memory: u64,
+    pub(crate) max_heap: u64,
+    pub(crate) max_stack: u64,
+    pub(crate) max_files: u64,
+    pub(crate) max_handles: u32,
+    pub(crate) max_table_entries: u64,
+    pub(crate) timeout: Deadline,
     pub(crate) fuel: Option<u64>,
+}
+
+impl LimitOptions {
+    /// What the user says, else what a file says, else the default.
+    ///
+    /// # Errors
+    /// When the file says something that is no such limit.
+    pub(crate) fn resolve(&self, file: Option<&Limited>) -> Result<Limits, Failure> {
+        let none = Limited::default();
+        let file = file.unwrap_or(&none);
+        Ok(Limits {
+            max_memory: pick(
+                self.max_memory,
+                ("max-memory", &file.max_memory, MEMORY_DEFAULT),
+                parse_size,
+            )?,
+            max_heap: pick(self.max_heap, ("max-heap", &None, HEAP_DEFAULT), parse_size)?,
+            max_stack: pick(
+                self.max_stack,
+                ("max-stack", &file.max_stack, STACK_DEFAULT),
+                parse_stack,
+            )?,
+            max_files: pick(
+                self.max_files,
+                ("max-files", &file.max_files, FILES_DEFAULT),
+                parse_size,
+            )?,
+            max_handles: self.max_handles.or(file.max_handles).unwrap_or(HANDLES_DEFAULT),
+            max_table_entries: self
+                .max_table_entries
+                .or(file.max_table_entries)
+                .unwrap_or(TABLE_ENTRIES_DEFAULT),
+            timeout: pick(self.timeout, ("timeout", &file.timeout, "none"), parse_deadline)?,
+            fuel: match self.fuel.or(file.fuel) {
+                Some(fuel) => {
+                    Some(parse_fuel(&fuel.to_string()).map_err(|why| wrong("fuel", &why))?)
+                }
+                None => None,
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+impl Default for Limits {
+    fn default() -> Self {
+        LimitOptions::default().resolve(None).expect("the defaults are limits")
+    }
+}
+
+/// One limit: given, or read from the file's text, or from the default's.
+fn pick<T>(
+    given: Option<T>,
+    (name, file, default): (&str, &Option<String>, &str),
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, Failure> {
+    match given {
+        Some(value) => Ok(value),
+        None => parse(file.as_deref().unwrap_or(default)).map_err(|why| wrong(name, &why)),
+    }
+}
+
+fn wrong(name: &str, why: &str) -> Failure {
+    Failure::start(format!("the limit {name} in the file of grants: {why}"))
+        .help("write it like the option of that name: see holm run --help")
 }
 
 fn parse_stack(text: &str) -> Result<u64, String> {
@@ -49,4 +150,4 @@ fn parse_fuel(text: &str) -> Result<u64, String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

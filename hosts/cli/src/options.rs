@@ -32,7 +32,7 @@ pub(crate) struct Options {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Run(run::Run),
+    Run(Box<run::Run>),
     Compile(compile::Compile),
     Inspect(inspect::Inspect),
     Wast(wast::Wast),

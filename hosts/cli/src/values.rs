@@ -4,6 +4,7 @@
 //! here: the store's values (see `commands/run/invoke.rs`). Invariant: a number that does not fit its
 //! type is refused, never cut. Read next: `commands/run/invoke.rs`.
 
+use holm::Hierarchy;
 use std::fmt;
 
 /// The type of an argument or result.
@@ -22,10 +23,8 @@ pub(crate) enum Value {
     F64(u64),
     /// 128 bits.
     V128(u128),
-    /// The null function reference.
-    NullFunc,
-    /// The null host reference.
-    NullExtern,
+    /// The null reference of a hierarchy.
+    Null(Hierarchy),
 }
 
 /// Reads one argument of type `ty`.
@@ -39,11 +38,8 @@ pub(crate) fn parse(text: &str, ty: ValType) -> Result<Value, String> {
         ValType::F32 => parse_f32(text).map(Value::F32),
         ValType::F64 => parse_f64(text).map(Value::F64),
         ValType::V128 => parse_vector(text).map(Value::V128),
-        ValType::FuncRef if text == "null" => Ok(Value::NullFunc),
-        ValType::ExternRef if text == "null" => Ok(Value::NullExtern),
-        ValType::FuncRef | ValType::ExternRef => {
-            Err("the only reference that can be written is null".to_owned())
-        }
+        ValType::Ref(ty) if ty.nullable && text == "null" => Ok(Value::Null(ty.heap.hierarchy())),
+        ValType::Ref(_) => Err("the only reference that can be written is null".to_owned()),
     }
 }
 
@@ -64,7 +60,7 @@ impl fmt::Display for Value {
                 let lane = |index: u32| low_i32(((bits >> (32 * index)) & 0xffff_ffff) as u64);
                 write!(f, "i32x4:{},{},{},{}", lane(0), lane(1), lane(2), lane(3))
             }
-            Self::NullFunc | Self::NullExtern => f.write_str("null"),
+            Self::Null(_) => f.write_str("null"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! All cores for the compiler, and a progress bar for whoever waits.
 //!
-//! Not here: what the jobs are. Invariants: threads live only as long as one call of `run`; a bar is drawn
+//! Not here: what the jobs are. Invariants: threads live only as long as one call of `run`, or as their job
+//! in the background, of which there is one per core; a bar is drawn
 //! only on a terminal and only after a second, and is gone before anything else is written.
 //! Read next: `code.rs`.
 
@@ -96,6 +97,16 @@ impl holm::Workers for AllCores {
                 helper.join().unwrap_or_else(|panic| resume_unwind(panic));
             }
         });
+    }
+
+    fn background(&self) -> usize {
+        // Whoever reads the module mostly waits.
+        self.count()
+    }
+
+    fn start(&self, job: Box<dyn FnOnce() + Send>) {
+        // Without a thread the job is dropped, and its work is done in the end.
+        let _ = thread::Builder::new().name("compiler".to_owned()).spawn(job);
     }
 
     fn progress(&self, done: usize, total: usize) {

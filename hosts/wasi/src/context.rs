@@ -6,24 +6,28 @@
 //! Not here: what the grants do (`capability/`), and how a guest calls (`preview1/`).
 //!
 //! Invariant: descriptors 0, 1 and 2 are the standard streams, then come the directories in the order they were
-//! granted, then the listeners; that is the order in which guests look for them.
+//! granted, then the listeners, then the connections; that is the order in which guests look for them.
 //!
 //! Read next: `preview1/mod.rs`.
 
 use crate::capability::clock::Clocks;
 use crate::capability::directory::Directory;
-use crate::capability::socket::Listener;
+use crate::capability::host::HostNode;
+use crate::capability::node::Node;
+use crate::capability::random::Random;
+use crate::capability::socket::{Listener, Socket};
+use crate::capability::stat::Stat;
 use crate::capability::table::Table;
+use crate::capability::veil::Veil;
 use crate::capability::wait::{Stopper, Waiting};
 use crate::capability::{Access, Object, resolve};
 use crate::linker::CallerMemory;
 use crate::preview1::descriptor::Descriptor;
 use crate::stdio::{Input, Output};
-use crate::{Errno, limits};
+use crate::{Errno, GrantError, Refusal, Space, Usage, VirtualDir, limits};
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, Mode, OFlags};
-use rustix::io::Errno as Kernel;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Everything one guest was granted.
 #[derive(Debug)]
@@ -32,9 +36,25 @@ pub struct WasiCtx {
     pub(crate) variables: Strings,
     pub(crate) descriptors: Table<Descriptor>,
     pub(crate) clocks: Clocks,
-    stopper: Option<Stopper>,
+    pub(crate) random: Random,
+    /// Hides what differs from run to run, if runs must be alike.
+    pub(crate) veil: Option<Veil>,
+    pub(crate) usage: Usage,
+    pub(crate) refusals: Option<RefusalLog>,
+    /// Where directories in memory take their room from.
+    spaces: Vec<Space>,
+    pub(crate) stopper: Option<Stopper>,
     /// Kept for `linker.rs`, which alone knows what it means.
     pub(crate) caller_memory: Option<CallerMemory>,
+}
+
+/// Whom to tell about refusals.
+pub(crate) struct RefusalLog(pub(crate) Box<dyn FnMut(&Refusal) + Send + Sync>);
+
+impl std::fmt::Debug for RefusalLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RefusalLog").finish_non_exhaustive()
+    }
 }
 
 /// A list of strings in the form a guest gets it: each with a NUL behind it.
@@ -58,6 +78,33 @@ impl WasiCtx {
         self.descriptors.len()
     }
 
+    /// The most descriptors that the guest can have open.
+    #[must_use]
+    pub fn descriptors_max(&self) -> usize {
+        self.descriptors.max()
+    }
+
+    /// What the guest has used so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let sum = |of: fn(&Space) -> u64| self.spaces.iter().map(of).sum();
+        Usage {
+            handles: self.descriptors.len() as u64,
+            handles_peak: self.descriptors.peak() as u64,
+            file_bytes: sum(Space::used),
+            file_bytes_peak: sum(Space::peak),
+            ..self.usage
+        }
+    }
+
+    /// What a guest may be told about a file.
+    pub(crate) fn veiled(&mut self, stat: Stat) -> Stat {
+        match &mut self.veil {
+            Some(veil) => veil.stat(stat),
+            None => stat,
+        }
+    }
+
     pub(crate) fn waiting(&self) -> Waiting<'_> {
         Waiting { stopper: self.stopper.as_ref(), nonblocking: false }
     }
@@ -74,6 +121,15 @@ impl WasiCtx {
     }
 }
 
+/// What a deterministic context begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deterministic {
+    /// What random numbers follow from. They are not secret.
+    pub seed: u64,
+    /// What the clock of the day shows at the start, in nanoseconds since 1970.
+    pub day: u64,
+}
+
 /// Puts a context together.
 #[derive(Debug)]
 pub struct WasiCtxBuilder {
@@ -82,6 +138,10 @@ pub struct WasiCtxBuilder {
     streams: [Object; 3],
     directories: Vec<(Directory, String)>,
     listeners: Vec<Listener>,
+    connections: Vec<Socket>,
+    spaces: Vec<Space>,
+    deterministic: Option<Deterministic>,
+    refusals: Option<RefusalLog>,
     stopper: Option<Stopper>,
     descriptors_max: usize,
 }
@@ -102,6 +162,10 @@ impl WasiCtxBuilder {
             streams: [Input::empty().0, Output::discard().0, Output::discard().0],
             directories: Vec::new(),
             listeners: Vec::new(),
+            connections: Vec::new(),
+            spaces: Vec::new(),
+            deterministic: None,
+            refusals: None,
             stopper: None,
             descriptors_max: limits::DESCRIPTORS_MAX_DEFAULT,
         }
@@ -192,8 +256,53 @@ impl WasiCtxBuilder {
         let fd = rustix::fs::openat(CWD, host, flags, Mode::empty())
             .map_err(|errno| GrantError::Open { path: host.into(), cause: errno.into() })?;
         resolve::probe(&fd).map_err(|errno| GrantError::of_probe(host, errno))?;
-        self.directories.push((Directory::new(fd, access), guest.into()));
+        let node = Node::Host(HostNode(fd));
+        self.directories.push((Directory::new(node, access), guest.into()));
         Ok(self)
+    }
+
+    /// Grants a directory in memory under the name `guest`.
+    pub fn virtual_dir(
+        &mut self,
+        dir: &VirtualDir,
+        guest: impl Into<String>,
+        access: Access,
+    ) -> &mut WasiCtxBuilder {
+        let space = dir.space();
+        if !self.spaces.iter().any(|known| known.is_same(&space)) {
+            self.spaces.push(space);
+        }
+        self.directories.push((dir.directory(access), guest.into()));
+        self
+    }
+
+    /// Grants a connection: a connected stream socket. It is put into non-blocking mode. Connections come behind the
+    /// listeners.
+    ///
+    /// # Errors
+    /// When the kernel does not do that.
+    pub fn connection(
+        &mut self,
+        connection: impl Into<OwnedFd>,
+    ) -> std::io::Result<&mut WasiCtxBuilder> {
+        self.connections.push(Socket::new(connection.into())?);
+        Ok(self)
+    }
+
+    /// Makes runs alike: clocks that only move when looked at, random numbers from a seed, directories listed by name, and
+    /// nothing of the host's inode numbers and times. What the guest reads must be the same too.
+    pub fn deterministic(&mut self, from: Deterministic) -> &mut WasiCtxBuilder {
+        self.deterministic = Some(from);
+        self
+    }
+
+    /// Has `log` told of each call that is refused, with the reason.
+    pub fn on_refusal(
+        &mut self,
+        log: impl FnMut(&Refusal) + Send + Sync + 'static,
+    ) -> &mut WasiCtxBuilder {
+        self.refusals = Some(RefusalLog(Box::new(log)));
+        self
     }
 
     /// Grants a listening socket. It is put into non-blocking mode.
@@ -226,20 +335,32 @@ impl WasiCtxBuilder {
     /// # Errors
     /// When the grants alone are more descriptors than the limit.
     pub fn build(self) -> Result<WasiCtx, GrantError> {
+        let max = self.descriptors_max;
+        let ordered = self.deterministic.is_some();
         let streams = self.streams.into_iter().map(Descriptor::stream);
+        let directories = self.directories.into_iter();
         let directories =
-            self.directories.into_iter().map(|(dir, name)| Descriptor::preopened(dir, name));
+            directories.map(|(dir, name)| Descriptor::preopened(dir.ordered(ordered), name));
         let listeners = self.listeners.into_iter().map(Descriptor::listener);
-        let mut descriptors = Table::new(self.descriptors_max);
-        for descriptor in streams.chain(directories).chain(listeners) {
-            let max = self.descriptors_max;
+        let connections = self.connections.into_iter().map(Descriptor::connection);
+        let mut descriptors = Table::new(max);
+        for descriptor in streams.chain(directories).chain(listeners).chain(connections) {
             descriptors.insert(descriptor).map_err(|_| GrantError::Descriptors { max })?;
         }
+        let (clocks, random) = match self.deterministic {
+            Some(Deterministic { seed, day }) => (Clocks::imagined(day), Random::Seeded(seed)),
+            None => (Clocks::new(), Random::Kernel),
+        };
         Ok(WasiCtx {
             arguments: self.arguments,
             variables: self.variables,
             descriptors,
-            clocks: Clocks::new(),
+            clocks,
+            random,
+            veil: self.deterministic.map(|_| Veil::default()),
+            usage: Usage::default(),
+            refusals: self.refusals,
+            spaces: self.spaces,
             stopper: self.stopper,
             caller_memory: None,
         })
@@ -261,98 +382,6 @@ impl Strings {
         parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
         self.bytes.push(0);
         Ok(())
-    }
-}
-
-/// Why something could not be granted.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum GrantError {
-    /// The directory could not be opened.
-    Open {
-        /// The directory.
-        path: PathBuf,
-        /// What the kernel said.
-        cause: std::io::Error,
-    },
-    /// The kernel, or a filter of system calls, does not offer openat2, without which no path is safe.
-    NotConfined {
-        /// The directory.
-        path: PathBuf,
-        /// What the kernel said.
-        cause: std::io::Error,
-    },
-    /// A NUL inside an argument or variable.
-    Nul {
-        /// "argument" or "variable"
-        what: &'static str,
-        /// The text.
-        text: String,
-    },
-    /// All arguments, or all variables, together are too long.
-    TooLong {
-        /// "argument" or "variable"
-        what: &'static str,
-        /// How long they would be.
-        bytes: usize,
-        /// The limit.
-        max: usize,
-    },
-    /// A variable without a name, or with `=` in it.
-    VariableName {
-        /// The name.
-        name: String,
-    },
-    /// More grants than descriptors.
-    Descriptors {
-        /// The limit.
-        max: usize,
-    },
-}
-
-impl GrantError {
-    fn of_probe(path: &Path, errno: Kernel) -> GrantError {
-        let (path, cause) = (path.into(), errno.into());
-        match errno {
-            Kernel::NOSYS | Kernel::PERM => GrantError::NotConfined { path, cause },
-            _ => GrantError::Open { path, cause },
-        }
-    }
-}
-
-impl std::fmt::Display for GrantError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            GrantError::Open { path, cause } => {
-                write!(f, "directory {} cannot be opened: {cause}", path.display())
-            }
-            GrantError::NotConfined { path, cause } => write!(
-                f,
-                "directory {} cannot be granted safely: the system call openat2 is not available here \
-                 ({cause}); use Linux 5.6 or newer, allow openat2 in the seccomp profile of this container \
-                 or service, or run without the directory",
-                path.display()
-            ),
-            GrantError::Nul { what, text } => write!(f, "{what} {text:?} has a NUL in it"),
-            GrantError::TooLong { what, bytes, max } => {
-                write!(f, "{what}s are too long together: {bytes} bytes, at most {max}")
-            }
-            GrantError::VariableName { name } => {
-                write!(f, "variable name {name:?} is empty or has a '=' in it")
-            }
-            GrantError::Descriptors { max } => {
-                write!(f, "the grants need more descriptors than the limit of {max}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for GrantError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            GrantError::Open { cause, .. } | GrantError::NotConfined { cause, .. } => Some(cause),
-            _ => None,
-        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Three layers, each knowing only the one below it:
 //! - `capability`: directories, files, streams, sockets, clocks, waiting. What later WASI versions share.
-//! - `context`, `stdio`: what an embedder grants. Nothing is granted by default.
+//! - `context`, `stdio`, `virtual_dir`: what an embedder grants. Nothing is granted by default. `refusal` and `usage` say
+//!   what a guest was not given, and what it took.
 //! - `preview1`: the 46 functions of `wasi_snapshot_preview1` and the 45 of `wasi_unstable` as a table of plain
 //!   functions over a context and a guest's memory; `linker` puts them into a `holm::Linker`.
 //!
@@ -17,16 +18,26 @@ mod capability;
 mod context;
 mod errno;
 mod fault;
+mod grant_error;
 pub mod limits;
 mod linker;
 mod memory;
 pub mod preview1;
+mod refusal;
+mod space;
 mod stdio;
+mod usage;
+mod virtual_dir;
 
 pub use capability::Access;
 pub use capability::wait::Stopper;
-pub use context::{GrantError, WasiCtx, WasiCtxBuilder};
+pub use context::{Deterministic, WasiCtx, WasiCtxBuilder};
 pub use errno::Errno;
 pub use fault::{Exit, Fault, Trap};
+pub use grant_error::GrantError;
 pub use linker::add_to_linker;
-pub use stdio::{Input, MemoryOutput, Output};
+pub use refusal::{Reason, Refusal};
+pub use space::Space;
+pub use stdio::{Input, MemoryOutput, Output, pipe};
+pub use usage::Usage;
+pub use virtual_dir::{VirtualDir, VirtualDirOptions};

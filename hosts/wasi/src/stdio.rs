@@ -8,7 +8,9 @@
 //! Read next: `context.rs`.
 
 use crate::capability::Object;
-use crate::capability::file::File;
+use crate::capability::file::{Bytes, File};
+use crate::capability::host_file::HostFile;
+use crate::capability::pipe;
 use crate::capability::stat::Kind;
 use crate::capability::stream::{HostStream, Kept, Stream};
 use crate::limits;
@@ -118,6 +120,17 @@ impl MemoryOutput {
     }
 }
 
+/// A pipe from one guest of this process to another, which holds up to `bytes_max`. The reader sees the end when the
+/// writer is gone; the writer gets `pipe` when the reader is.
+///
+/// # Errors
+/// When the kernel has no descriptors left; a pipe takes two, to wait with.
+pub fn pipe(bytes_max: usize) -> io::Result<(Output, Input)> {
+    let (writer, reader) = pipe::pipe(bytes_max)?;
+    let output = Output(Object::Stream(Stream::PipeWriter(writer)));
+    Ok((output, Input(Object::Stream(Stream::PipeReader(reader)))))
+}
+
 /// A descriptor of the host as what it is.
 fn object_of(fd: OwnedFd) -> io::Result<Object> {
     let file_type = FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode);
@@ -126,7 +139,9 @@ fn object_of(fd: OwnedFd) -> io::Result<Object> {
     let writable = mode != OFlags::RDONLY;
     Ok(match file_type {
         // Times stay: content was handed over, not the file.
-        FileType::RegularFile => Object::File(File::new(fd, readable, writable, false)),
+        FileType::RegularFile => {
+            Object::File(File::new(Bytes::Host(HostFile(fd)), readable, writable, false))
+        }
         other => {
             let kind = Kind::from(other);
             Object::Stream(Stream::Host(HostStream::new(fd, kind, readable, writable)))

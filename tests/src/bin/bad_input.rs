@@ -9,9 +9,11 @@ use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use holm_tests::bombs::driver::{Bounds, Driver};
 use holm_tests::bombs::{self, Bomb};
+use holm_tests::wasi_calls::{self, Case, Found, Playground};
 use holm_tests::{agreement, mutants};
 
 const USAGE: &str = "usage:
@@ -20,7 +22,9 @@ const USAGE: &str = "usage:
   bad_input bombs [PART OF NAME…]   run bombs through holm, with a table
   bad_input mutant N FILE           write a mutant
   bad_input mutants FIRST COUNT     run mutants in process, with a summary
-  bad_input agree FIRST COUNT       run generated modules on both tiers and compare all that shows";
+  bad_input agree FIRST COUNT       run generated modules on both tiers and compare all that shows
+  bad_input wasi FIRST SECONDS DIR  make calls of WASI for so long, keep what they find in DIR
+  bad_input wasi-case FILE…         make the calls in these files";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -35,6 +39,8 @@ fn main() -> ExitCode {
         ["mutants", first, count] => run_mutants(first, count),
         ["agree-child", first, end] => agree_here(first, end),
         ["agree", first, count] => agree(first, count),
+        ["wasi", first, seconds, dir] => run_wasi(first, seconds, dir),
+        ["wasi-case", files @ ..] => run_wasi_cases(files),
         _ => Err(USAGE.into()),
     };
     match done {
@@ -106,6 +112,30 @@ fn agree(first: &str, count: &str) -> Result<ExitCode, Box<dyn Error>> {
     let failed = report.findings.len() as u64;
     println!("{} passed, {failed} failed", count.saturating_sub(failed));
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Plays cases for a time. What finds something is written to `dir` as text.
+fn run_wasi(first: &str, seconds: &str, dir: &str) -> Result<ExitCode, Box<dyn Error>> {
+    let (first, time) = (first.parse()?, Duration::from_secs(seconds.parse()?));
+    let report = wasi_calls::campaign(first, time, &PathBuf::from(dir))?;
+    println!("{report}");
+    Ok(if report.found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn run_wasi_cases(files: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let mut code = ExitCode::SUCCESS;
+    for file in files {
+        let case = Case::from_text(&fs::read_to_string(file)?)?;
+        match Playground::new(folder.path()).play(&case) {
+            Ok(()) => println!("{file}: nothing found"),
+            Err(Found(text)) => {
+                println!("{file}: {text}");
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
 }
 
 /// All bombs whose name contains one of the names; all, if none is given.

@@ -11,11 +11,11 @@ use std::thread;
 use std::time::Duration;
 
 use holm::{
-    Config, Engine, Error, ErrorKind, Extern, ExternType, Func, Global, Instance, InterruptHandle,
-    Memory, MemoryStrategy, Module, Store, StoreLimits, Table, Val, ValType,
+    Config, Engine, Error, ErrorKind, Extern, ExternType, Features, Func, Global, Instance,
+    InterruptHandle, Memory, MemoryStrategy, Module, Store, StoreLimits, Table, Tag, Val, ValType,
 };
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Operators that one call may run.
 const FUEL: u64 = 200_000;
@@ -67,6 +67,10 @@ impl Engines {
                 let mut config = Config::new();
                 config.memory_strategy(Some(strategy)).optimize(optimize).fuel(true);
                 config.tier(Some(tier));
+                if tier == "interp" {
+                    // What it knows.
+                    config.features(Features::WASM2);
+                }
                 Engine::new(&config).expect("an engine with fuel")
             })
             .collect();
@@ -130,7 +134,7 @@ fn blame(error: &Error) -> Result<(), String> {
     let text = error.to_string();
     let trace = error.backtrace().map(ToString::to_string);
     match error.kind() {
-        ErrorKind::Trap | ErrorKind::Exhausted => Ok(()),
+        ErrorKind::Trap | ErrorKind::Exhausted | ErrorKind::Exception => Ok(()),
         // A module asks for more than a stranger can know: a global of a function, say.
         ErrorKind::Link => Ok(()),
         kind => Err(format!("{kind:?}: {text} {}", trace.unwrap_or_default())),
@@ -165,13 +169,14 @@ pub(crate) fn provide(store: &mut Store<()>, ty: &ExternType) -> Result<Extern, 
         }
         ExternType::Memory(ty) => Extern::Memory(Memory::new(store, ty)?),
         ExternType::Table(ty) => {
-            let init = Val::default_of(ty.element);
+            let init = Val::null(ty.element.heap);
             Extern::Table(Table::new(store, ty, init)?)
         }
         ExternType::Global(ty) => {
             let value = Val::default_of(ty.value);
             Extern::Global(Global::new(store, ty, value)?)
         }
+        ExternType::Tag(ty) => Extern::Tag(Tag::new(store, ty)?),
     })
 }
 
@@ -210,6 +215,7 @@ fn use_export(store: &mut Store<()>, export: Extern, random: &mut Random) -> Res
                 global.set(&mut *store, value).or_else(|e| blame(&e))?;
             }
         }
+        Extern::Tag(tag) => drop(tag.ty(&*store)),
     }
     Ok(())
 }

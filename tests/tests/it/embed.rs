@@ -8,6 +8,7 @@ mod calls;
 mod failures;
 mod limits;
 mod nesting;
+mod streams;
 mod values;
 
 use holm::{Config, Engine, Instance, Linker, MemoryStrategy, Module, Store};
@@ -18,7 +19,14 @@ type Test = (&'static str, fn(&Engine) -> Result<(), Failed>);
 
 /// Every test, on every tier, twice.
 pub(crate) fn trials() -> Vec<Trial> {
-    let lists = [calls::TESTS, failures::TESTS, limits::TESTS, nesting::TESTS, values::TESTS];
+    let lists = [
+        calls::TESTS,
+        failures::TESTS,
+        limits::TESTS,
+        nesting::TESTS,
+        streams::TESTS,
+        values::TESTS,
+    ];
     let mut trials = Vec::new();
     for (name, test) in lists.into_iter().flatten() {
         for tier in holm::TIERS {

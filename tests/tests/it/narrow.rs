@@ -25,17 +25,21 @@ pub(crate) fn trials() -> Vec<Trial> {
             for file in files.filter(|file| file.name() != format!("{BEYOND}.wast")) {
                 std::fs::write(folder.path().join(file.name()), file.raw())?;
             }
-            check(folder.path(), *room)
+            check(folder.path(), *room, "-all,wasm2")
         }));
         trials.push(Trial::test(format!("narrow::{room}::scripts"), || {
-            check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("wast"), *room)
+            check(
+                &Path::new(env!("CARGO_MANIFEST_DIR")).join("wast"),
+                *room,
+                "wasm3,legacy-exceptions",
+            )
         }));
     }
     trials
 }
 
-fn check(folder: &Path, room: u32) -> Result<(), Failed> {
-    let command = format!("ulimit -v {room} && exec \"$0\" wast ./*.wast");
+fn check(folder: &Path, room: u32, features: &str) -> Result<(), Failed> {
+    let command = format!("ulimit -v {room} && exec \"$0\" wast --features {features} ./*.wast");
     let output = Command::new("sh")
         .args(["-c", &command])
         .arg(program::holm())

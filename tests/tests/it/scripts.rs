@@ -30,6 +30,27 @@ const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "interp-metered", set: interp_metered, has_suite: false },
     Configuration { name: "plain", set: plain, has_suite: false },
     Configuration { name: "metered", set: metered, has_suite: false },
+    Configuration { name: "stress", set: stress, has_suite: false },
+];
+
+/// Folders of the suite and own scripts about what the interpreter does not know yet.
+const INTERP_LATER: &[&str] = &[
+    "tail-call",
+    "multi-memory",
+    "memory64",
+    "function-references",
+    "gc",
+    "relaxed-simd",
+    "wide-arithmetic",
+    "custom-page-sizes",
+    "threads",
+    "exceptions",
+    "exceptions-elsewhere",
+    BEYOND,
+    "collector",
+    "exceptions",
+    "legacy_exceptions",
+    "table64",
 ];
 
 /// The one script among those for vectors that is not about 2.0: it has two memories.
@@ -64,15 +85,111 @@ fn plain(config: &mut Config) {
     config.optimize(false);
 }
 
+/// With a collection at every allocation.
+fn stress(config: &mut Config) {
+    config.gc_stress(true);
+}
+
 /// With fuel, more than any script uses, and NaNs of one form.
 fn metered(config: &mut Config) {
     config.fuel(true).canonical_nans(true);
 }
 
-/// The suite of WebAssembly 2.0, vectors included.
-pub(crate) fn suite() -> Vec<Trial> {
+/// A folder of the standard's suite, and what its scripts may use: some expect later proposals to be refused.
+struct Corpus {
+    name: &'static str,
+    files: fn() -> Vec<(String, String)>,
+    features: Features,
+}
+
+const CORPORA: &[Corpus] = &[
+    Corpus { name: "suite", files: version2, features: Features::WASM2 },
+    Corpus {
+        name: "tail-call",
+        files: || folder(Proposal::TailCall),
+        features: Features::WASM2.with(Features::TAIL_CALL),
+    },
+    Corpus {
+        name: "extended-const",
+        files: || folder(Proposal::ExtendedConst),
+        features: Features::WASM2.with(Features::EXTENDED_CONST),
+    },
+    Corpus {
+        name: "multi-memory",
+        files: || folder(Proposal::MultiMemory),
+        features: Features::WASM2.with(Features::MULTI_MEMORY),
+    },
+    Corpus {
+        name: "memory64",
+        files: || folder(Proposal::Memory64),
+        features: Features::WASM2.with(Features::MEMORY64),
+    },
+    Corpus {
+        name: "function-references",
+        files: || folder(Proposal::FunctionReferences),
+        features: Features::WASM2.with(Features::FUNCTION_REFERENCES).with(Features::TAIL_CALL),
+    },
+    Corpus { name: "gc", files: || folder(Proposal::GC), features: Features::WASM3 },
+    Corpus {
+        name: "relaxed-simd",
+        files: || folder(Proposal::RelaxedSimd),
+        features: Features::WASM3,
+    },
+    Corpus {
+        name: "wide-arithmetic",
+        files: || folder(Proposal::WideArithmetic),
+        features: Features::WASM3.with(Features::WIDE_ARITHMETIC),
+    },
+    Corpus {
+        name: "custom-page-sizes",
+        files: || folder(Proposal::CustomPageSizes),
+        features: Features::WASM3.with(Features::CUSTOM_PAGE_SIZES),
+    },
+    Corpus {
+        name: "threads",
+        files: || folder(Proposal::Threads),
+        features: Features::WASM2.with(Features::THREADS).without(Features::REFERENCE_TYPES),
+    },
+    Corpus {
+        name: "exceptions",
+        files: || folder(Proposal::ExceptionHandling),
+        features: WITH_GROUPS,
+    },
+    Corpus { name: "exceptions-elsewhere", files: with_tags, features: WITH_GROUPS },
+    Corpus {
+        name: "annotations",
+        files: || folder(Proposal::Annotations),
+        features: Features::WASM3,
+    },
+];
+
+/// WebAssembly 2.0, vectors included.
+fn version2() -> Vec<(String, String)> {
     let files = spec(SpecVersion::V2).chain(proposal(Proposal::Simd));
-    files.flat_map(|file| trials("suite", file.name(), file.raw().to_owned())).collect()
+    files.map(|file| (file.name().to_owned(), file.raw().to_owned())).collect()
+}
+
+/// What scripts need that define types in groups.
+const WITH_GROUPS: Features = Features::WASM3.with(Features::GC);
+
+/// The scripts of WebAssembly 3.0 about other things in which there are tags.
+fn with_tags() -> Vec<(String, String)> {
+    let names = ["exports.wast", "imports.wast", "instance.wast", "ref_null.wast"];
+    let files = spec(SpecVersion::V3).filter(|file| names.contains(&file.name()));
+    files.map(|file| (file.name().to_owned(), file.raw().to_owned())).collect()
+}
+
+fn folder(of: Proposal) -> Vec<(String, String)> {
+    proposal(of).map(|file| (file.name().to_owned(), file.raw().to_owned())).collect()
+}
+
+/// The standard's suite, folder by folder.
+pub(crate) fn suite() -> Vec<Trial> {
+    let corpus = |corpus: &'static Corpus| {
+        let files = (corpus.files)().into_iter();
+        files.flat_map(|(name, source)| trials(corpus.name, &name, source, corpus.features))
+    };
+    CORPORA.iter().flat_map(corpus).collect()
 }
 
 /// The scripts in `tests/wast/`.
@@ -87,29 +204,45 @@ pub(crate) fn own() -> Vec<Trial> {
         .flat_map(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let source = std::fs::read_to_string(path).expect("a script is text");
-            trials("script", &name, source)
+            trials(OWN, &name, source, Features::default())
         })
         .collect()
 }
 
-fn trials(corpus: &'static str, file: &str, source: String) -> Vec<Trial> {
+/// What our own scripts are called.
+const OWN: &str = "script";
+
+fn trials(corpus: &'static str, file: &str, source: String, features: Features) -> Vec<Trial> {
     let script = file.trim_end_matches(".wast").to_owned();
     let trial = |configuration: &'static Configuration| {
         let (script, source) = (script.clone(), source.clone());
         let name = format!("{corpus}::{}::{script}", configuration.name);
-        Trial::test(name, move || check(&script, &source, configuration))
+        Trial::test(name, move || check(&script, &source, configuration, features))
     };
     let all = CONFIGURATIONS.iter();
-    all.filter(|configuration| configuration.has_suite || corpus != "suite").map(trial).collect()
+    // What is about objects runs every way, stress included.
+    let everywhere = corpus == OWN || features.contains(Features::GC);
+    let later = [corpus, &script].into_iter().any(|name| INTERP_LATER.contains(&name));
+    all.filter(|configuration| configuration.has_suite || everywhere)
+        .filter(|configuration| !(later && configuration.name.starts_with("interp")))
+        .map(trial)
+        .collect()
 }
 
 /// Runs one script and compares its failures with the list.
-fn check(script: &str, source: &str, configuration: &Configuration) -> Result<(), Failed> {
+fn check(
+    script: &str,
+    source: &str,
+    configuration: &Configuration,
+    features: Features,
+) -> Result<(), Failed> {
     let mut config = Config::new();
     (configuration.set)(&mut config);
-    if script == BEYOND {
-        config.features(Features::WASM2.with(Features::MULTI_MEMORY));
-    }
+    config.features(match script {
+        BEYOND => features.with(Features::MULTI_MEMORY),
+        "legacy_exceptions" => features.with(Features::LEGACY_EXCEPTIONS),
+        _ => features,
+    });
     let report = wast::run(&Engine::new(&config)?, source);
     let expected = expected_failures(configuration.name, script)?;
     let mut complaint = String::new();

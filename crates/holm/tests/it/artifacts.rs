@@ -89,9 +89,9 @@ impl CodeCache for Shelf {
         Some(found.into())
     }
 
-    fn put(&self, key: &[&[u8]], artifact: &[u8]) {
+    fn put(&self, key: &[&[u8]], artifact: &[&[u8]]) {
         let key = key.iter().map(|part| part.to_vec()).collect();
-        self.kept.lock().unwrap().insert(key, artifact.to_vec());
+        self.kept.lock().unwrap().insert(key, artifact.concat());
     }
 }
 

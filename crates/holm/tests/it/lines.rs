@@ -32,20 +32,29 @@ fn append_section(wasm: &mut Vec<u8>, name: &str, content: &[u8]) {
     wasm.extend(content);
 }
 
-/// DWARF that says: everything is line 7 of `math.c`, in `checked_division`, inlined at line 12 of `divide`.
-fn dwarf(code_bytes: u64) -> Vec<(&'static str, Vec<u8>)> {
-    let encoding = Encoding { format: Format::Dwarf32, version: 4, address_size: 4 };
-    let mut dwarf = DwarfUnit::new(encoding);
+/// Lines of `math.c` that begin at these offsets in the code section.
+fn lines(encoding: Encoding, rows: &[(u64, u64)], code_bytes: u64) -> (LineProgram, FileId) {
     let text = |text: &str| LineString::String(text.as_bytes().to_vec());
     let mut program =
         LineProgram::new(encoding, LineEncoding::default(), text(""), None, text("math.c"), None);
     let file: FileId = program.add_file(text("math.c"), program.default_directory(), None);
     program.begin_sequence(Some(Address::Constant(0)));
-    program.row().file = file;
-    program.row().line = 7;
-    program.row().column = 15;
-    program.generate_row();
+    for (offset, line) in rows {
+        program.row().address_offset = *offset;
+        program.row().file = file;
+        program.row().line = *line;
+        program.row().column = 15;
+        program.generate_row();
+    }
     program.end_sequence(code_bytes);
+    (program, file)
+}
+
+/// DWARF that says: everything is in `checked_division`, inlined at line 12 of `divide`.
+fn dwarf(rows: &[(u64, u64)], code_bytes: u64) -> Vec<(&'static str, Vec<u8>)> {
+    let encoding = Encoding { format: Format::Dwarf32, version: 4, address_size: 4 };
+    let mut dwarf = DwarfUnit::new(encoding);
+    let (program, file) = lines(encoding, rows, code_bytes);
     dwarf.unit.line_program = program;
 
     let all = Range::StartEnd { begin: Address::Constant(0), end: Address::Constant(code_bytes) };
@@ -87,7 +96,7 @@ fn dwarf(code_bytes: u64) -> Vec<(&'static str, Vec<u8>)> {
 fn backtraces_have_files_and_lines() -> Result<()> {
     let mut wasm = wat::parse_str(GUEST).unwrap();
     let code = code_section(&wasm);
-    for (name, content) in dwarf(code.end - code.start) {
+    for (name, content) in dwarf(&[(0, 7)], code.end - code.start) {
         append_section(&mut wasm, name, &content);
     }
     let compiled = Module::new(&ENGINE, &wasm)?;
@@ -118,5 +127,48 @@ fn backtraces_have_files_and_lines() -> Result<()> {
             )
         );
     }
+    Ok(())
+}
+
+/// Calls that Holm itself replaces by what they call have lines of their own.
+#[test]
+fn inlined_calls_have_their_lines() -> Result<()> {
+    let guest = r#"(module
+        (func $divide (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))
+        (func $calls (export "calls") (param i32) (result i32)
+          (i32.add (call $divide (local.get 0)) (i32.const 1))))"#;
+    let mut wasm = wat::parse_str(guest).unwrap();
+    let code = code_section(&wasm);
+    // After the number of bodies, and the size of the first in one byte.
+    let second = 2 + u64::from(wasm[usize::try_from(code.start).unwrap() + 1]);
+    let rows = [(0, 7), (second, 20)];
+    for (name, content) in dwarf(&rows, code.end - code.start) {
+        append_section(&mut wasm, name, &content);
+    }
+    let mut store = Store::new(&ENGINE, ());
+    let module = Module::new(&ENGINE, &wasm)?;
+    let instance = Linker::new(&ENGINE).instantiate(&mut store, &module)?;
+    let calls = instance.get_typed_func::<i32, i32>(&mut store, "calls")?;
+    let error = error(calls.call(&mut store, 0));
+    let frames = error.backtrace().unwrap().frames();
+    let known = frames.iter().map(|frame| (frame.function_name(), frame.symbols()[0].line));
+    assert_eq!(known.collect::<Vec<_>>(), [(Some("divide"), Some(7)), (Some("calls"), Some(20))]);
+    Ok(())
+}
+
+/// A prologue that overflows the stack is its own function's.
+#[test]
+fn an_overflow_is_where_it_is() -> Result<()> {
+    let guest = r#"(module
+        (func $before (export "before") (result i32) (i32.const 1))
+        (func $deep (export "deep") (param i64) (result i64) (local i64)
+          (local.set 1 (i64.add (call $deep (i64.add (local.get 0) (i64.const 1))) (local.get 0)))
+          (i64.add (call $deep (local.get 1)) (local.get 1))))"#;
+    let mut store = Store::new(&ENGINE, ());
+    let instance = Linker::new(&ENGINE).instantiate(&mut store, &Module::new(&ENGINE, guest)?)?;
+    let deep = instance.get_typed_func::<i64, i64>(&mut store, "deep")?;
+    let error = error(deep.call(&mut store, 0));
+    let frames = error.backtrace().unwrap().frames();
+    assert!(frames.iter().all(|f| f.function_name() == Some("deep") && f.wasm_offset().is_some()));
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::support::*;
 use holm::{
     Caller, ErrorKind, Extern, Global, GlobalType, Instance, Limits, Linker, Memory, MemoryType,
-    Module, Result, Store, Table, TableType, Val, ValType,
+    Module, RefType, Result, Store, Table, TableType, Val, ValType,
 };
 
 const OFFER: &str = r#"(module
@@ -67,8 +67,8 @@ const ASKED: &[(&str, &str)] = &[
     ),
     (
         r#"(import "o" "x" (memory 1)) (import "o" "f" (func (param i32) (result i32))) (import "p" "f" (table 1 externref))"#,
-        "unknown imports:\n`o` `x` has not been defined, it should be a memory 1..\n\
-         `p` `f` has not been defined, it should be a table 1.. of externref",
+        "unknown import: `o` `x` has not been defined, it should be a memory 1..\n\
+         unknown import: `p` `f` has not been defined, it should be a table 1.. of externref",
     ),
 ];
 
@@ -273,7 +273,7 @@ fn imports_by_position() -> Result<()> {
     let limits = Limits { min: 1, max: None };
     let table = Table::new(
         &mut store,
-        TableType { element: ValType::ExternRef, limits, is_64: false },
+        TableType { element: RefType::EXTERNREF, limits, is_64: false },
         Val::ExternRef(None),
     )?;
     let instance =

@@ -5,8 +5,10 @@
 
 mod artifacts;
 mod calls;
+mod collected;
 mod errors;
 mod examples;
+mod exceptions;
 mod hosts;
 mod interruption;
 mod lines;
@@ -14,6 +16,7 @@ mod linking;
 mod modules;
 mod objects;
 mod references;
+mod shared;
 mod small;
 mod stores;
 mod support;

@@ -2,12 +2,12 @@
 
 use crate::support::*;
 use holm::{
-    ErrorKind, Global, GlobalType, Limits, Linker, Memory, MemoryType, Result, Store, StoreLimits,
-    Table, TableType, Val, ValType,
+    ErrorKind, Global, GlobalType, Limits, Linker, Memory, MemoryType, RefType, Result, Store,
+    StoreLimits, Table, TableType, Val, ValType,
 };
 
 const FUNCTIONS: TableType =
-    TableType { element: ValType::FuncRef, limits: Limits { min: 2, max: Some(5) }, is_64: false };
+    TableType { element: RefType::FUNCREF, limits: Limits { min: 2, max: Some(5) }, is_64: false };
 
 #[test]
 fn memories_are_read_written_and_grown() -> Result<()> {
@@ -195,8 +195,7 @@ fn globals_of_every_type() -> Result<()> {
                            (global.set $own (global.get $g)) (global.set $g (local.get 0)) (global.get $own)))"#,
                     init = match value.ty() {
                         ValType::V128 => "(v128.const i64x2 0 0)".to_owned(),
-                        ValType::FuncRef => "(ref.null func)".to_owned(),
-                        ValType::ExternRef => "(ref.null extern)".to_owned(),
+                        ValType::Ref(ty) => format!("(ref.null {})", ty.heap),
                         other => format!("({other}.const 0)"),
                     }
                 ),
@@ -276,6 +275,8 @@ fn limits_of_a_store_are_kept() -> Result<()> {
         memories_max: 3,
         tables_max: 3,
         externrefs_max: 2,
+        heap_bytes_max: 1 << 20,
+        ..StoreLimits::default()
     };
     let mut store = Store::try_new(&ENGINE, limits, ())?;
     let exhausted = |result: Result<()>| {

@@ -61,7 +61,7 @@ impl Translator<'_> {
         }
         let mut to = self.frames[frame].slot;
         // Upwards: a value's new slot is never above its old one.
-        for (at, ty) in (first..).zip(types) {
+        for (at, ty) in (first..).zip(types.iter()) {
             let entry = self.stack[at];
             let class = class_of(*ty);
             match entry.place {
@@ -81,7 +81,7 @@ impl Translator<'_> {
     /// Moves operands that are in their slots to where a frame's label wants them.
     fn move_slots(&mut self, first: usize, frame: usize) {
         let types = self.frames[frame].label();
-        let (to, count) = (self.frames[frame].slot, slots(types));
+        let (to, count) = (self.frames[frame].slot, slots(&types));
         let Some(entry) = self.stack.get(first).filter(|entry| entry.slot != to) else { return };
         let from = entry.slot;
         self.misc(Misc::MoveSlots);
@@ -227,19 +227,19 @@ impl Translator<'_> {
         self.end_segment();
         let results = self.frames[0].label();
         let header = super::emit::short(self.header);
-        match results {
+        match *results {
             [] => {
                 self.misc(Misc::Return);
                 self.units.push(header);
             }
-            [ty] if *ty != ValType::V128 => self.return_one(*ty, header),
+            [ty] if ty != ValType::V128 => self.return_one(ty, header),
             _ => {
                 self.materialize_top(results.len());
                 let first = self.stack[self.stack.len() - results.len()].slot;
                 self.misc(Misc::ReturnMany);
                 self.units.push(header);
                 self.wide(first);
-                self.wide(slots(results));
+                self.wide(slots(&results));
             }
         }
         self.leave();

@@ -8,6 +8,7 @@ use super::{Done, Failure, Translator};
 use crate::ops::From;
 use crate::ops::misc::Misc;
 use crate::ops::scalar::Class;
+use holm_module::TypeIndex;
 use holm_module::wasm::Operator;
 use holm_spec::types::{FuncType, ValType};
 
@@ -24,7 +25,7 @@ impl<'a> Translator<'a> {
     }
 
     fn type_at(&self, ty: u32) -> Result<&'a FuncType, Failure> {
-        self.module.types.get(ty as usize).ok_or_else(|| super::bug("call of no type".into()))
+        self.module.ty(TypeIndex(ty)).ok_or_else(|| super::bug("call of no type".into()))
     }
 
     fn call(&mut self, function: u32) -> Done {

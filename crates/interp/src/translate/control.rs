@@ -6,8 +6,10 @@ use super::stack::{Entry, Place};
 use super::{Done, Failure, Translator};
 use crate::ops::misc::Misc;
 use alloc::vec::Vec;
+use core::ops::Deref;
 use holm_abi::interpreter::slots_of;
-use holm_module::wasm::{self, BlockType, Operator};
+use holm_module::TypeIndex;
+use holm_module::wasm::{BlockType, Operator};
 use holm_spec::types::ValType;
 
 /// An open block.
@@ -17,10 +19,38 @@ pub(super) struct Frame<'a> {
     pub(super) base: usize,
     /// The slot of the first parameter or result.
     pub(super) slot: u32,
-    params: &'a [ValType],
-    results: &'a [ValType],
+    params: Types<'a>,
+    results: Types<'a>,
     /// Branches to the end: where the instruction starts, and where its field is.
     pub(super) exits: Vec<(usize, usize)>,
+}
+
+/// Types in a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Types<'a> {
+    List(&'a [ValType]),
+    One([ValType; 1]),
+}
+
+impl Types<'_> {
+    const NONE: Self = Self::List(&[]);
+}
+
+impl<'a> From<&'a [ValType]> for Types<'a> {
+    fn from(types: &'a [ValType]) -> Self {
+        Self::List(types)
+    }
+}
+
+impl Deref for Types<'_> {
+    type Target = [ValType];
+
+    fn deref(&self) -> &[ValType] {
+        match self {
+            Self::List(types) => types,
+            Self::One(types) => types,
+        }
+    }
 }
 
 /// What an open block is.
@@ -37,7 +67,7 @@ pub(super) enum Kind {
 
 impl<'a> Frame<'a> {
     /// What a branch to it takes along.
-    pub(super) fn label(&self) -> &'a [ValType] {
+    pub(super) fn label(&self) -> Types<'a> {
         if let Kind::Loop(_) = self.kind { self.params } else { self.results }
     }
 }
@@ -91,15 +121,16 @@ impl<'a> Translator<'a> {
     }
 
     /// What a block takes and gives.
-    fn block_type(&self, ty: BlockType) -> (&'a [ValType], &'a [ValType]) {
+    fn block_type(&self, ty: BlockType) -> (Types<'a>, Types<'a>) {
         match ty {
-            BlockType::Empty => (&[], &[]),
-            BlockType::Type(ty) => (&[], wasm::val_type(ty).map_or(&[], one)),
+            BlockType::Empty => (Types::NONE, Types::NONE),
+            BlockType::Type(ty) => {
+                (Types::NONE, self.module.val_type(ty).map_or(Types::NONE, |ty| Types::One([ty])))
+            }
             BlockType::FuncType(index) => self
                 .module
-                .types
-                .get(index as usize)
-                .map_or((&[], &[]), |ty| (ty.params(), ty.results())),
+                .ty(TypeIndex(index))
+                .map_or((Types::NONE, Types::NONE), |ty| (ty.params().into(), ty.results().into())),
         }
     }
 
@@ -107,18 +138,19 @@ impl<'a> Translator<'a> {
     fn open(&mut self, kind: Kind, ty: BlockType) -> Done {
         let (params, results) = self.block_type(ty);
         let base = self.stack.len() - params.len();
-        let slot = self.next_slot() - slots(params);
-        self.need(slot + slots(results))?;
+        let slot = self.next_slot() - slots(&params);
+        self.need(slot + slots(&results))?;
         self.frames.push(Frame { kind, base, slot, params, results, exits: Vec::new() });
         Ok(())
     }
 
     /// Opens the frame of the body itself.
     pub(super) fn open_function(&mut self, results: &'a [ValType]) -> Done {
+        let (params, results) = (Types::NONE, Types::List(results));
         let slot = self.first_operand;
         let kind = Kind::Function;
-        self.frames.push(Frame { kind, base: 0, slot, params: &[], results, exits: Vec::new() });
-        self.need(slot + slots(results))
+        self.frames.push(Frame { kind, base: 0, slot, params, results, exits: Vec::new() });
+        self.need(slot + slots(&results))
     }
 
     /// From here on nothing is known of the accumulators: something may branch here.
@@ -193,7 +225,8 @@ impl<'a> Translator<'a> {
         };
         self.frames[frame].kind = Kind::Else;
         self.patch((start, field));
-        self.resume(frame, self.frames[frame].params)?;
+        let params = self.frames[frame].params;
+        self.resume(frame, &params)?;
         self.begin_segment();
         Ok(())
     }
@@ -231,7 +264,8 @@ impl<'a> Translator<'a> {
             }
         }
         if joined {
-            self.resume(at, self.frames[at].results)?;
+            let results = self.frames[at].results;
+            self.resume(at, &results)?;
             let exits = core::mem::take(&mut self.frames[at].exits);
             exits.into_iter().for_each(|exit| self.patch(exit));
         } else if !self.reachable {
@@ -255,23 +289,10 @@ impl<'a> Translator<'a> {
         }
         if !exits.is_empty() {
             exits.into_iter().for_each(|exit| self.patch(exit));
-            self.resume(0, results)?;
+            self.resume(0, &results)?;
             self.return_operator()?;
         }
         self.frames.pop();
         Ok(())
-    }
-}
-
-/// One type as a list.
-const fn one(ty: ValType) -> &'static [ValType] {
-    match ty {
-        ValType::I32 => &[ValType::I32],
-        ValType::I64 => &[ValType::I64],
-        ValType::F32 => &[ValType::F32],
-        ValType::F64 => &[ValType::F64],
-        ValType::V128 => &[ValType::V128],
-        ValType::FuncRef => &[ValType::FuncRef],
-        ValType::ExternRef => &[ValType::ExternRef],
     }
 }

@@ -309,7 +309,7 @@ impl Translator<'_> {
         let start = self.misc(if imported { Misc::ImportedTableGet } else { Misc::TableGet });
         self.wide(definition.cast_unsigned());
         self.units.push(near);
-        let ty = self.module.tables[table as usize].ty.element;
+        let ty = self.module.tables[table as usize].ty.element.into();
         self.result(start, ty, LastKind::Other, before)
     }
 
@@ -332,6 +332,6 @@ impl Translator<'_> {
         let before = self.cached;
         let start = self.misc(Misc::RefFunc);
         self.wide(rank);
-        self.result(start, ValType::FuncRef, LastKind::Other, before)
+        self.result(start, ValType::FUNCREF, LastKind::Other, before)
     }
 }

@@ -9,7 +9,7 @@ use crate::ops::misc::Misc;
 use crate::ops::scalar::{self, Class, Row};
 use crate::ops::{self, From};
 use holm_module::wasm::Operator;
-use holm_spec::types::ValType;
+use holm_spec::types::{RefType, ValType};
 
 /// The number of `i64.eq`, for tests for zero of 64-bit integers.
 const I64_EQ: u16 = 10;
@@ -60,8 +60,9 @@ impl Translator<'_> {
                 }
                 Operator::Select | Operator::TypedSelect { .. } => self.select()?,
                 Operator::RefNull { hty } => {
-                    let ty = holm_module::wasm::heap_type(*hty);
-                    self.push(Place::Constant(0), ty.unwrap_or(ValType::ExternRef))?;
+                    let heap = self.module.heap_type(*hty);
+                    let heap = heap.ok_or_else(|| super::bug("null of an unknown type".into()))?;
+                    self.push(Place::Constant(0), RefType::nullable(heap).into())?;
                 }
                 Operator::RefIsNull => {
                     let row = scalar::unary(&Operator::I32Eqz);

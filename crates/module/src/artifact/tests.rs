@@ -80,7 +80,6 @@ fn what_does_not_fit_is_named() {
         ("an export", |m| m.exports[0].index = 2),
         ("a global or table", |m| m.globals[0].init = None),
         ("a global or table", |m| m.globals[0].init = Some(crate::ConstExpr::GlobalGet(0))),
-        ("a global or table", |m| m.tables[0].ty.element = holm_spec::types::ValType::I32),
         ("an element segment", |m| m.elements[0].items = crate::ElementItems::Functions(vec![9])),
         ("a data segment", |m| m.memories.clear()),
         ("a range of bytes", |m| m.bodies[0].range.end = 1 << 40),

@@ -84,10 +84,18 @@ impl Decoder {
     }
 
     /// The module as far as it is known. All sections before the code section are complete once the first
-    /// body is ready; data, names and later custom sections may still be missing, and no facts are stated.
+    /// body is ready; data, names and later custom sections may still be missing.
     #[must_use]
     pub fn module(&self) -> &Module {
         &self.state.sections.module
+    }
+
+    /// The same, with [`Module::facts`] drawn from the bodies that are ready; those that are still missing can
+    /// break them.
+    pub fn module_so_far(&mut self) -> &Module {
+        let module = &mut self.state.sections.module;
+        module.facts = Facts::so_far(module, &self.scratch.effects);
+        module
     }
 
     /// The bytes that have arrived, for [`Module::body`].

@@ -20,7 +20,7 @@ fn expressions() {
         ("(global f64 (f64.const nan:0x1))", ConstExpr::F64(0x7ff0_0000_0000_0001)),
         ("(global v128 (v128.const i32x4 1 0 0 0))", ConstExpr::V128(1)),
         ("(global funcref (ref.func 0))", ConstExpr::RefFunc(0)),
-        ("(global externref (ref.null extern))", ConstExpr::RefNull(ValType::ExternRef)),
+        ("(global externref (ref.null extern))", ConstExpr::RefNull(HeapType::Extern)),
         ("(import \"\" \"\" (global i32)) (global i32 (global.get 0))", ConstExpr::GlobalGet(0)),
         ("(global i32 (i32.const 3)) (global i32 (global.get 0))", ConstExpr::I32(3)),
         ("(global i64 (i64.sub (i64.const 3) (i64.const 5)))", ConstExpr::I64(-2)),

@@ -103,7 +103,7 @@ impl Translator<'_, '_> {
     pub(super) fn memory_base(&mut self, memory: u32) -> Value {
         let definition = self.memory_definition(memory);
         let moves = self.env.memory_at(memory) == MemoryAt::Checked
-            && !self.env.module.facts.memory_never_grows(memory);
+            && !self.env.known.memory_never_grows(memory);
         let flags = if moves { self.flags(Region::Context) } else { Self::constant_flags() };
         let offset = definition.offset + layout::MEMORY_BASE;
         self.b.ins().load(types::I64, flags, definition.address, offset)
@@ -112,7 +112,7 @@ impl Translator<'_, '_> {
     /// A memory's length in bytes, 64 bits wide.
     pub(super) fn memory_length(&mut self, memory: u32) -> Value {
         let ty = &self.env.module.memories[memory as usize];
-        if self.env.module.facts.memory_never_grows(memory)
+        if self.env.known.memory_never_grows(memory)
             && let Ok(bytes) = i64::try_from(ty.limits.min.saturating_mul(ty.page_bytes()))
         {
             return self.b.ins().iconst(types::I64, bytes);

@@ -1,15 +1,16 @@
 //! Direct calls, calls of imported functions, calls of builtins.
 //!
 //! A defined function is called by a direct call inside the image. An imported function lives in another
-//! instance or in the host: the call goes through the foreign-call thunk of its type, which changes the
-//! anchor and changes it back. Read next: [`super::indirect`], [`crate::thunk`].
+//! instance or in the host: the call takes the way that the instance was given for it, which is the
+//! foreign-call thunk of its type (it changes the anchor and changes it back) or a stub that leads straight
+//! to the host. Read next: [`super::indirect`], [`crate::thunk`].
 
 use super::flags::Region;
 use super::{Handled, Translator, environment};
 use crate::error::Failure;
 use cranelift_codegen::ir::{
-    AbiParam, ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, SigRef, Signature,
-    StackSlotData, StackSlotKind, UserExternalName, Value, types,
+    AbiParam, ExtFuncData, ExternalName, FuncRef, InstBuilder, SigRef, Signature, StackSlotData,
+    StackSlotKind, UserExternalName, Value, types,
 };
 use cranelift_codegen::isa::CallConv;
 use holm_abi::signature::RESULT_BYTES;
@@ -39,16 +40,27 @@ impl Translator<'_, '_> {
         let results = match self.env.module.defined_index(function) {
             Some(defined) => {
                 let callee = self.function(environment::NAMESPACE_FUNCTION, defined, ty);
-                self.with_results(ty, args, |t, args| t.b.ins().call(callee, args))
+                self.with_results(ty, args, |t, args| t.emit_call(callee, args))
             }
             None => {
-                let offset = self.env.layout.imported_function(function);
-                let target = self.b.ins().iadd_imm_s(self.anchor, i64::from(offset));
-                self.call_foreign(ty, target, args)
+                let (signature, way, target) = self.import_target(function, ty);
+                self.with_results(ty, args, |t, args| {
+                    let args: Vec<Value> = [&[target], args].concat();
+                    t.emit_call_indirect(signature, way, &args)
+                })
             }
         };
         self.stack.extend(results);
         Ok(())
+    }
+
+    /// How an imported function is called: the signature of the way to it, the way's address, and what it
+    /// takes in front of the function's own arguments.
+    pub(super) fn import_target(&mut self, function: u32, ty: u32) -> (SigRef, Value, Value) {
+        let offset = self.env.layout.imported_function(function);
+        let target = self.b.ins().iadd_imm_s(self.anchor, i64::from(offset));
+        let way = self.context_constant(types::I64, offset + layout::IMPORT_VIA);
+        (self.thunk_signature(ty), way, target)
     }
 
     /// Calls what `target` (the address of a `Callee`) says, with its own anchor.
@@ -56,7 +68,7 @@ impl Translator<'_, '_> {
         let thunk = self.function(environment::NAMESPACE_THUNK, ty, ty);
         self.with_results(ty, args, |t, args| {
             let args: Vec<Value> = [&[target], args].concat();
-            t.b.ins().call(thunk, &args)
+            t.emit_call(thunk, &args)
         })
     }
 
@@ -65,12 +77,13 @@ impl Translator<'_, '_> {
         &mut self,
         ty: u32,
         mut args: Vec<Value>,
-        call: impl FnOnce(&mut Self, &[Value]) -> Inst,
+        call: impl FnOnce(&mut Self, &[Value]) -> Vec<Value>,
     ) -> Vec<Value> {
         self.calls = true;
         if !self.env.has_result_buffer(ty) {
-            let call = call(self, &args);
-            return self.b.inst_results(call).to_vec();
+            let values = call(self, &args);
+            self.follow_all(&values, self.env.ty(ty).results());
+            return values;
         }
         let results = self.env.ty(ty).results();
         let bytes =
@@ -81,7 +94,9 @@ impl Translator<'_, '_> {
         let flags = self.flags(Region::Results);
         let places = results.iter().zip((0_i32..).step_by(RESULT_BYTES as usize));
         let load = |(ty, offset): (&_, i32)| {
-            self.b.ins().load(super::value_type(*ty), flags, buffer, offset)
+            let value = self.b.ins().load(super::value_type(*ty), flags, buffer, offset);
+            self.follow(value, *ty);
+            value
         };
         places.map(load).collect()
     }
@@ -95,7 +110,7 @@ impl Translator<'_, '_> {
     }
 
     /// The address of at least `bytes` bytes for results; the same place for every call.
-    fn result_slot(&mut self, bytes: u32) -> Value {
+    pub(super) fn result_slot(&mut self, bytes: u32) -> Value {
         let slot = match self.result_slot {
             Some(slot) => slot,
             None => {
@@ -109,15 +124,13 @@ impl Translator<'_, '_> {
     }
 
     /// A function of the image, for calls.
-    fn function(&mut self, namespace: u32, index: u32, ty: u32) -> FuncRef {
+    pub(super) fn function(&mut self, namespace: u32, index: u32, ty: u32) -> FuncRef {
         if let Some(known) = self.functions.get(&(namespace, index)) {
             return *known;
         }
-        let signature = if namespace == environment::NAMESPACE_THUNK {
-            let signature = crate::thunk::signature(self.env.signature(ty));
-            self.b.import_signature(signature)
-        } else {
-            self.signature(ty)
+        let signature = match namespace {
+            environment::NAMESPACE_THUNK => self.thunk_signature(ty),
+            _ => self.signature(ty),
         };
         let name = UserExternalName { namespace, index };
         let name = ExternalName::user(self.b.func.declare_imported_user_function(name));

@@ -34,15 +34,26 @@ impl Translator<'_, '_> {
     /// An operator that no execution reaches: only the nesting counts.
     pub(super) fn unreachable_operator(&mut self, operator: &Operator<'_>) -> Result<(), Failure> {
         match operator {
-            Operator::Block { blockty } | Operator::Loop { blockty } => {
-                self.open(Kind::Block, *blockty);
-            }
+            Operator::Block { blockty }
+            | Operator::Loop { blockty }
+            | Operator::Try { blockty } => self.open(Kind::Block, *blockty),
+            Operator::TryTable { try_table } => self.open(Kind::Block, try_table.ty),
             Operator::If { blockty } => self.open(Kind::If(Otherwise::Nowhere), *blockty),
             Operator::Else => self.otherwise(),
-            Operator::End => self.close(),
+            Operator::Catch { tag_index } if self.is_in_try() => self.clause(Some(*tag_index)),
+            Operator::CatchAll if self.is_in_try() => self.clause(None),
+            Operator::Delegate { relative_depth } if self.is_in_try() => {
+                self.delegate(*relative_depth);
+            }
+            Operator::End | Operator::Delegate { .. } => self.close(),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether the innermost block is a `try` that could be reached.
+    fn is_in_try(&self) -> bool {
+        self.frames.last().is_some_and(|frame| matches!(frame.kind, Kind::LegacyTry))
     }
 
     /// What follows cannot be reached until a block ends.
@@ -54,7 +65,7 @@ impl Translator<'_, '_> {
     fn open_loop(&mut self, ty: BlockType) {
         self.end_segment();
         let (params, _) = self.block_type(ty);
-        let header = self.block_with_params(params);
+        let header = self.block_with_params(&params);
         let values = self.pop_canonical(params.len());
         self.jump(header, &values);
         let base = self.stack.len();
@@ -72,7 +83,7 @@ impl Translator<'_, '_> {
         let then = self.b.create_block();
         self.open(Kind::If(Otherwise::Nowhere), ty);
         let frame = self.frames.len() - 1;
-        let otherwise = if params == results {
+        let otherwise = if *params == *results {
             let exit = self.exit_block(frame);
             let args = block_args(&values);
             Otherwise::Exit(self.b.ins().brif(condition, then, &[], exit, &args))
@@ -109,7 +120,7 @@ impl Translator<'_, '_> {
             }
             Otherwise::Exit(branch) => {
                 // The branch hands the parameters to whatever it goes to.
-                let block = self.block_with_params(self.frames[frame].params);
+                let block = self.block_with_params(&{ self.frames[frame].params });
                 self.redirect(branch, block);
                 self.b.seal_block(block);
                 self.enter(block, base);
@@ -134,6 +145,17 @@ impl Translator<'_, '_> {
         if let Kind::LoopCopy(_) = self.frames[frame].kind {
             return self.close_copy();
         }
+        match self.frames[frame].kind {
+            Kind::Try => self.close_try(),
+            Kind::LegacyTry => self.close_legacy_try(),
+            _ => {}
+        }
+        self.close_frame();
+    }
+
+    /// The end of a block that is not a body.
+    pub(super) fn close_frame(&mut self) {
+        let frame = self.frames.len() - 1;
         let joined = self.frames[frame].exit.is_some();
         if joined && self.reachable {
             self.fall_through(frame);
@@ -186,7 +208,7 @@ impl Translator<'_, '_> {
     }
 
     /// Reaches the end of a frame from above.
-    fn fall_through(&mut self, frame: usize) {
+    pub(super) fn fall_through(&mut self, frame: usize) {
         self.end_segment();
         let values = self.peek_canonical(self.frames[frame].results.len());
         let exit = self.exit_block(frame);

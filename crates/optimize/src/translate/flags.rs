@@ -27,6 +27,30 @@ pub(crate) enum Region {
     Global(u32),
     /// All other globals.
     Globals,
+    /// The fields of structures at one distance from the header: no other part of the same object lies there.
+    Field(u32),
+    /// The elements of all arrays whose elements have a size with this binary logarithm.
+    Elements(u32),
+    /// The lengths of all arrays.
+    Lengths,
+    /// The header words of all objects.
+    Headers,
+    /// Where the next object goes.
+    Nursery,
+    /// The cards of the heap.
+    Cards,
+    /// The table of types.
+    Types,
+}
+
+/// Distances in structures that get a region of their own.
+const FIELD_REGIONS_END: u32 = 128;
+
+impl Region {
+    /// The region of the fields at a distance from the header.
+    pub(crate) fn field(at: u32) -> Self {
+        Self::Field(at.min(FIELD_REGIONS_END))
+    }
 }
 
 /// Regions that a function has used so far.
@@ -62,7 +86,7 @@ impl Translator<'_, '_> {
         MemFlagsData::new().with_endianness(Endianness::Little).with_alias_region(Some(region))
     }
 
-    fn region(&mut self, region: Region) -> AliasRegion {
+    pub(super) fn region(&mut self, region: Region) -> AliasRegion {
         if let Some(known) = self.regions.known.get(&region) {
             return *known;
         }
@@ -77,6 +101,13 @@ impl Translator<'_, '_> {
             Region::Context => (2, "context".into()),
             Region::Results => (3, "results".into()),
             Region::Globals => (4, "globals".into()),
+            Region::Lengths => (5, "lengths of arrays".into()),
+            Region::Headers => (6, "headers of objects".into()),
+            Region::Nursery => (7, "nursery".into()),
+            Region::Cards => (8, "cards".into()),
+            Region::Types => (9, "types".into()),
+            Region::Field(at) => (0x4000_0000 | at, format!("fields at {at}").into()),
+            Region::Elements(log2) => (0x5000_0000 | log2, format!("elements {log2}").into()),
             Region::Memory(index) => (0x1000_0000 | index, format!("memory {index}").into()),
             Region::Global(index) => (0x2000_0000 | index, format!("global {index}").into()),
         };

@@ -5,7 +5,7 @@
 
 use super::{Translator, value_type};
 use cranelift_codegen::ir::{Block, BlockArg, Inst, InstBuilder, Value};
-use holm_module::wasm::{self, BlockType};
+use holm_module::wasm::BlockType;
 use holm_spec::types::ValType;
 
 /// An open block.
@@ -13,12 +13,30 @@ pub(super) struct Frame<'a> {
     pub(super) kind: Kind,
     /// Height of the operand stack below the block's parameters.
     pub(super) base: usize,
-    pub(super) params: &'a [ValType],
-    pub(super) results: &'a [ValType],
+    pub(super) params: Types<'a>,
+    pub(super) results: Types<'a>,
     /// Where the block ends, if anything branches there.
     pub(super) exit: Option<Block>,
     /// The parameters of an `if`, for its second arm.
     pub(super) if_params: Vec<Value>,
+}
+
+/// The types of a block's parameters or results.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Types<'a> {
+    List(&'a [ValType]),
+    One([ValType; 1]),
+}
+
+impl std::ops::Deref for Types<'_> {
+    type Target = [ValType];
+
+    fn deref(&self) -> &[ValType] {
+        match self {
+            Self::List(types) => types,
+            Self::One(ty) => ty,
+        }
+    }
 }
 
 /// What an open block is.
@@ -33,6 +51,10 @@ pub(super) enum Kind {
     Loop(Block),
     /// One of several copies of a loop, with the header of the next.
     LoopCopy(Block),
+    /// A `try_table`; what it catches is in the translator's list of tries.
+    Try,
+    /// A `try`; as above.
+    LegacyTry,
     /// The first arm of an `if`: how to get to the second.
     If(Otherwise),
     /// The second arm of an `if`.
@@ -52,13 +74,16 @@ pub(super) enum Otherwise {
 
 impl<'a> Translator<'a, '_> {
     /// What a block takes and gives.
-    pub(super) fn block_type(&self, ty: BlockType) -> (&'a [ValType], &'a [ValType]) {
+    pub(super) fn block_type(&self, ty: BlockType) -> (Types<'a>, Types<'a>) {
         match ty {
-            BlockType::Empty => (&[], &[]),
-            BlockType::Type(ty) => (&[], wasm::val_type(ty).map_or(&[], one)),
+            BlockType::Empty => (Types::List(&[]), Types::List(&[])),
+            BlockType::Type(ty) => {
+                let ty = self.env.module.val_type(ty);
+                (Types::List(&[]), ty.map_or(Types::List(&[]), |ty| Types::One([ty])))
+            }
             BlockType::FuncType(index) => {
                 let ty = self.env.ty(index);
-                (ty.params(), ty.results())
+                (Types::List(ty.params()), Types::List(ty.results()))
             }
         }
     }
@@ -75,8 +100,8 @@ impl<'a> Translator<'a, '_> {
 
     /// Opens the frame of the body itself.
     pub(super) fn open_function(&mut self, results: &'a [ValType]) {
-        let kind = Kind::Function;
-        let (params, if_params) = (&[][..], Vec::new());
+        let (params, results) = (Types::List(&[]), Types::List(results));
+        let (kind, if_params) = (Kind::Function, Vec::new());
         self.frames.push(Frame { kind, base: 0, params, results, exit: None, if_params });
     }
 
@@ -108,7 +133,7 @@ impl<'a> Translator<'a, '_> {
         if let Some(exit) = self.frames[frame].exit {
             return exit;
         }
-        let exit = self.block_with_params(self.frames[frame].results);
+        let exit = self.block_with_params(&{ self.frames[frame].results });
         self.frames[frame].exit = Some(exit);
         exit
     }
@@ -117,7 +142,8 @@ impl<'a> Translator<'a, '_> {
     pub(super) fn block_with_params(&mut self, types: &[ValType]) -> Block {
         let block = self.b.create_block();
         for ty in types {
-            self.b.append_block_param(block, value_type(*ty));
+            let value = self.b.append_block_param(block, value_type(*ty));
+            self.follow(value, *ty);
         }
         block
     }
@@ -140,17 +166,4 @@ impl<'a> Translator<'a, '_> {
 /// Values as arguments of a branch.
 pub(super) fn block_args(values: &[Value]) -> Vec<BlockArg> {
     values.iter().map(|value| BlockArg::Value(*value)).collect()
-}
-
-/// One type as a list.
-const fn one(ty: ValType) -> &'static [ValType] {
-    match ty {
-        ValType::I32 => &[ValType::I32],
-        ValType::I64 => &[ValType::I64],
-        ValType::F32 => &[ValType::F32],
-        ValType::F64 => &[ValType::F64],
-        ValType::V128 => &[ValType::V128],
-        ValType::FuncRef => &[ValType::FuncRef],
-        ValType::ExternRef => &[ValType::ExternRef],
-    }
 }

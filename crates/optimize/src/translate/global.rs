@@ -3,6 +3,7 @@
 //! A global that the module gives a number and nobody changes is that number.
 
 use super::flags::Region;
+use super::heap::is_collected;
 use super::{Handled, Translator, value_type};
 use cranelift_codegen::ir::{
     InstBuilder, MemFlagsData, Value,
@@ -26,16 +27,21 @@ impl Translator<'_, '_> {
     }
 
     fn global_get(&mut self, global: u32) -> Value {
-        if let Some(value) = self.env.module.global_constant(global)
+        if let Some(value) = self.env.known.global_constant(global)
             && let Some(value) = self.constant(value)
         {
             return value;
         }
-        let ty = value_type(self.env.module.globals[global as usize].ty.value);
+        let global_type = self.env.module.globals[global as usize].ty.value;
+        let ty = value_type(global_type);
         let (address, offset, changing) = self.global_cell(global);
-        let fixed = self.env.module.facts.global_is_fixed(global);
-        let flags = if fixed { Self::constant_flags() } else { changing };
-        self.b.ins().load(ty, flags, address, offset)
+        let fixed = self.env.known.global_is_fixed(global);
+        let collected = is_collected(global_type);
+        // The collector changes even what nobody sets.
+        let flags = if fixed && !collected { Self::constant_flags() } else { changing };
+        let value = self.b.ins().load(ty, flags, address, offset);
+        self.follow(value, global_type);
+        value
     }
 
     fn global_set(&mut self, global: u32) {

@@ -8,19 +8,20 @@
 //! right type, each followed by a direct call; whatever is left over traps. Read next: [`super::table`].
 
 use super::flags::Region;
+use super::reference_call::Found;
 use super::{Translator, trap};
 use crate::error::Failure;
 use crate::fixed::{Candidate, Reachable};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
-use holm_abi::layout;
+use holm_abi::{Builtin, layout};
 use holm_spec::trap::TrapReason;
 
 /// What an indirect call names.
 #[derive(Clone, Copy)]
-struct Site {
-    ty: u32,
-    table: u32,
+pub(super) struct Site {
+    pub(super) ty: u32,
+    pub(super) table: u32,
 }
 
 /// The most direct calls in place of an indirect one, if at least one of them stays a call.
@@ -31,7 +32,7 @@ impl Translator<'_, '_> {
         let index = self.pop();
         let args = self.pop_canonical(self.env.ty(ty).params().len());
         let site = Site { ty, table };
-        if let Some(reachable) = self.env.fixed.reachable(table, ty) {
+        if let Some(reachable) = self.env.reachable(table, ty) {
             if self.wants_candidates(reachable) {
                 return self.call_candidates(site, index, &args, &reachable.candidates);
             }
@@ -114,10 +115,7 @@ impl Translator<'_, '_> {
         let wanted = self.context_constant(types::I32, self.env.layout.type_id(ty));
         let found = self.b.ins().load(types::I32, flags, entry, layout::ENTRY_SIGNATURE);
         if table < self.env.module.imported_tables {
-            let plain = self.b.ins().band_imm_u(found, i64::from(!layout::FOREIGN));
-            let differs = self.b.ins().icmp(IntCC::NotEqual, plain, wanted);
-            self.trap_if_null(found);
-            self.b.ins().trapnz(differs, trap::code(TrapReason::IndirectCallTypeMismatch));
+            self.check_plain(ty, found, wanted);
             let results = self.call_record(ty, entry, args);
             self.stack.extend(results);
             return;
@@ -129,16 +127,31 @@ impl Translator<'_, '_> {
         self.switch_to_only(far);
         self.trap_if_null(found);
         let mismatch = trap::code(TrapReason::IndirectCallTypeMismatch);
-        if reachable.is_some_and(|reachable| !reachable.foreign) {
-            self.b.ins().trap(mismatch);
-            self.switch_to_only(near);
-            return self.call_code(ty, entry, args, flags);
+        let foreign = i64::from(layout::FOREIGN);
+        let all_near = reachable.is_some_and(|reachable| !reachable.foreign);
+        if self.env.is_final(ty) {
+            if all_near {
+                self.b.ins().trap(mismatch);
+                self.switch_to_only(near);
+                return self.call_code(ty, entry, args, flags);
+            }
+            let difference = self.b.ins().bxor(found, wanted);
+            let differs = self.b.ins().icmp_imm_u(IntCC::NotEqual, difference, foreign);
+            self.b.ins().trapnz(differs, mismatch);
+        } else {
+            self.trap_unless_below(found, wanted);
+            if all_near {
+                self.b.ins().jump(near, &[]);
+                self.switch_to_only(near);
+                return self.call_code(ty, entry, args, flags);
+            }
+            let away = self.b.ins().band_imm_u(found, foreign);
+            let leave = self.b.create_block();
+            self.b.set_cold_block(leave);
+            self.b.ins().brif(away, leave, &[], near, &[]);
+            self.switch_to_only(leave);
         }
         let joined = self.block_with_params(self.env.ty(ty).results());
-        let difference = self.b.ins().bxor(found, wanted);
-        let foreign = i64::from(layout::FOREIGN);
-        let differs = self.b.ins().icmp_imm_u(IntCC::NotEqual, difference, foreign);
-        self.b.ins().trapnz(differs, mismatch);
         let results = self.call_record(ty, entry, args.clone());
         self.jump(joined, &results);
         self.switch_to_only(near);
@@ -150,11 +163,54 @@ impl Translator<'_, '_> {
         self.enter(joined, base);
     }
 
+    /// The function in an entry, checked; for calls that replace their caller.
+    pub(super) fn checked_entry(&mut self, site: Site, index: Value) -> Found {
+        let entry = self.table_entry(site.table, index, TrapReason::UndefinedElement);
+        let wanted = self.context_constant(types::I32, self.env.layout.type_id(site.ty));
+        let flags = self.flags(Region::Tables);
+        let found = self.b.ins().load(types::I32, flags, entry, layout::ENTRY_SIGNATURE);
+        self.check_plain(site.ty, found, wanted);
+        if site.table < self.env.module.imported_tables {
+            // "Foreign" would be meant from another instance's point of view.
+            let reference = self.b.ins().load(types::I32, flags, entry, layout::ENTRY_REFERENCE);
+            return self.checked_reference(reference);
+        }
+        let away = self.b.ins().band_imm_u(found, i64::from(layout::FOREIGN));
+        Found { at: entry, is_entry: true, away }
+    }
+
+    /// Traps unless the signature in an entry, foreign or not, is the wanted one or below it.
+    fn check_plain(&mut self, ty: u32, found: Value, wanted: Value) {
+        let plain = self.b.ins().band_imm_u(found, i64::from(!layout::FOREIGN));
+        let same = self.b.ins().icmp(IntCC::Equal, plain, wanted);
+        let (next, other) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(other);
+        self.b.ins().brif(same, next, &[], other, &[]);
+        self.switch_to_only(other);
+        self.trap_if_null(found);
+        if self.env.is_final(ty) {
+            self.b.ins().trap(trap::code(TrapReason::IndirectCallTypeMismatch));
+        } else {
+            self.trap_unless_below(found, wanted);
+            self.b.ins().jump(next, &[]);
+        }
+        self.switch_to_only(next);
+    }
+
+    /// Traps unless a signature, foreign or not, is below the wanted one.
+    fn trap_unless_below(&mut self, found: Value, wanted: Value) {
+        let plain = self.b.ins().band_imm_u(found, i64::from(!layout::FOREIGN));
+        let plain = self.b.ins().uextend(types::I64, plain);
+        let wanted = self.b.ins().uextend(types::I64, wanted);
+        let below = self.builtin(Builtin::TypeIsBelow, &[plain, wanted]);
+        self.b.ins().trapz(below, trap::code(TrapReason::IndirectCallTypeMismatch));
+    }
+
     /// Calls the code of an entry with this instance's anchor.
     fn call_code(&mut self, ty: u32, entry: Value, args: Vec<Value>, flags: MemFlagsData) {
         let code = self.b.ins().load(types::I64, flags, entry, layout::ENTRY_CODE);
         let signature = self.signature(ty);
-        let call = |t: &mut Self, args: &[Value]| t.b.ins().call_indirect(signature, code, args);
+        let call = |t: &mut Self, args: &[Value]| t.emit_call_indirect(signature, code, args);
         let results = self.with_results(ty, args, call);
         self.stack.extend(results);
     }
@@ -162,12 +218,8 @@ impl Translator<'_, '_> {
     /// Calls the function of an entry through its record in the store.
     fn call_record(&mut self, ty: u32, entry: Value, args: Vec<Value>) -> Vec<Value> {
         let flags = self.flags(Region::Tables);
-        let reference = self.b.ins().uload32(flags, entry, layout::ENTRY_REFERENCE);
-        let store = self.context_constant(types::I64, layout::STORE);
-        let flags = self.flags(Region::Context);
-        let records = self.b.ins().load(types::I64, flags, store, layout::STORE_FUNCTIONS);
-        let offset = self.b.ins().imul_imm_u(reference, i64::from(layout::RECORD_BYTES));
-        let record = self.b.ins().iadd(records, offset);
+        let reference = self.b.ins().load(types::I32, flags, entry, layout::ENTRY_REFERENCE);
+        let record = self.record_at(reference);
         self.call_foreign(ty, record, args)
     }
 

@@ -7,23 +7,15 @@
 //! Read next: [`super::control`].
 
 use super::Translator;
-use super::frames::{Frame, Kind};
+use super::frames::{Frame, Kind, Types};
 use crate::environment::Environment;
 use crate::error::Failure;
-use holm_module::{BodyFlags, FunctionBody};
+use crate::known::Known;
 
-/// The most operators of a callee that calls nothing.
-const LEAF_OPERATORS_MAX: u32 = 48;
-/// The most operators of a callee that calls others.
-const CALLER_OPERATORS_MAX: u32 = 24;
-/// The most operators of a function that is inlined into itself.
-const RECURSIVE_OPERATORS_MAX: u32 = 96;
 /// How deep calls are inlined into inlined calls.
 const DEPTH_MAX: usize = 4;
 /// Operators that a function may gain whatever its size.
 const GROWTH_MIN: u32 = 160;
-/// Locals of a callee.
-const LOCALS_MAX: u32 = 24;
 
 /// What has been inlined into a function so far.
 pub(super) struct Inlining {
@@ -35,57 +27,45 @@ pub(super) struct Inlining {
 
 impl Inlining {
     pub(super) fn new(env: &Environment<'_>, defined: u32, expands: bool) -> Self {
-        let own = env.module.bodies[defined as usize].operators;
+        let own = env.known.operators(defined);
         let budget = if expands { GROWTH_MIN + own / 2 } else { 0 };
         Self { active: vec![defined], budget }
     }
 
     /// Whether a call of this function is to be replaced.
-    fn wants(&self, defined: u32, body: &FunctionBody) -> bool {
-        let unfit = BodyFlags::BRANCH_TABLES | BodyFlags::TAIL_CALLS;
-        if body.flags.intersects(unfit)
-            || body.operators > self.budget
-            || body.locals > LOCALS_MAX
-            || self.active.len() > DEPTH_MAX
-        {
-            return false;
-        }
+    fn wants(&self, defined: u32, known: &Known<'_>) -> bool {
         let recursions = self.active.iter().filter(|active| **active == defined).count();
-        let most = match (body.calls, recursions) {
-            (0, _) => LEAF_OPERATORS_MAX,
-            (_, 0) => CALLER_OPERATORS_MAX,
-            (_, 1) => RECURSIVE_OPERATORS_MAX,
-            _ => 0,
-        };
-        body.operators <= most
+        self.active.len() <= DEPTH_MAX && known.is_small(defined, self.budget, recursions)
     }
 }
 
 impl Translator<'_, '_> {
     /// Whether a call of a defined function is to be replaced by its body.
     pub(super) fn wants_inlined(&self, defined: u32) -> bool {
-        self.inlining.wants(defined, &self.env.module.bodies[defined as usize])
+        self.inlining.wants(defined, &self.env.known)
     }
 
     /// Translates a function in place of a call, whose arguments are on the stack.
     pub(super) fn inline_call(&mut self, defined: u32, ty: u32) -> Result<(), Failure> {
         let env = self.env;
         let (params, results) = (env.ty(ty).params(), env.ty(ty).results());
-        let mut reader = env.module.body(env.wasm, defined)?;
+        let mut reader = env.known.read(defined)?;
         let args = self.pop_canonical(params.len());
         let locals = std::mem::take(&mut self.locals);
         self.declare_locals(params, &args, &reader.locals);
         let outer = std::mem::replace(&mut self.body_frame, self.frames.len());
         let base = self.stack.len();
-        let (params, if_params) = (&[][..], Vec::new());
-        let kind = Kind::Inlined;
+        let (params, results) = (Types::List(&[]), Types::List(results));
+        let (kind, if_params) = (Kind::Inlined, Vec::new());
         self.frames.push(Frame { kind, base, params, results, exit: None, if_params });
         let site = self.places.enter();
         self.inlining.active.push(defined);
-        self.inlining.budget -= env.module.bodies[defined as usize].operators;
+        self.inlining.budget -= env.known.operators(defined);
         self.operators(&mut reader.operators)?;
         self.inlining.active.pop();
-        self.places.leave(site);
+        // An indirect call may go on after one of its callees.
+        let location = self.places.leave(site);
+        self.b.set_srcloc(location);
         self.body_frame = outer;
         self.locals = locals;
         Ok(())

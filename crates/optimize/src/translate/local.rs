@@ -2,6 +2,7 @@
 //!
 //! Locals are Cranelift variables; it builds the SSA form. Read next: [`super::control`].
 
+use super::heap::is_collected;
 use super::{Handled, Translator, value_type};
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use cranelift_frontend::Variable;
@@ -20,19 +21,26 @@ impl Translator<'_, '_> {
         locals: &[(u32, ValType)],
     ) {
         for (ty, value) in params.iter().zip(values) {
-            let local = self.b.declare_var(value_type(*ty));
+            let local = self.declare_local(*ty);
             self.b.def_var(local, *value);
             self.locals.push(local);
         }
         for (count, ty) in locals {
-            let ty = value_type(*ty);
-            let zero = self.zero(ty);
+            let zero = self.zero(value_type(*ty));
             for _ in 0..*count {
-                let local = self.b.declare_var(ty);
+                let local = self.declare_local(*ty);
                 self.b.def_var(local, zero);
                 self.locals.push(local);
             }
         }
+    }
+
+    fn declare_local(&mut self, ty: ValType) -> Local {
+        let local = self.b.declare_var(value_type(ty));
+        if is_collected(ty) {
+            self.b.declare_var_needs_stack_map(local);
+        }
+        local
     }
 
     pub(super) fn local_operator(&mut self, operator: &Operator<'_>) -> Handled {
@@ -67,7 +75,14 @@ impl Translator<'_, '_> {
                 self.push(value);
             }
             Operator::Drop => drop(self.pop()),
-            Operator::Select | Operator::TypedSelect { .. } => self.select(),
+            Operator::Select => self.select(),
+            Operator::TypedSelect { ty } => {
+                self.select();
+                if let (Some(ty), Some(value)) = (self.env.module.val_type(*ty), self.stack.last())
+                {
+                    self.follow(*value, ty);
+                }
+            }
             Operator::Nop => {}
             _ => return Ok(false),
         }

@@ -7,24 +7,33 @@
 //! Read next: [`control`], then [`memory`], then [`call`].
 
 mod access;
+mod array;
+mod atomic;
 mod bulk;
 mod call;
+mod cast;
 mod control;
 mod conversion;
+mod exception;
 pub(crate) mod flags;
 mod float;
 mod frames;
 mod fuel;
 mod global;
+mod heap;
 mod indirect;
 mod inline;
 mod integer;
+mod legacy;
 mod local;
 mod memory;
+mod object;
 mod place;
 mod poll;
 mod reference;
+mod reference_call;
 mod table;
+mod tail;
 pub(crate) mod trap;
 mod unroll;
 mod vector_access;
@@ -32,6 +41,8 @@ mod vector_conversion;
 mod vector_float;
 mod vector_integer;
 mod vector_lanes;
+mod vector_relaxed;
+mod wide;
 
 use crate::environment::{Environment, clif_type};
 use crate::error::Failure;
@@ -57,6 +68,8 @@ pub(crate) struct Translator<'a, 'f> {
     stack: Vec<Value>,
     /// The open blocks, the function's own first.
     frames: Vec<Frame<'a>>,
+    /// The open tries, the outermost first.
+    tries: Vec<exception::Try>,
     /// Parameters and locals of the function being translated.
     locals: Vec<Local>,
     /// The frame of the body being translated: the function's own, or that of an inlined call.
@@ -76,7 +89,10 @@ pub(crate) struct Translator<'a, 'f> {
     result_slot: Option<StackSlot>,
     regions: Regions,
     signatures: BTreeMap<u32, SigRef>,
+    thunk_signatures: BTreeMap<u32, SigRef>,
     functions: BTreeMap<(u32, u32), FuncRef>,
+    /// Signatures of calls in a try, if they have to be others.
+    keeping: BTreeMap<SigRef, Option<SigRef>>,
     polls: u32,
     /// Whether the code calls any function.
     calls: bool,
@@ -111,23 +127,27 @@ pub(crate) fn function(
         b,
         stack: Vec::new(),
         frames: Vec::new(),
+        tries: Vec::new(),
         locals: Vec::new(),
         body_frame: 0,
         inlining: inline::Inlining::new(env, defined, expands),
         expands,
-        loop_growth: Translator::loop_growth(&env.module.bodies[defined as usize]),
+        loop_growth: env.known.body(defined).map_or(0, Translator::loop_growth),
         reachable: true,
         anchor,
         result_buffer: None,
         result_slot: None,
         regions: Regions::default(),
         signatures: BTreeMap::new(),
+        thunk_signatures: BTreeMap::new(),
         functions: BTreeMap::new(),
+        keeping: BTreeMap::new(),
         polls: 0,
         calls: false,
         segment: None,
         places: Places::default(),
     };
+    translator.separate_frame_slots();
     translator.body(defined, ty, entry)?;
     translator.b.finalize(env.frontend);
     Ok(translator.places)
@@ -141,11 +161,11 @@ impl Translator<'_, '_> {
         if env.has_result_buffer(ty) {
             self.result_buffer = Some(params.remove(0));
         }
-        let body = &env.module.bodies[defined as usize];
-        let mut reader = env.module.body(env.wasm, defined)?;
+        let mut reader = env.known.read(defined)?;
         self.declare_locals(env.ty(ty).params(), &params, &reader.locals);
-        self.locate(body.range.start);
-        let poll = if body.calls > 0 { self.poll() } else { None };
+        self.locate(env.known.body(defined).map_or(0, |body| body.range.start));
+        let calls = env.known.body(defined).is_some_and(|body| body.calls > 0);
+        let poll = if calls { self.poll() } else { None };
         self.open_function(env.ty(ty).results());
         self.begin_segment();
         self.operators(&mut reader.operators)?;
@@ -204,7 +224,15 @@ impl Translator<'_, '_> {
             || self.bulk_operator(operator)?
             || self.table_operator(operator)?
             || self.reference_operator(operator)?
-            || self.vector_operator(operator)?;
+            || self.struct_operator(operator)?
+            || self.array_operator(operator)?
+            || self.cast_operator(operator)?
+            || self.reference_call_operator(operator)?
+            || self.tail_call_operator(operator)?
+            || self.exception_operator(operator)?
+            || self.vector_operator(operator)?
+            || self.wide_operator(operator)?
+            || self.atomic_operator(operator)?;
         if handled {
             Ok(())
         } else {
@@ -217,7 +245,8 @@ impl Translator<'_, '_> {
             || self.vector_integer_operator(operator)?
             || self.vector_float_operator(operator)?
             || self.vector_lane_operator(operator)?
-            || self.vector_conversion_operator(operator)?)
+            || self.vector_conversion_operator(operator)?
+            || self.vector_relaxed_operator(operator)?)
     }
 
     fn push(&mut self, value: Value) {
@@ -294,6 +323,17 @@ impl Translator<'_, '_> {
         }
         let signature = self.b.import_signature(self.env.signature(ty).clone());
         self.signatures.insert(ty, signature);
+        signature
+    }
+
+    /// The signature of the foreign-call thunk of a type, and of the ways to imports of it.
+    fn thunk_signature(&mut self, ty: u32) -> SigRef {
+        if let Some(known) = self.thunk_signatures.get(&ty) {
+            return *known;
+        }
+        let signature = crate::thunk::signature(self.env.signature(ty));
+        let signature = self.b.import_signature(signature);
+        self.thunk_signatures.insert(ty, signature);
         signature
     }
 

@@ -37,15 +37,16 @@ impl Places {
 
     /// From here on, operators are those of the function that the present one calls. Gives what
     /// [`Self::leave`] wants.
-    pub(super) fn enter(&mut self) -> u32 {
+    pub(super) fn enter(&mut self) -> (u32, u32) {
         self.sites.push((self.offset, self.site));
         let site = u32::try_from(self.sites.len()).unwrap_or(u32::MAX);
-        std::mem::replace(&mut self.site, site)
+        (self.offset, std::mem::replace(&mut self.site, site))
     }
 
-    /// The end of what [`Self::enter`] began.
-    pub(super) fn leave(&mut self, outer: u32) {
+    /// The end of what [`Self::enter`] began. Gives what Cranelift is to carry for the rest of the call.
+    pub(super) fn leave(&mut self, (offset, outer): (u32, u32)) -> SourceLoc {
         self.site = outer;
+        self.location(offset)
     }
 
     /// The offset and 1 + the site, or 0, of what Cranelift carried.

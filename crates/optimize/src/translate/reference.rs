@@ -30,10 +30,7 @@ impl Translator<'_, '_> {
     }
 
     fn ref_func(&mut self, function: u32) -> Result<(), Failure> {
-        let rank = self.env.module.facts.escaped().binary_search(&function);
-        let rank = rank.ok().and_then(|rank| i64::try_from(rank).ok()).ok_or_else(|| {
-            Failure::Bug(format!("function {function} is referred to but not known to escape"))
-        })?;
+        let rank = self.env.known.escaped_rank(function)?;
         let first = self.context_constant(types::I32, layout::FUNCTIONS_FIRST);
         let reference = self.b.ins().iadd_imm_s(first, rank);
         self.push(reference);

@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 use holm_abi::{Builtin, layout};
 use holm_module::wasm::Operator;
 use holm_spec::trap::TrapReason;
-use holm_spec::types::ValType;
+use holm_spec::types::Hierarchy;
 
 impl Translator<'_, '_> {
     pub(super) fn table_operator(&mut self, operator: &Operator<'_>) -> Handled {
@@ -19,6 +19,8 @@ impl Translator<'_, '_> {
             Operator::TableSet { table } => self.table_set(*table),
             Operator::TableSize { table } => {
                 let length = self.table_length(*table);
+                let is_64 = self.env.module.tables[*table as usize].ty.is_64;
+                let length = if is_64 { self.b.ins().uextend(types::I64, length) } else { length };
                 self.push(length);
             }
             Operator::TableGrow { table } => self.table_grow(*table),
@@ -40,11 +42,17 @@ impl Translator<'_, '_> {
         Ok(true)
     }
 
-    /// A builtin whose first argument names things and whose others are 32-bit operands.
+    /// A builtin whose first argument names things and whose others are operands of 32 or 64 bits.
     pub(super) fn table_builtin(&mut self, builtin: Builtin, names: u64, args: &[Value]) -> Value {
         let mut all = vec![self.b.ins().iconst(types::I64, names.cast_signed())];
-        all.extend(args.iter().map(|arg| self.b.ins().uextend(types::I64, *arg)));
+        all.extend(args.iter().map(|arg| self.wide_index(*arg)));
         self.builtin(builtin, &all)
+    }
+
+    /// An operand of 32 or 64 bits as 64 bits.
+    fn wide_index(&mut self, value: Value) -> Value {
+        let is_wide = self.b.func.dfg.value_type(value) == types::I64;
+        if is_wide { value } else { self.b.ins().uextend(types::I64, value) }
     }
 
     /// A bulk builtin between two things, with destination, source and count on the stack.
@@ -59,12 +67,15 @@ impl Translator<'_, '_> {
         let entry = self.table_entry(table, index, TrapReason::OutOfBoundsTable);
         let flags = self.flags(Region::Tables);
         let value = self.b.ins().load(types::I32, flags, entry, layout::ENTRY_REFERENCE);
+        let element = self.env.module.tables[table as usize].ty.element;
+        self.follow(value, element.into());
         self.push(value);
     }
 
     fn table_set(&mut self, table: u32) {
         let (index, value) = self.pop2();
-        if self.env.module.tables[table as usize].ty.element == ValType::ExternRef {
+        let element = self.env.module.tables[table as usize].ty.element;
+        if element.heap.hierarchy() != Hierarchy::Func {
             let entry = self.table_entry(table, index, TrapReason::OutOfBoundsTable);
             let flags = self.flags(Region::Tables);
             self.b.ins().store(flags, value, entry, layout::ENTRY_REFERENCE);
@@ -76,7 +87,8 @@ impl Translator<'_, '_> {
     fn table_grow(&mut self, table: u32) {
         let (value, count) = self.pop2();
         let old = self.table_builtin(Builtin::TableGrow, u64::from(table), &[value, count]);
-        let old = self.b.ins().ireduce(types::I32, old);
+        let is_64 = self.env.module.tables[table as usize].ty.is_64;
+        let old = if is_64 { old } else { self.b.ins().ireduce(types::I32, old) };
         self.push(old);
     }
 
@@ -84,13 +96,15 @@ impl Translator<'_, '_> {
     /// speculates past that, the address is that of entry 0.
     pub(super) fn table_entry(&mut self, table: u32, index: Value, reason: TrapReason) -> Value {
         let length = self.table_length(table);
+        let is_64 = self.b.func.dfg.value_type(index) == types::I64;
+        let length = if is_64 { self.b.ins().uextend(types::I64, length) } else { length };
         let outside = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, length);
         self.b.ins().trapnz(outside, trap::code(reason));
         let (address, offset) = self.table_definition(table);
         let constant = self.table_is_constant(table);
         let flags = if constant { Self::constant_flags() } else { self.flags(Region::Context) };
         let base = self.b.ins().load(types::I64, flags, address, offset + layout::TABLE_BASE);
-        let index = self.b.ins().uextend(types::I64, index);
+        let index = self.wide_index(index);
         let distance = self.b.ins().imul_imm_u(index, i64::from(layout::ENTRY_BYTES));
         let entry = self.b.ins().iadd(base, distance);
         self.b.ins().select_spectre_guard(outside, base, entry)
@@ -113,8 +127,8 @@ impl Translator<'_, '_> {
     fn table_is_constant(&self, table: u32) -> bool {
         let module = self.env.module;
         let limits = &module.tables[table as usize].ty.limits;
-        module.facts.table_is_fixed(table)
-            || table >= module.imported_tables && limits.max == Some(limits.min)
+        table >= module.imported_tables && limits.max == Some(limits.min)
+            || self.env.known.table_is_fixed(table)
     }
 
     fn table_definition(&mut self, table: u32) -> (Value, i32) {

@@ -63,6 +63,8 @@ impl Translator<'_, '_> {
                     goes_back |= relative_depth == nesting;
                 }
                 Operator::Loop { .. }
+                | Operator::TryTable { .. }
+                | Operator::Try { .. }
                 | Operator::BrTable { .. }
                 | Operator::Call { .. }
                 | Operator::CallIndirect { .. } => return Ok(1),
@@ -80,8 +82,8 @@ impl Translator<'_, '_> {
         copies: usize,
     ) -> Result<(), Failure> {
         let (params, results) = self.block_type(ty);
-        let headers: Vec<_> = (0..copies).map(|_| self.block_with_params(params)).collect();
-        let exit = self.block_with_params(results);
+        let headers: Vec<_> = (0..copies).map(|_| self.block_with_params(&params)).collect();
+        let exit = self.block_with_params(&results);
         let values = self.pop_canonical(params.len());
         let base = self.stack.len();
         self.jump(headers[0], &values);

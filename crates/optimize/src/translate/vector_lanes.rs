@@ -86,7 +86,7 @@ impl<'f> Translator<'_, 'f> {
     }
 
     /// A scalar in the width of a lane.
-    fn narrowed(&mut self, value: Value, lane: ir::Type) -> Value {
+    pub(super) fn narrowed(&mut self, value: Value, lane: ir::Type) -> Value {
         let wide = self.b.func.dfg.value_type(value);
         if wide == lane { value } else { self.b.ins().ireduce(lane, value) }
     }

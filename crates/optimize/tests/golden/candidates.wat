@@ -56,7 +56,7 @@
 ;;     cmpl $0x8, %esi
 ;;     jnb #trap=user4
 ;;     movq    %r15, %rax
-;;     movq -0x20b0(%rax), %rax
+;;     movq -0x2150(%rax), %rax
 ;;     movl %esi, %ecx
 ;;     shlq $0x4, %rcx
 ;;     leaq (%rax, %rcx), %rcx

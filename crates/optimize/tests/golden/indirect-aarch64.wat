@@ -34,7 +34,7 @@
 ;;     subs wzr, w2, #2
 ;;     b.hs #trap=user4
 ;;     mov x12, x21
-;;     movn x11, #8383
+;;     movn x11, #8543
 ;;     ldr x13, [x12, x11]
 ;;     mov w12, w2
 ;;     add x12, x13, x12, LSL 4
@@ -50,18 +50,18 @@
 ;;     mov x0, x21
 ;;     movn x1, #8191
 ;;     ldr w1, [x0, x1]
-;;     movn x1, #8359
+;;     movn x1, #8519
 ;;     ldr w1, [x0, x1]
 ;;     subs wzr, w2, w1
 ;;     b.hs #trap=user4
-;;     movn x3, #8367
+;;     movn x3, #8527
 ;;     ldr x3, [x0, x3]
 ;;     mov w4, w2
 ;;     add x4, x3, x4, LSL 4
 ;;     subs wzr, w2, w1
 ;;     csel x1, x3, x4, hs
 ;;     ldr w2, [x1, #8]
-;;     movn x3, #8399
+;;     movn x3, #8559
 ;;     ldr w0, [x0, x3]
 ;;     subs wzr, w2, w0
 ;;     b.eq label2 ; b label1
@@ -84,6 +84,7 @@
 ;;     movn x2, #8199
 ;;     ldr x1, [x1, x2]
 ;;     ldr x1, [x1]
+;;     mov w0, w0
 ;;     add x2, x1, x0, LSL 5
 ;;     movz w3, #5
 ;;     bl 0
@@ -93,11 +94,13 @@
 ;;     mov fp, sp
 ;;   block0:
 ;;     mov x3, x2
-;;     mov x7, x21
-;;     movn x6, #8191
-;;     ldr w8, [x7, x6]
-;;     movn x8, #8415
-;;     add x2, x7, x8
-;;     bl 0
+;;     mov x9, x21
+;;     movn x8, #8191
+;;     ldr w10, [x9, x8]
+;;     movn x8, #8575
+;;     ldr x10, [x9, x8]
+;;     movn x11, #8591
+;;     add x2, x9, x11
+;;     blr x10
 ;;     ldp fp, lr, [sp], #16
 ;;     ret

@@ -37,7 +37,7 @@
 ;;     cmpl $0x2, %edi
 ;;     jnb #trap=user4
 ;;     movq    %r15, %rax
-;;     movq -0x20c0(%rax), %rax
+;;     movq -0x2160(%rax), %rax
 ;;     movl %edi, %ecx
 ;;     shlq $0x4, %rcx
 ;;     leaq (%rax, %rcx), %rcx
@@ -53,17 +53,17 @@
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl -0x2000(%rax), %ecx
-;;     movl -0x20a8(%rax), %edx
+;;     movl -0x2148(%rax), %edx
 ;;     cmpl %edx, %edi
 ;;     jnb #trap=user4
-;;     movq -0x20b0(%rax), %rsi
+;;     movq -0x2150(%rax), %rsi
 ;;     movl %edi, %ecx
 ;;     shlq $0x4, %rcx
 ;;     leaq (%rsi, %rcx), %rcx
 ;;     cmpl %edx, %edi
 ;;     cmovaeq %rsi, %rcx
 ;;     movl 8(%rcx), %edx
-;;     movl -0x20d0(%rax), %eax
+;;     movl -0x2170(%rax), %eax
 ;;     cmpl %eax, %edx
 ;;     jz      label2; j label1
 ;;   block2:
@@ -81,9 +81,10 @@
 ;;     xorl %eax, %edx
 ;;     cmpl $0x80000000, %edx
 ;;     jnz #trap=user6
-;;     movl 0xc(%rcx), %edi
+;;     movl 0xc(%rcx), %ecx
 ;;     movq    %r15, %rax
 ;;     movq -0x2008(%rax), %rax
+;;     movl %ecx, %edi
 ;;     shlq $0x5, %rdi
 ;;     addq (%rax), %rdi
 ;;     movl $0x5, %esi
@@ -96,9 +97,10 @@
 ;;     movq %rdi, %r9
 ;;     movq    %r15, %rsi
 ;;     movl -0x2000(%rsi), %r8d
-;;     leaq -0x20e0(%rsi), %rdi
+;;     movq -0x2180(%rsi), %r8
+;;     leaq -0x2190(%rsi), %rdi
 ;;     movq %r9, %rsi
-;;     call    User(userextname0)
+;;     call    *%r8
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq

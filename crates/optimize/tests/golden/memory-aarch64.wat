@@ -35,7 +35,7 @@
 ;;     movk w13, w13, #32768, LSL #16
 ;;     add x13, x13, x2, UXTW
 ;;     movz x14, #0
-;;     movn x12, #8367
+;;     movn x12, #8527
 ;;     ldr x15, [x15, x12]
 ;;     add x15, x15, x2, UXTW
 ;;     movz x0, #32768, LSL #16
@@ -50,7 +50,7 @@
 ;;     mov fp, sp
 ;;   block0:
 ;;     mov x10, x21
-;;     movn x9, #8271
+;;     movn x9, #8303
 ;;     ldr x11, [x10, x9]
 ;;     movz x0, #0
 ;;     mov w1, w2
@@ -65,7 +65,7 @@
 ;;   block0:
 ;;     mov x13, x2
 ;;     mov x8, x21
-;;     movn x7, #8279
+;;     movn x7, #8311
 ;;     ldr x9, [x8, x7]
 ;;     movz x2, #0
 ;;     mov w1, w13
@@ -79,7 +79,7 @@
 ;;     mov fp, sp
 ;;   block0:
 ;;     mov x11, x21
-;;     movn x10, #8271
+;;     movn x10, #8303
 ;;     ldr x12, [x11, x10]
 ;;     movz x0, #0
 ;;     mov w1, w2

@@ -18,7 +18,7 @@
 ;;     leaq 8(%rax), %rcx
 ;;     uninit  %r10
 ;;     xorq %r10, %r10
-;;     movq -0x20b0(%r11), %r11
+;;     movq -0x2150(%r11), %r11
 ;;     leaq 4(%r11, %rax), %r9
 ;;     cmpq $0x10000, %rcx
 ;;     cmovaq %r10, %r9
@@ -35,7 +35,7 @@
 ;;     leaq 1(%rdi), %r11
 ;;     uninit  %r10
 ;;     xorq %r10, %r10
-;;     addq -0x20b0(%r9), %rdi
+;;     addq -0x2150(%r9), %rdi
 ;;     cmpq $0x10000, %r11
 ;;     cmovaq %r10, %rdi
 ;;     movb %sil, (%rdi)
@@ -52,7 +52,7 @@
 ;;     leaq (%rdi, %rcx), %rdx
 ;;     uninit  %rcx
 ;;     xorq %rcx, %rcx
-;;     addq -0x20b0(%rax), %rdi
+;;     addq -0x2150(%rax), %rdi
 ;;     movl $0x80000000, %eax
 ;;     leaq (%rdi, %rax), %r11
 ;;     cmpq $0x10000, %rdx
@@ -70,7 +70,7 @@
 ;;     leaq 0x10(%rdx), %rsi
 ;;     uninit  %rax
 ;;     xorq %rax, %rax
-;;     movq -0x20b0(%rcx), %rcx
+;;     movq -0x2150(%rcx), %rcx
 ;;     leaq (%rcx, %rdx), %r8
 ;;     cmpq $0x10000, %rsi
 ;;     cmovaq %rax, %r8
@@ -113,7 +113,7 @@
 ;;     xorq %rax, %rax
 ;;     movl %edi, %ecx
 ;;     leaq 0xb(%rcx), %rsi
-;;     movq -0x20b0(%rdx), %rdx
+;;     movq -0x2150(%rdx), %rdx
 ;;     leaq (%rdx, %rcx), %r8
 ;;     leaq 3(%rdx, %rcx), %r11
 ;;     cmpq $0x10000, %rsi
@@ -134,7 +134,7 @@
 ;;     movq %rsi, %rcx
 ;;     movq %rdx, %r8
 ;;     movq    %r15, %r11
-;;     movq -0x2050(%r11), %r11
+;;     movq -0x2070(%r11), %r11
 ;;     uninit  %rdi
 ;;     xorq %rdi, %rdi
 ;;     movl %eax, %esi

@@ -39,7 +39,7 @@
 ;;     leaq (%rdi, %rcx), %rdx
 ;;     uninit  %rcx
 ;;     xorq %rcx, %rcx
-;;     addq -0x20b0(%rax), %rdi
+;;     addq -0x2150(%rax), %rdi
 ;;     movl $0x80000000, %eax
 ;;     leaq (%rdi, %rax), %r11
 ;;     cmpq $0x10000, %rdx
@@ -83,7 +83,7 @@
 ;;     movq %rsi, %rcx
 ;;     movq %rdx, %r8
 ;;     movq    %r15, %r11
-;;     movq -0x2050(%r11), %r11
+;;     movq -0x2070(%r11), %r11
 ;;     uninit  %rdi
 ;;     xorq %rdi, %rdi
 ;;     movl %eax, %esi

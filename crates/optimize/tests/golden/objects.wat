@@ -31,7 +31,7 @@
 ;;     movq %rsp, %rbp
 ;;   block0:
 ;;     movq    %r15, %rsi
-;;     movq -0x2100(%rsi), %rsi
+;;     movq -0x21a0(%rsi), %rsi
 ;;     movl (%rsi), %edi
 ;;     leal 1(%rdi), %eax
 ;;     movl %eax, (%rsi)
@@ -43,7 +43,7 @@
 ;;     movq %rsp, %rbp
 ;;   block0:
 ;;     movq    %r15, %rdx
-;;     movq -0x20f8(%rdx), %rdx
+;;     movq -0x2198(%rdx), %rdx
 ;;     movq (%rdx), %rax
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
@@ -65,10 +65,10 @@
 ;;     movq %rsp, %rbp
 ;;   block0:
 ;;     movq    %r15, %r10
-;;     movl -0x20b8(%r10), %r9d
+;;     movl -0x2158(%r10), %r9d
 ;;     cmpl %r9d, %edi
 ;;     jnb #trap=user3
-;;     movq -0x20c0(%r10), %r11
+;;     movq -0x2160(%r10), %r11
 ;;     movl %edi, %r10d
 ;;     shlq $0x4, %r10
 ;;     leaq (%r11, %r10), %r10
@@ -83,10 +83,10 @@
 ;;     movq %rsp, %rbp
 ;;   block0:
 ;;     movq    %r15, %r10
-;;     movl -0x20b8(%r10), %r9d
+;;     movl -0x2158(%r10), %r9d
 ;;     cmpl %r9d, %edi
 ;;     jnb #trap=user3
-;;     movq -0x20c0(%r10), %r11
+;;     movq -0x2160(%r10), %r11
 ;;     movl %edi, %r10d
 ;;     shlq $0x4, %r10
 ;;     leaq (%r11, %r10), %r10
@@ -103,7 +103,7 @@
 ;;     movq %rdi, %rax
 ;;     movq %rsi, %r11
 ;;     movq    %r15, %r8
-;;     movq -0x2070(%r8), %r8
+;;     movq -0x2090(%r8), %r8
 ;;     movl $0x2, %edi
 ;;     movl %eax, %esi
 ;;     movq %r11, %rax
@@ -117,7 +117,7 @@
 ;;     movq %rsp, %rbp
 ;;   block0:
 ;;     movq    %r15, %rsi
-;;     movq -0x2078(%rsi), %r8
+;;     movq -0x2098(%rsi), %r8
 ;;     movl $0x2, %edi
 ;;     uninit  %rsi
 ;;     xorq %rsi, %rsi
@@ -132,7 +132,7 @@
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl -0x2000(%rax), %ecx
-;;     movq -0x20d0(%rax), %rcx
+;;     movq -0x2170(%rax), %rcx
 ;;     movl 8(%rcx), %edx
 ;;     cmpl %edx, %edi
 ;;     jnb #trap=user4
@@ -143,16 +143,23 @@
 ;;     cmpl %edx, %edi
 ;;     cmovaeq %rsi, %rcx
 ;;     movl 8(%rcx), %edx
-;;     testl %edx, %edx
-;;     jz #trap=user5
-;;     andl $0x7fffffff, %edx
-;;     cmpl -0x20f0(%rax), %edx
-;;     jnz #trap=user6
-;;     movl 0xc(%rcx), %edi
+;;     movq %rdx, %rsi
+;;     andl $0x7fffffff, %esi
+;;     movl -0x2190(%rax), %eax
+;;     cmpl %eax, %esi
+;;     jz      label2; j label1
+;;   block2:
+;;     movl 0xc(%rcx), %ecx
+;;     movq    %r15, %rax
 ;;     movq -0x2008(%rax), %rax
+;;     movl %ecx, %edi
 ;;     shlq $0x5, %rdi
 ;;     addq (%rax), %rdi
 ;;     call    User(userextname0)
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq
+;;   block1:
+;;     testl %edx, %edx
+;;     jz #trap=user5
+;;     ud2

@@ -13,9 +13,11 @@
 ;;     movq %rsp, %rbp
 ;;     subq $0x10, %rsp
 ;;     movq %rbx, (%rsp)
+;;     movq %r12, 8(%rsp)
 ;;   block0:
-;;     movq    %r15, %r11
-;;     movl -0x2000(%r11), %r11d
+;;     movq    %r15, %rax
+;;     movl -0x2000(%rax), %ecx
+;;     movq -0x2160(%rax), %r12
 ;;     jmp     label1
 ;;   block1:
 ;;     movq    %r15, %rax
@@ -59,8 +61,8 @@
 ;;     jmp     label2
 ;;   block14:
 ;;     movq    %r15, %rax
-;;     leaq -0x20c0(%rax), %rdi
-;;     call    User(userextname0)
+;;     leaq -0x2170(%rax), %rdi
+;;     call    *%r12
 ;;     testl %ebx, %ebx
 ;;     jnz     label15; j label16
 ;;   block15:
@@ -68,6 +70,7 @@
 ;;     jmp     label1
 ;;   block16:
 ;;     movq (%rsp), %rbx
+;;     movq 8(%rsp), %r12
 ;;     addq $0x10, %rsp
 ;;     movq %rbp, %rsp
 ;;     popq %rbp

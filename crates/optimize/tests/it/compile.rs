@@ -105,3 +105,43 @@ fn every_loop_polls() {
         assert_eq!(polls, loops, "nested: {nested}");
     }
 }
+
+/// Calls that are replaced by what they call: directly, through a table, in each other, in themselves.
+const INLINED: &str = r#"(module
+  (type $t (func (param i32) (result i32)))
+  (table 3 3 funcref) (elem (i32.const 0) $divides $loads $nests) (memory 1)
+  (func $divides (type $t) (i32.div_s (i32.const 1) (local.get 0)))
+  (func $loads (type $t) (i32.load offset=0x7fffffff (local.get 0)))
+  (func $nests (type $t) (i32.add (call $divides (local.get 0)) (call $loads (local.get 0))))
+  (func $itself (type $t) (if (result i32) (local.get 0)
+    (then (call $itself (i32.sub (local.get 0) (i32.const 1)))) (else (call $nests (i32.const 0)))))
+  (func $indirect (type $t) (call_indirect (type $t) (local.get 0) (local.get 0)))
+  (func $both (type $t)
+    (i32.add (call $indirect (local.get 0)) (call_indirect (type $t) (call $nests (i32.const 2))
+      (local.get 0)))))"#;
+
+/// Every instruction of a function stems from that function, or from one that calls in it were replaced by.
+#[test]
+fn every_instruction_has_a_place_in_its_function() {
+    for source in [MANY, INLINED] {
+        let wasm = wat::parse_str(source).unwrap();
+        let module = Module::new(&wasm, &Limits::default(), Features::default()).unwrap();
+        let code = compile(source, settings(), &OneWorker);
+        let mut replaced = 0;
+        for defined in 0..code.function_count() {
+            let range = code.function(defined).unwrap();
+            for at in range.offset..range.offset + range.bytes {
+                let places: Vec<u64> = code.sources_at(at).map(u64::from).collect();
+                let (own, inlined) = places.split_last().expect("an instruction without a place");
+                let body = &module.bodies[defined as usize].range;
+                assert!(body.contains(own), "{at:#x} of function {defined}: {places:x?}");
+                // What is around an inlined operator is a call: `call` or `call_indirect`.
+                replaced += inlined.len();
+                let calls = &places[usize::from(!inlined.is_empty())..];
+                let is_call = |place: &u64| matches!(wasm[*place as usize], 0x10 | 0x11);
+                assert!(inlined.is_empty() || calls.iter().all(is_call), "{at:#x}: {places:x?}");
+            }
+        }
+        assert!(replaced > 0, "nothing was inlined");
+    }
+}

@@ -5,7 +5,7 @@
 //! its type registered for as long as any store holds it. Read next: [`crate::linker`].
 
 use crate::context::{
-    AsContext, AsContextMut, Data, StoreContext, StoreContextMut, StoreId, VmStore,
+    AsContext, AsContextMut, Data, Owner, StoreContext, StoreContextMut, StoreId, VmStore,
 };
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::registry::{TypeId, TypeRegistry};
 use crate::typed::{Params, Results, Ret, WasmRet, WasmTy, for_each_tuple, needs_buffer};
 use crate::value::Val;
 use holm_spec::types::{FuncType, ValType};
-use holm_vm::{HostFailure, HostFrame, HostFunction, InstanceId};
+use holm_vm::{HostFailure, HostFrame, HostFunction, InstanceId, Thrown};
 use std::fmt;
 
 /// The store during a call from a guest, and who called.
@@ -113,17 +113,17 @@ impl<T: 'static> HostFunc<T> {
         registry: &TypeRegistry,
         ty: &FuncType,
         function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
-    ) -> Self {
-        let ty = registry.register(ty);
+    ) -> Result<Self> {
+        let ty = registry.register(ty)?;
         let kept = ty.clone();
         let run =
             move |store: &mut VmStore<T>, caller: Option<InstanceId>, frame: &mut HostFrame<'_>| {
-                call_untyped(&kept, store, frame, |store, params, results| {
+                let outcome = call_untyped(&kept, store, frame, |store, params, results| {
                     function(Caller::new(store, caller), params, results)
-                })
-                .map_err(failure)
+                });
+                outcome.map_err(|error| failure(error, store.data().id))
             };
-        Self { function: HostFunction::new(&ty.signature().abi, run), ty }
+        Ok(Self { function: HostFunction::new(&ty.signature().abi, run), ty })
     }
 
     /// A host function over registers; `function` reads and writes what `ty` says.
@@ -134,12 +134,12 @@ impl<T: 'static> HostFunc<T> {
             + Sync
             + 'static,
     {
-        let ty = registry.register(ty);
+        let ty = registry.register(ty).expect("Rust's types name no concrete type");
         let kept = ty.clone();
         let run =
             move |store: &mut VmStore<T>, caller: Option<InstanceId>, frame: &mut HostFrame<'_>| {
                 let _ = &kept;
-                function(store, caller, frame).map_err(failure)
+                function(store, caller, frame).map_err(|error| failure(error, store.data().id))
             };
         Self { function: HostFunction::new(&ty.signature().abi, run), ty }
     }
@@ -161,9 +161,13 @@ impl<T: 'static> HostFunc<T> {
     }
 }
 
+/// What an error of a host function is to the guest: an exception, or the end.
 #[cold]
-fn failure(error: Error) -> HostFailure {
-    Box::new(error)
+fn failure(error: Error, store: StoreId) -> HostFailure {
+    match error.exception().and_then(|exception| exception.thrown_in(store)) {
+        Some(reference) => Box::new(Thrown(reference)),
+        None => Box::new(error),
+    }
 }
 
 /// Moves values between registers and slices around a call of `function`.
@@ -175,22 +179,24 @@ fn call_untyped<T: 'static>(
 ) -> Result<()> {
     let signature = ty.signature();
     let (types, abi) = (&signature.ty, &signature.abi);
-    let id = store.data().id;
+    let mark = store.objects_mut().roots_mark();
     let mut values = std::mem::take(&mut store.data_mut().values);
     values.clear();
+    let owner = Owner::of(store);
     values.extend(types.params().iter().zip(&abi.params).map(|(ty, location)| {
-        Val::from_bits(frame.param(*location, *ty == ValType::V128), *ty, id)
+        Val::from_bits(frame.param(*location, *ty == ValType::V128), *ty, owner)
     }));
     values.extend(types.results().iter().map(|ty| Val::default_of(*ty)));
     let (params, results) = values.split_at_mut(types.params().len());
     let outcome = function(store, params, results).and_then(|()| {
         for ((value, ty), location) in results.iter().zip(types.results()).zip(&abi.results) {
-            let bits = value.to_bits(*ty, id).map_err(|error| wrong_result(types, &error))?;
+            let bits = value.to_bits(*ty, store).map_err(|error| wrong_result(types, &error))?;
             frame.set_result(*location, bits);
         }
         Ok(())
     });
     store.data_mut().values = values;
+    store.objects_mut().roots_release(mark);
     outcome
 }
 
@@ -207,16 +213,20 @@ pub trait IntoFunc<T: 'static, Params, Ret>: Send + Sync + 'static {
     fn into_host(self, engine: &Engine) -> HostFunc<T>;
 }
 
-/// Reads the parameters, runs the closure, writes the results.
+/// Reads the parameters, runs the closure, writes the results. Handles made meanwhile die.
 #[inline]
-fn call_typed<P: Params, R: Ret>(
+fn call_typed<T: 'static, P: Params, R: Ret>(
     frame: &mut HostFrame<'_>,
-    store: StoreId,
-    function: impl FnOnce(P) -> R,
+    store: &mut VmStore<T>,
+    function: impl FnOnce(&mut VmStore<T>, P) -> R,
 ) -> Result<()> {
     let buffer = const { needs_buffer(<R::Results as Results>::TYPES) };
-    let params = P::read_params(frame, buffer, store);
-    function(params).into_results()?.write_results(frame, store)
+    let mark = store.objects_mut().roots_mark();
+    let params = P::read_params(frame, buffer, Owner::of(store));
+    let results = function(store, params).into_results();
+    let outcome = results.and_then(|results| results.write_results(frame, Owner::of(store)));
+    store.objects_mut().roots_release(mark);
+    outcome
 }
 
 fn type_of<P: Params, R: Ret>() -> FuncType {
@@ -236,8 +246,7 @@ macro_rules! into_func {
             fn into_host(self, engine: &Engine) -> HostFunc<T> {
                 let ty = type_of::<($($name,)*), R>();
                 HostFunc::typed(engine.registry(), &ty, move |store, _caller, frame| {
-                    let id = store.data().id;
-                    call_typed(frame, id, |($($name,)*): ($($name,)*)| self($($name),*))
+                    call_typed(frame, store, |_, ($($name,)*): ($($name,)*)| self($($name),*))
                 })
             }
         }
@@ -253,8 +262,7 @@ macro_rules! into_func {
             fn into_host(self, engine: &Engine) -> HostFunc<T> {
                 let ty = type_of::<($($name,)*), R>();
                 HostFunc::typed(engine.registry(), &ty, move |store, caller, frame| {
-                    let id = store.data().id;
-                    call_typed(frame, id, |($($name,)*): ($($name,)*)| {
+                    call_typed(frame, store, |store, ($($name,)*): ($($name,)*)| {
                         self(Caller::new(store, caller), $($name),*)
                     })
                 })

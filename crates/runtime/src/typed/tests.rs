@@ -11,9 +11,9 @@ fn locations_are_those_of_the_abi() {
         ValType::F64,
         ValType::V128,
         ValType::I64,
-        ValType::FuncRef,
+        ValType::FUNCREF,
         ValType::F32,
-        ValType::ExternRef,
+        ValType::EXTERNREF,
     ];
     let mut seed = 1_u64;
     let mut random = |n: usize| {

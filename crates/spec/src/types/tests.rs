@@ -6,10 +6,10 @@ use alloc::vec;
 
 #[test]
 fn texts() {
-    let function = FuncType::new(vec![ValType::I32, ValType::V128], vec![ValType::FuncRef]);
+    let function = FuncType::new(vec![ValType::I32, ValType::V128], vec![ValType::FUNCREF]);
     let memory = MemoryType::new(1, Some(4));
     let table = TableType {
-        element: ValType::ExternRef,
+        element: RefType::EXTERNREF,
         limits: Limits { min: 0, max: None },
         is_64: false,
     };

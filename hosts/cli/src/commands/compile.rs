@@ -7,11 +7,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use holm::Engine;
+use holm::{Engine, SharedBytes};
 
-use crate::code::CodeOptions;
+use crate::code::{self, CodeOptions};
 use crate::failure::Failure;
-use crate::input::{self, Kind};
+use crate::input::{self, Input, Kind, Received};
 use crate::units::show_size;
 use crate::{explain, terminal};
 
@@ -36,6 +36,9 @@ pub(crate) struct Compile {
     /// Count fuel, so that holm run --fuel can be used with it
     #[arg(long)]
     fuel: bool,
+    /// Give every NaN the same bits, so that holm run --deterministic can be used with it
+    #[arg(long)]
+    deterministic: bool,
     #[command(flatten)]
     code: CodeOptions,
 }
@@ -43,20 +46,16 @@ pub(crate) struct Compile {
 impl Compile {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
         let output = self.output()?;
-        let input = input::read(&self.file)?;
-        let wasm = match input.kind {
-            Kind::Binary => input.bytes,
-            Kind::Text => input::text_to_binary(&input.name, &input.bytes)?.into(),
-            Kind::Artifact => {
-                return Err(Failure::start(format!("{} is compiled already", input.name))
-                    .help(format!("run it: holm run {}", input.name)));
-            }
-        };
+        let file = input::receive(&self.file)?;
+        let name = file.name().to_owned();
         let mut config = self.code.config();
-        config.fuel(self.fuel);
+        config.fuel(self.fuel).canonical_nans(self.deterministic);
         let engine = Engine::new(&config).map_err(|error| explain::engine(&error))?;
-        let artifact = engine.precompile(&wasm);
-        let artifact = artifact.map_err(|error| explain::load(&input.name, &error))?;
+        let artifact = match file {
+            Received::Whole(input) => engine.precompile(binary(input)?),
+            Received::Arriving(rest) => code::stream(&engine, rest)?.precompile(),
+        };
+        let artifact = artifact.map_err(|error| explain::load(&name, &error))?;
         write_whole(&output, &artifact)?;
         let size = show_size(artifact.len() as u64);
         terminal::print(&format!("wrote {} ({size})\n", output.display()))?;
@@ -72,6 +71,16 @@ impl Compile {
             _ => Err(Failure::usage("standard input has no name to derive one from")
                 .help("name the output: holm compile - -o OUT.holm")),
         }
+    }
+}
+
+/// The binary form of a module.
+fn binary(input: Input) -> Result<SharedBytes, Failure> {
+    match input.kind {
+        Kind::Binary => Ok(input.bytes),
+        Kind::Text => Ok(input::text_to_binary(&input.name, &input.bytes)?.into()),
+        Kind::Artifact => Err(Failure::start(format!("{} is compiled already", input.name))
+            .help(format!("run it: holm run {}", input.name))),
     }
 }
 

@@ -45,8 +45,8 @@ struct Subject {
     module: Module,
     /// The content of the section that says what made it.
     producers: Vec<u8>,
-    /// What it uses beyond what Holm runs.
-    beyond: Features,
+    /// The proposals that it needs, as far as they are known.
+    needed: Features,
     /// For code that is compiled already: what for, and how many bytes.
     compiled: Option<(String, usize)>,
 }
@@ -88,13 +88,30 @@ fn read(name: String, wasm: &[u8]) -> Result<Subject, Failure> {
                 let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
                 let producers = range.and_then(|(start, end)| wasm.get(start..end));
                 let producers = producers.unwrap_or_default().to_vec();
-                return Ok(Subject { name, module, producers, beyond, compiled: None });
+                let needed = needed(wasm).unwrap_or(beyond);
+                return Ok(Subject { name, module, producers, needed, compiled: None });
             }
             Err(invalid) => match invalid.kind() {
                 InvalidKind::Feature(missing) if !beyond.contains(missing) => {
                     beyond = beyond.with(missing);
                 }
                 _ => return Err(crate::explain::invalid(&name, &invalid)),
+            },
+        }
+    }
+}
+
+/// The fewest proposals with which the module is valid, if the errors without them tell.
+fn needed(wasm: &[u8]) -> Option<Features> {
+    let mut needed = Features::NONE;
+    loop {
+        match Module::new(wasm, &Limits::default(), needed) {
+            Ok(_) => return Some(needed),
+            Err(invalid) => match invalid.kind() {
+                InvalidKind::Feature(missing) if !needed.contains(missing) => {
+                    needed = needed.with(missing);
+                }
+                _ => return None,
             },
         }
     }
@@ -108,7 +125,7 @@ fn open(name: String, bytes: SharedBytes) -> Result<Subject, Failure> {
     let range = module.custom_section("producers").unwrap_or_default();
     let producers = artifact.bytes(&range).unwrap_or_default().to_vec();
     let compiled = Some((artifact.settings().to_owned(), artifact.code_bytes()));
-    Ok(Subject { name, module, producers, beyond: Features::NONE, compiled })
+    Ok(Subject { name, module, producers, needed: Features::NONE, compiled })
 }
 
 #[cfg(test)]

@@ -18,12 +18,13 @@ use crate::cached::CacheOptions;
 use crate::code::{self, CodeOptions, Loader};
 use crate::explain::{self, End};
 use crate::failure::Failure;
-use crate::grants::Grants;
-use crate::limits::Limits;
+use crate::grants::file::GrantsFile;
+use crate::grants::{Denied, Grants, Saves};
+use crate::limits::{LimitOptions, Limits};
 use crate::watchdog::Watchdog;
 use crate::{input, terminal};
 use invoke::Call;
-use stats::Stats;
+use stats::{Bill, Stats};
 
 /// The function that runs a program.
 const START: &str = "_start";
@@ -43,6 +44,7 @@ Exit codes: the program's own; 134 a trap; 124 the time was up; 137 another limi
 Examples:
   holm run hello.wasm one two
   holm run --dir .::/:ro --env LANG=C grep.wasm -r needle /
+  holm run --dir mem::/tmp --overlay assets.zip::/www --save /www=www.tar site.wasm
   holm run --timeout 10s --max-memory 256MiB untrusted.wasm < input
   holm run --listen 127.0.0.1:8080 server.wasm
   holm run --invoke fib math.wasm 30
@@ -64,7 +66,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     grants: Grants,
     #[command(flatten)]
-    limits: Limits,
+    limits: LimitOptions,
     #[command(flatten)]
     code: CodeOptions,
     #[command(flatten)]
@@ -79,42 +81,59 @@ struct Guest {
     stopper: Option<Stopper>,
     /// The function to call, if it is not a program.
     call: Option<Call>,
+    /// What it was refused.
+    denied: Denied,
+    /// What is to be kept of what it wrote.
+    saves: Saves,
     /// Whether there is an instance, so that what goes wrong is the guest's doing.
     began: bool,
 }
 
 impl Run {
-    pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn execute(mut self) -> Result<ExitCode, Failure> {
         let mut stats = Stats::begin();
-        let input = input::read(self.path())?;
-        let name = input.name.clone();
-        stats.read(input.bytes.len());
+        let file = self.grants.file(self.path())?;
+        let limits = self.limits.resolve(file.as_ref().map(|file| &file.limits))?;
+        self.grants = std::mem::take(&mut self.grants).with_file(file.as_ref());
+        self.grants.check(&limits)?;
+        let received = input::receive(self.path())?;
+        let name = received.name().to_owned();
+        stats.read(&received);
         let mut config = self.code.config();
-        let counts = code::adapt(&mut config, &input, self.limits.fuel.is_some())?;
-        config.stack_bytes(usize::try_from(self.limits.max_stack).unwrap_or(usize::MAX));
+        let counts = code::adapt(&mut config, &received, limits.fuel.is_some())?;
+        code::adapt_nans(&mut config, &received, self.grants.deterministic)?;
+        config.stack_bytes(usize::try_from(limits.max_stack).unwrap_or(usize::MAX));
+        if self.stats {
+            config.clock(Some(stats::nanoseconds));
+        }
         let loader = Loader::new(config, &self.cache)?;
-        let (module, origin) = loader.load(input)?;
+        let (module, origin) = loader.load(received)?;
         stats.loaded(origin);
-        let mut guest = self.prepare(&loader.engine, &module, &name)?;
+        let context = Context { name: &name, file: file.as_ref(), limits: &limits };
+        let mut guest = self.prepare(&loader.engine, &module, &context)?;
         if counts {
-            let fuel = self.limits.fuel.unwrap_or(i64::MAX.cast_unsigned());
+            let fuel = limits.fuel.unwrap_or(i64::MAX.cast_unsigned());
             guest.store.set_fuel(fuel).map_err(|error| explain::engine(&error))?;
         }
-        let watchdog = self.watchdog(&guest)?;
+        let watchdog = watchdog(&limits, &guest)?;
         let result = guest.run(&module, &mut stats);
         let late = watchdog.is_some_and(|watchdog| watchdog.has_barked());
         stats.ran();
         if self.stats {
-            terminal::print_error(&stats.to_string());
+            stats.collected(&guest.store.heap_stats());
+            let bill = Bill::of(&guest.store, &limits);
+            terminal::print_error(&format!("{stats}{bill}"));
         }
         let outcome = match result {
             Ok(()) => guest.results(),
             Err(error) => {
                 let memory = guest.store.memory_bytes();
-                let end = End { limits: &self.limits, late, began: guest.began, memory };
+                let end = End { limits: &limits, late, began: guest.began, memory };
                 explain::outcome(&name, &error, &end)
             }
         };
+        let outcome = guest.note_limits(outcome, &limits);
+        let outcome = guest.saves.write().and(outcome);
         // The process is about to end, and the system takes everything back at once: cleaning up for a next
         // guest would only cost time.
         std::mem::forget((guest, module, loader));
@@ -122,7 +141,13 @@ impl Run {
     }
 
     /// Everything the guest needs, before any of it runs.
-    fn prepare(&self, engine: &Engine, module: &Module, name: &str) -> Result<Guest, Failure> {
+    fn prepare(
+        &self,
+        engine: &Engine,
+        module: &Module,
+        context: &Context<'_>,
+    ) -> Result<Guest, Failure> {
+        let Context { name, file, limits } = *context;
         explain::check_imports(module, name)?;
         let call = match &self.invoke {
             Some(function) => Some(Call::parse(module, name, function, self.arguments())?),
@@ -131,21 +156,32 @@ impl Run {
                 None
             }
         };
-        let mut builder = self.grants.context(&self.program_arguments())?;
-        let stopper = self.limits.timeout.0.is_some().then(Stopper::new).transpose();
+        let arguments = self.program_arguments();
+        if self.grants.explain {
+            let text = self.grants.explanation(name, file, limits, &arguments)?;
+            terminal::print_error(&text);
+        }
+        let mut made = self.grants.make(file, limits, &arguments)?;
+        let saves = made.take_saves();
+        let (mut builder, denied) = (made.builder, made.denied);
+        let stopper = limits.timeout.0.is_some().then(Stopper::new).transpose();
         let stopper = stopper.map_err(|error| no_watchdog(&error))?;
         if let Some(stopper) = &stopper {
             builder.stopper(stopper.clone());
         }
         let context = builder.build().map_err(|error| crate::grants::refused(&error))?;
-        let memory_bytes_max = self.limits.max_memory;
-        let limits = StoreLimits { memory_bytes_max, ..StoreLimits::default() };
+        let limits = StoreLimits {
+            memory_bytes_max: limits.max_memory,
+            table_entries_max: limits.max_table_entries,
+            heap_bytes_max: limits.max_heap,
+            ..StoreLimits::default()
+        };
         let store = Store::try_new(engine, limits, context);
         let store = store.map_err(|error| explain::engine(&error))?;
         let mut linker = Linker::new(engine);
         holm_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx| context)
             .map_err(|error| explain::engine(&error))?;
-        Ok(Guest { store, linker, stopper, call, began: false })
+        Ok(Guest { store, linker, stopper, call, denied, saves, began: false })
     }
 
     /// The file; the command line has at least that.
@@ -195,20 +231,28 @@ impl Run {
             None => format!("it has no function to call either: see holm inspect {file}"),
         }))
     }
+}
 
-    /// Starts the clock, if there is one.
-    fn watchdog(&self, guest: &Guest) -> Result<Option<Watchdog>, Failure> {
-        let Some(time) = self.limits.timeout.0 else { return Ok(None) };
-        let code = guest.store.interrupt_handle();
-        let waiting = guest.stopper.clone();
-        let stop = move || {
-            code.interrupt();
-            if let Some(waiting) = waiting {
-                waiting.stop();
-            }
-        };
-        Watchdog::start(time, stop).map(Some).map_err(|error| no_watchdog(&error))
-    }
+/// What is known before the guest is made.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    name: &'a str,
+    file: Option<&'a GrantsFile>,
+    limits: &'a Limits,
+}
+
+/// Starts the clock, if there is one.
+fn watchdog(limits: &Limits, guest: &Guest) -> Result<Option<Watchdog>, Failure> {
+    let Some(time) = limits.timeout.0 else { return Ok(None) };
+    let code = guest.store.interrupt_handle();
+    let waiting = guest.stopper.clone();
+    let stop = move || {
+        code.interrupt();
+        if let Some(waiting) = waiting {
+            waiting.stop();
+        }
+    };
+    Watchdog::start(time, stop).map(Some).map_err(|error| no_watchdog(&error))
 }
 
 impl Guest {
@@ -225,6 +269,23 @@ impl Guest {
         match call {
             Some(call) => call.perform(store, &instance),
             None => Ok(()),
+        }
+    }
+
+    /// Adds which limits a program met that failed: it was told, but its own message may not say.
+    fn note_limits(
+        &self,
+        outcome: Result<ExitCode, Failure>,
+        limits: &Limits,
+    ) -> Result<ExitCode, Failure> {
+        let met = self.denied.limits_met(limits);
+        match outcome {
+            Ok(code) if code != ExitCode::SUCCESS => {
+                met.iter().for_each(|line| terminal::print_error(&format!("note: {line}\n")));
+                Ok(code)
+            }
+            Err(failure) => Err(met.into_iter().fold(failure, Failure::detail)),
+            other => other,
         }
     }
 

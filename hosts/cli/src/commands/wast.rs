@@ -39,7 +39,8 @@ impl Wast {
             let source = crate::input::read_text(file)?;
             let report = wast::run(&engine, &source);
             for failure in &report.failures {
-                let place = format!("{}:{failure}", file.display());
+                // One line per failure; the engine's errors have one per cause.
+                let place = format!("{}:{failure}", file.display()).replace('\n', "; ");
                 terminal::print(&format!("{}\n", style.error(&crate::failure::one_line(&place))))?;
             }
             passed += report.passed;

@@ -40,3 +40,24 @@ fn rust_names_are_readable() {
     assert_eq!(demangled(line), "  1: 0x1 - m!core::fmt::write");
     assert_eq!(demangled("  0: 0x1 - a_Room"), "  0: 0x1 - a_Room");
 }
+
+/// Errors of the engine have a line per cause, and names of modules cannot make one.
+#[test]
+fn every_cause_has_a_line() {
+    let engine = holm::Engine::default();
+    let text = r#"(module (import "a\0ahelp: b" "c" (func)) (import "d" "e" (memory 1)))"#;
+    let module = holm::Module::new(&engine, text).unwrap();
+    let error = holm::Linker::<()>::new(&engine).instantiate_pre(&module).err().unwrap();
+    let limits = crate::limits::Limits::default();
+    let end = End { limits: &limits, late: false, began: false, memory: 0 };
+    let text = stopped("x.wasm", &error, &end).render(Style::plain());
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "error: can not link x.wasm: unknown import: `a\\nhelp: b` `c` has not been defined, it should be a function () -> ()",
+            "error: unknown import: `d` `e` has not been defined, it should be a memory 1..",
+            "help: see what it asks for: holm inspect x.wasm",
+        ]
+    );
+}

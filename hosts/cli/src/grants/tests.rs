@@ -1,11 +1,17 @@
 //! How grants are written.
 
+use super::directory::Host;
 use super::*;
 
 #[track_caller]
 fn check(text: &str, host: &str, guest: &str, read_only: bool) {
-    let expected = Directory { host: host.into(), guest: guest.to_owned(), read_only };
-    assert_eq!(directory(text.as_ref()), Ok(expected), "{text}");
+    let host = Host::Path(host.into());
+    let expected = Directory { host, guest: guest.to_owned(), read_only, overlay: false };
+    assert_eq!(directory(text), Ok(expected), "{text}");
+}
+
+fn directory(text: impl AsRef<OsStr>) -> Result<Directory, Failure> {
+    directory::parse("--dir", text.as_ref(), None)
 }
 
 #[test]
@@ -18,9 +24,23 @@ fn directories() {
 }
 
 #[test]
+fn directories_in_memory_and_overlays() {
+    let memory = directory("mem::/tmp").unwrap();
+    assert_eq!((memory.host, &*memory.guest), (Host::Memory, "/tmp"));
+    assert_eq!(directory("mem").unwrap().host, Host::Path("mem".into()));
+    assert_eq!(directory("./mem::/x").unwrap().host, Host::Path("./mem".into()));
+    let overlay = |text: &str| directory::parse("--overlay", text.as_ref(), None);
+    assert!(overlay("a::/b").unwrap().overlay);
+    assert_eq!(overlay("a::/b:ro").unwrap_err().status(), 2);
+    assert_eq!(overlay("mem::/b").unwrap_err().status(), 2);
+    let beside = directory::parse("--dir", "a::/b".as_ref(), Some(Path::new("/folder"))).unwrap();
+    assert_eq!(beside.host, Host::Path("/folder/a".into()));
+}
+
+#[test]
 fn what_is_no_directory() {
     for text in ["", "::/x", "/x::", ":ro", "/x:::ro"] {
-        assert_eq!(directory(text.as_ref()).unwrap_err().status(), 2, "{text}");
+        assert_eq!(directory(text).unwrap_err().status(), 2, "{text}");
     }
     assert!(directory(OsStr::from_bytes(b"/\xff")).is_err());
     assert!(directory(OsStr::from_bytes(b"/\xff::/x")).is_ok());
@@ -39,6 +59,6 @@ fn variables() {
 #[test]
 fn an_address_that_is_none_is_refused() {
     for address in ["", "8080", "127.0.0.1", "127.0.0.1:99999"] {
-        assert_eq!(listen(address).unwrap_err().status(), 125, "{address}");
+        assert_eq!(network::listen(address).unwrap_err().status(), 125, "{address}");
     }
 }

@@ -69,7 +69,7 @@ fn vectors() {
 
 #[test]
 fn references_are_null() {
-    check("null", ValType::FuncRef, Value::NullFunc);
-    check("null", ValType::ExternRef, Value::NullExtern);
-    refused("1", ValType::ExternRef, "null");
+    check("null", ValType::FUNCREF, Value::Null(Hierarchy::Func));
+    check("null", ValType::EXTERNREF, Value::Null(Hierarchy::Extern));
+    refused("1", ValType::EXTERNREF, "null");
 }

@@ -6,12 +6,12 @@
 
 use std::fmt;
 
-use holm::{Error, ErrorKind, Store, TrapReason, Val};
+use holm::{Error, ErrorKind, ExternRef, HeapType, Store, TrapReason, Val};
 use wast::WastRet;
-use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastRetCore};
+use wast::core::{NanPattern, V128Pattern, WastRetCore};
 use wast::token::{F32, F64};
 
-use super::values::{Shown, lanes};
+use super::values::{Shown, hierarchy, lanes};
 
 /// Why a module did not come to be.
 pub(super) enum Refused {
@@ -78,6 +78,15 @@ pub(super) fn trap<T>(answer: Result<T, Error>, message: &str) -> Result<(), Str
     Err(format!("expected a trap ({message}), found a trap ({reason})"))
 }
 
+/// An exception must have left the guest.
+pub(super) fn exception<T>(answer: Result<T, Error>) -> Result<(), String> {
+    match answer {
+        Err(error) if error.kind() == ErrorKind::Exception => Ok(()),
+        Err(error) => Err(format!("expected an exception, found: {error}")),
+        Ok(_) => Err("expected an exception, found results".to_owned()),
+    }
+}
+
 /// The guest must have run out of stack, the one resource that scripts ask about.
 pub(super) fn exhaustion<T>(answer: Result<T, Error>, message: &str) -> Result<(), String> {
     match answer {
@@ -133,22 +142,39 @@ fn matches(store: &Store<()>, found: &Val, expected: &WastRetCore<'_>) -> bool {
         (WastRetCore::F32(expected), Val::F32(found)) => f32_matches(*found, expected),
         (WastRetCore::F64(expected), Val::F64(found)) => f64_matches(*found, expected),
         (WastRetCore::V128(expected), Val::V128(found)) => v128_matches(*found, expected),
-        (WastRetCore::RefNull(None), Val::FuncRef(None) | Val::ExternRef(None)) => true,
-        (WastRetCore::RefNull(Some(heap)), Val::FuncRef(None)) => is(heap, AbstractHeapType::Func),
-        (WastRetCore::RefNull(Some(heap)), Val::ExternRef(None)) => {
-            is(heap, AbstractHeapType::Extern)
+        (
+            WastRetCore::RefNull(heap),
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None),
+        ) => {
+            let found = found.ty().as_reference().map(|ty| ty.heap.hierarchy());
+            heap.as_ref().is_none_or(|heap| hierarchy(heap) == found)
         }
+        (WastRetCore::RefI31 | WastRetCore::RefI31Shared, Val::AnyRef(Some(found))) => {
+            found.i31().is_some()
+        }
+        (WastRetCore::RefAny, Val::AnyRef(Some(_))) => true,
+        (pattern, Val::AnyRef(Some(found))) => found.ty(store).is_ok_and(|ty| match pattern {
+            WastRetCore::RefEq => ty != HeapType::Any,
+            WastRetCore::RefStruct => matches!(ty, HeapType::ConcreteStruct(_)),
+            WastRetCore::RefArray => matches!(ty, HeapType::ConcreteArray(_)),
+            WastRetCore::RefHost(expected) => {
+                let outside = ExternRef::from_any(store, found);
+                outside.is_ok_and(|outside| host_number(store, &outside) == Some(*expected))
+            }
+            _ => false,
+        }),
         (WastRetCore::RefExtern(expected), Val::ExternRef(Some(found))) => {
-            let object = found.data(store).ok().and_then(|object| object.downcast_ref::<u32>());
-            object.is_some() && expected.is_none_or(|expected| object == Some(&expected))
+            // Without a number it may also be something internal that was handed out.
+            expected.is_none_or(|expected| host_number(store, found) == Some(expected))
         }
         (WastRetCore::RefFunc(None), Val::FuncRef(Some(_))) => true,
         _ => false,
     }
 }
 
-fn is(heap: &HeapType<'_>, wanted: AbstractHeapType) -> bool {
-    matches!(heap, HeapType::Abstract { ty, .. } if *ty == wanted)
+/// The number of a thing that a script mentioned.
+fn host_number(store: &Store<()>, found: &ExternRef) -> Option<u32> {
+    found.data(store).ok()?.downcast_ref::<u32>().copied()
 }
 
 /// A canonical NaN has only the first bit of its payload set, an arithmetic one at least that.

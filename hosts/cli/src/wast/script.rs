@@ -67,6 +67,7 @@ impl Script {
             WastDirective::AssertTrap { exec, message, .. } => {
                 expect::trap(self.perform(exec)?, message)
             }
+            WastDirective::AssertException { exec, .. } => expect::exception(self.perform(exec)?),
             WastDirective::AssertExhaustion { call, message, .. } => {
                 expect::exhaustion(self.invoke(call)?, message)
             }
@@ -204,7 +205,6 @@ fn name_of(directive: &WastDirective<'_>) -> &'static str {
     match directive {
         WastDirective::AssertInvalidCustom { .. } => "assert_invalid_custom",
         WastDirective::AssertMalformedCustom { .. } => "assert_malformed_custom",
-        WastDirective::AssertException { .. } => "assert_exception",
         WastDirective::AssertSuspension { .. } => "assert_suspension",
         WastDirective::Thread(_) => "thread",
         WastDirective::Wait { .. } => "wait",

@@ -5,7 +5,7 @@
 use holm::{
     Global, GlobalType, Limits, Linker, Memory, MemoryType, Result, Store, Table, TableType,
 };
-use holm::{Val, ValType};
+use holm::{RefType, Val};
 
 const MODULE: &str = "spectest";
 
@@ -32,12 +32,15 @@ pub(super) fn define(store: &mut Store<()>, linker: &mut Linker<()>) -> Result<(
     }
 
     let limits = Limits { min: 10, max: Some(20) };
-    let ty = TableType { element: ValType::FuncRef, limits, is_64: false };
+    let ty = TableType { element: RefType::FUNCREF, limits, is_64: false };
     let table = Table::new(&mut *store, ty, Val::FuncRef(None))?;
     linker.define(MODULE, "table", table)?;
 
     let ty = MemoryType::new(1, Some(2));
     let memory = Memory::new(&mut *store, ty)?;
     linker.define(MODULE, "memory", memory)?;
+
+    let shared = Memory::new(&mut *store, MemoryType { shared: true, ..ty })?;
+    linker.define(MODULE, "shared_memory", shared)?;
     Ok(())
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use holm::{ExternRef, Store, Val};
+use holm::{ExternRef, Hierarchy, Store, Val};
 use wast::WastArg;
 use wast::core::{AbstractHeapType, HeapType, WastArgCore};
 
@@ -32,16 +32,34 @@ pub(super) fn argument(
         WastArgCore::RefExtern(number) => {
             Val::ExternRef(Some(reference(*number, store, references)?))
         }
-        WastArgCore::RefHost(_) => return Err("not supported: ref.host".to_owned()),
+        // The host's things, already taken inside.
+        WastArgCore::RefHost(number) => {
+            let outside = reference(*number, store, references)?;
+            let inside = outside.to_any(&*store).map_err(|error| error.to_string())?;
+            Val::AnyRef(Some(inside))
+        }
     })
 }
 
 fn null(heap: &HeapType<'_>) -> Result<Val, String> {
-    match heap {
-        HeapType::Abstract { ty: AbstractHeapType::Func, .. } => Ok(Val::FuncRef(None)),
-        HeapType::Abstract { ty: AbstractHeapType::Extern, .. } => Ok(Val::ExternRef(None)),
-        other => Err(format!("not supported: ref.null {other:?}")),
-    }
+    let hierarchy = hierarchy(heap);
+    let hierarchy = hierarchy.ok_or_else(|| format!("not supported: ref.null {heap:?}"))?;
+    Ok(Val::null(hierarchy.top()))
+}
+
+/// The hierarchy of an abstract heap type.
+pub(super) fn hierarchy(heap: &HeapType<'_>) -> Option<Hierarchy> {
+    use AbstractHeapType as Type;
+    let HeapType::Abstract { ty, .. } = heap else { return None };
+    Some(match ty {
+        Type::Func | Type::NoFunc => Hierarchy::Func,
+        Type::Extern | Type::NoExtern => Hierarchy::Extern,
+        Type::Exn | Type::NoExn => Hierarchy::Exn,
+        Type::Any | Type::Eq | Type::Struct | Type::Array | Type::I31 | Type::None => {
+            Hierarchy::Any
+        }
+        _ => return None,
+    })
 }
 
 fn reference(
@@ -83,8 +101,15 @@ impl fmt::Display for Shown<'_> {
                     write!(out, " {bits:#010x}")
                 })
             }
-            Val::FuncRef(None) => write!(out, "a null funcref"),
-            Val::ExternRef(None) => write!(out, "a null externref"),
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => {
+                write!(out, "a null {}", self.value.ty())
+            }
+            Val::AnyRef(Some(reference)) => match (reference.i31(), reference.ty(self.store)) {
+                (Some(small), _) => write!(out, "i31 {small}"),
+                (None, Ok(ty)) => write!(out, "a reference to {ty}"),
+                (None, Err(error)) => write!(out, "anyref ({error})"),
+            },
+            Val::ExnRef(Some(_)) => write!(out, "an exnref"),
             Val::FuncRef(Some(_)) => write!(out, "a funcref"),
             Val::ExternRef(Some(object)) => match object.data(self.store) {
                 Ok(object) => write!(out, "externref {:?}", object.downcast_ref::<u32>()),

@@ -7,23 +7,27 @@
 //! Invariant: a directory that was granted `ReadOnly`, and whatever is opened through it, refuses every change
 //! with `rofs`, before anything happens.
 //!
-//! Read next: `resolve.rs`, then `preview1/path.rs`.
+//! Read next: `node.rs`, `resolve.rs`, then `preview1/path.rs`.
 
+use super::Access;
+use super::file::File;
 use super::listing::{Entry, Listing};
+use super::node::{Node, OpenedNode};
 use super::path::{GuestPath, Name};
-use super::resolve::open_beneath;
 use super::stat::{Kind, SetTimes, Stat};
-use super::{Access, file::File};
 use crate::Errno;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use crate::refusal::{Reason, refuse};
+use rustix::fd::AsFd;
+use std::ops::Deref;
 
 /// A directory and what its grant allows.
 #[derive(Debug)]
 pub(crate) struct Directory {
-    fd: OwnedFd,
+    node: Node,
     access: Access,
     listing: Option<Box<Listing>>,
+    /// Listings come in the order of names.
+    ordered: bool,
 }
 
 /// How to open.
@@ -48,15 +52,17 @@ pub(crate) enum Opened {
 
 /// The directory that holds a last component.
 enum Parent<'a> {
-    This(BorrowedFd<'a>),
-    Below(OwnedFd),
+    This(&'a Node),
+    Below(Node),
 }
 
-impl AsFd for Parent<'_> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
+impl Deref for Parent<'_> {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
         match self {
-            Parent::This(fd) => *fd,
-            Parent::Below(fd) => fd.as_fd(),
+            Parent::This(node) => node,
+            Parent::Below(node) => node,
         }
     }
 }
@@ -69,8 +75,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn kind(&self) -> Result<Kind, Errno> {
-        let stat = rustix::fs::statat(&self.parent, self.name, AtFlags::SYMLINK_NOFOLLOW)?;
-        Ok(FileType::from_raw_mode(stat.st_mode).into())
+        Ok(self.parent.stat_name(self.name)?.kind)
     }
 
     /// The answer for a new name with a slash at the end, which no file or link can have.
@@ -84,8 +89,14 @@ impl Place<'_> {
 }
 
 impl Directory {
-    pub(crate) fn new(fd: OwnedFd, access: Access) -> Directory {
-        Directory { fd, access, listing: None }
+    pub(crate) fn new(node: Node, access: Access) -> Directory {
+        Directory { node, access, listing: None, ordered: false }
+    }
+
+    /// Makes listings of this directory, and of those opened through it, come in the order of names.
+    pub(crate) fn ordered(mut self, ordered: bool) -> Directory {
+        self.ordered = ordered;
+        self
     }
 
     pub(crate) fn access(&self) -> Access {
@@ -95,7 +106,7 @@ impl Directory {
     fn must_be_writable(&self) -> Result<(), Errno> {
         match self.access {
             Access::ReadWrite => Ok(()),
-            Access::ReadOnly => Err(Errno::Rofs),
+            Access::ReadOnly => Err(refuse(Reason::ReadOnly)),
         }
     }
 
@@ -104,24 +115,19 @@ impl Directory {
     fn locate<'a>(&'a self, path: GuestPath<'a>, special: Errno) -> Result<Place<'a>, Errno> {
         let (parent, name) = path.split();
         let Name::Plain(name) = name else {
-            self.open_path(path.text(), OFlags::DIRECTORY)?;
+            self.node.target(path.text(), true)?;
             return Err(special);
         };
         let parent = match parent {
-            None => Parent::This(self.fd.as_fd()),
-            Some(parent) => Parent::Below(self.open_path(parent, OFlags::DIRECTORY)?),
+            None => Parent::This(&self.node),
+            Some(parent) => Parent::Below(self.node.target(parent, true)?),
         };
         Ok(Place { parent, name })
     }
 
-    fn open_path(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
-        open_beneath(&self.fd, path, OFlags::PATH | flags, Mode::empty())
-    }
-
     /// The object a path leads to, through a last link as well.
-    fn open_target(&self, path: GuestPath<'_>) -> Result<OwnedFd, Errno> {
-        let directory = if path.must_be_directory() { OFlags::DIRECTORY } else { OFlags::empty() };
-        self.open_path(path.text(), directory)
+    fn target(&self, path: GuestPath<'_>) -> Result<Node, Errno> {
+        self.node.target(path.text(), path.must_be_directory())
     }
 
     /// Opens a file or directory. Devices, pipes and sockets of the file system are not granted.
@@ -133,49 +139,40 @@ impl Directory {
         if how.create && directory {
             return Err(if how.directory { Errno::Inval } else { Errno::Isdir });
         }
-        let mut flags = match (how.read, how.write) {
-            (_, false) => OFlags::RDONLY,
-            (false, true) => OFlags::WRONLY,
-            (true, true) => OFlags::RDWR,
-        };
-        flags |= OFlags::NONBLOCK | OFlags::NOCTTY;
-        flags.set(OFlags::NOFOLLOW, !how.follow && !path.must_be_directory());
-        flags.set(OFlags::DIRECTORY, directory);
-        flags.set(OFlags::CREATE, how.create);
-        flags.set(OFlags::EXCL, how.create && how.exclusive);
-        flags.set(OFlags::TRUNC, how.truncate);
-        let mode = if how.create { Mode::from_raw_mode(0o666) } else { Mode::empty() };
-        let fd = open_beneath(&self.fd, path.text(), flags, mode)?;
-        match FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) {
-            FileType::Directory => Ok(Opened::Directory(Directory::new(fd, self.access))),
-            FileType::RegularFile => {
-                let changeable = self.access == Access::ReadWrite;
-                Ok(Opened::File(File::new(fd, how.read, how.write, changeable)))
+        // A link with a slash behind it is followed.
+        let follow = how.follow || path.must_be_directory();
+        match self.node.open(path.text(), Open { follow, directory, ..how })? {
+            OpenedNode::Directory(node) => {
+                let directory = Directory::new(node, self.access).ordered(self.ordered);
+                Ok(Opened::Directory(directory))
             }
-            _ => Err(Errno::Notcapable),
+            OpenedNode::File(bytes) => {
+                let changeable = self.access == Access::ReadWrite;
+                Ok(Opened::File(File::new(bytes, how.read, how.write, changeable)))
+            }
+            OpenedNode::Other => Err(refuse(Reason::NotAFile)),
         }
     }
 
     pub(crate) fn stat(&self) -> Result<Stat, Errno> {
-        Ok(rustix::fs::fstat(&self.fd)?.into())
+        self.node.stat()
     }
 
     pub(crate) fn stat_at(&self, path: GuestPath<'_>, follow: bool) -> Result<Stat, Errno> {
         // Where nothing has to be opened to look at the name, it is only opened to follow a link.
         if acts_on_name(path) && (!follow || path.split().0.is_none()) {
             let place = self.locate(path, Errno::Inval)?;
-            let flags = AtFlags::SYMLINK_NOFOLLOW;
-            let stat = Stat::from(rustix::fs::statat(&place.parent, place.name, flags)?);
+            let stat = place.parent.stat_name(place.name)?;
             if !follow || stat.kind != Kind::SymbolicLink {
                 return Ok(stat);
             }
         }
-        Ok(rustix::fs::fstat(self.open_target(path)?)?.into())
+        self.target(path)?.stat()
     }
 
     pub(crate) fn set_times(&self, times: SetTimes) -> Result<(), Errno> {
         self.must_be_writable()?;
-        Ok(rustix::fs::futimens(&self.fd, &times.kernel()?)?)
+        self.node.set_times(times)
     }
 
     pub(crate) fn set_times_at(
@@ -185,30 +182,27 @@ impl Directory {
         times: SetTimes,
     ) -> Result<(), Errno> {
         self.must_be_writable()?;
-        let times = times.kernel()?;
         if follow || !acts_on_name(path) {
-            let target = self.open_target(path)?;
-            return Ok(rustix::fs::utimensat(target, "", &times, AtFlags::EMPTY_PATH)?);
+            return self.target(path)?.set_times_of_target(times);
         }
         let place = self.locate(path, Errno::Inval)?;
-        let flags = AtFlags::SYMLINK_NOFOLLOW;
-        Ok(rustix::fs::utimensat(&place.parent, place.name, &times, flags)?)
+        place.parent.set_times_of_name(place.name, times)
     }
 
     pub(crate) fn sync(&self) -> Result<(), Errno> {
-        Ok(rustix::fs::fsync(&self.fd)?)
+        self.node.sync()
     }
 
     pub(crate) fn create_directory(&self, path: GuestPath<'_>) -> Result<(), Errno> {
         self.must_be_writable()?;
         let place = self.locate(path, Errno::Exist)?;
-        Ok(rustix::fs::mkdirat(&place.parent, place.name, Mode::from_raw_mode(0o777))?)
+        place.parent.make_directory(place.name)
     }
 
     pub(crate) fn remove_directory(&self, path: GuestPath<'_>) -> Result<(), Errno> {
         self.must_be_writable()?;
         let place = self.locate(path, Errno::Inval)?;
-        Ok(rustix::fs::unlinkat(&place.parent, place.name, AtFlags::REMOVEDIR)?)
+        place.parent.remove_directory(place.name)
     }
 
     pub(crate) fn unlink_file(&self, path: GuestPath<'_>) -> Result<(), Errno> {
@@ -220,7 +214,7 @@ impl Directory {
                 _ => Errno::Notdir,
             });
         }
-        Ok(rustix::fs::unlinkat(&place.parent, place.name, AtFlags::empty())?)
+        place.parent.remove_file(place.name)
     }
 
     /// Renames over to a place in `to`, which may be another grant.
@@ -238,8 +232,7 @@ impl Directory {
         {
             return Err(Errno::Notdir);
         }
-        let (from, to) = (&source.parent, &target.parent);
-        Ok(rustix::fs::renameat(from, source.name, to, target.name)?)
+        source.parent.rename(source.name, &target.parent, target.name)
     }
 
     /// Makes a hard link in `to`, which may be another grant, but not one with other rights: a link would carry
@@ -253,24 +246,17 @@ impl Directory {
     ) -> Result<(), Errno> {
         to.must_be_writable()?;
         if self.access != to.access {
-            return Err(Errno::Xdev);
+            return Err(refuse(Reason::BetweenGrants));
         }
         let target = to.locate(new, Errno::Exist)?;
         if new.must_be_directory() {
             return Err(target.refuse_slash());
         }
         if follow || old.must_be_directory() {
-            let source = self.open_target(old)?;
-            let flags = AtFlags::EMPTY_PATH;
-            return match rustix::fs::linkat(source, "", &target.parent, target.name, flags) {
-                // What a kernel says that keeps this for privileged processes.
-                Err(rustix::io::Errno::NOENT) => Err(Errno::Inval),
-                other => Ok(other?),
-            };
+            return self.target(old)?.link(&target.parent, target.name);
         }
         let source = self.locate(old, Errno::Perm)?;
-        let (from, to) = (&source.parent, &target.parent);
-        Ok(rustix::fs::linkat(from, source.name, to, target.name, AtFlags::empty())?)
+        source.parent.link_name(source.name, &target.parent, target.name)
     }
 
     /// Makes a symbolic link. One to an absolute place could not be followed by any guest, only mislead the host.
@@ -282,13 +268,13 @@ impl Directory {
         if path.must_be_directory() {
             return Err(place.refuse_slash());
         }
-        Ok(rustix::fs::symlinkat(target, &place.parent, place.name)?)
+        place.parent.make_link(target, place.name)
     }
 
     /// Copies where a link leads to into `buffer`, as much as fits.
     pub(crate) fn read_link(&self, path: GuestPath<'_>, buffer: &mut [u8]) -> Result<usize, Errno> {
         if !acts_on_name(path) {
-            self.open_target(path)?;
+            self.target(path)?;
             return Err(Errno::Inval);
         }
         let place = self.locate(path, Errno::Inval)?;
@@ -298,7 +284,7 @@ impl Directory {
                 _ => Err(Errno::Inval),
             };
         }
-        Ok(rustix::fs::readlinkat_raw(&place.parent, place.name, buffer)?)
+        place.parent.read_link(place.name, buffer)
     }
 
     /// Shows `visit` the entries behind a cookie, until it says false or there are no more.
@@ -307,8 +293,14 @@ impl Directory {
         cookie: u64,
         visit: impl FnMut(Entry<'_>) -> Result<bool, Errno>,
     ) -> Result<(), Errno> {
-        let listing = self.listing.get_or_insert_default();
-        listing.visit(self.fd.as_fd(), cookie, visit)
+        match &self.node {
+            Node::Host(node) => {
+                let new = if self.ordered { Listing::ordered } else { Listing::default };
+                let listing = self.listing.get_or_insert_with(|| Box::new(new()));
+                listing.visit(node.as_fd(), cookie, visit)
+            }
+            Node::Tree(node) => node.visit_entries(cookie, visit),
+        }
     }
 }
 

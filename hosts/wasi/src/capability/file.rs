@@ -1,29 +1,46 @@
-//! An open regular file.
+//! An open regular file, of the host or of a tree in memory, and what may be done to it.
 //!
-//! Not here: opening (`directory.rs`), and flags a guest can change on its descriptor. A write is told each time
-//! where it goes and how far it must get, so that no state of the kernel's file is changed on a guest's word and
-//! files shared with other processes (redirected standard streams) keep their flags.
+//! Not here: opening (`directory.rs`), and flags a guest can change on its descriptor.
 //!
-//! Invariant: what the file was not opened for fails with `badf`; without `changeable`, its times stay.
+//! Invariant: what the file was not opened for fails with `badf`; without `changeable`, its times stay; between two
+//! looks at the stop flag a bounded number of bytes is moved.
 //!
-//! Read next: `directory.rs`.
+//! Read next: `host_file.rs`, `tree/file.rs`.
 
+use super::host_file::HostFile;
 use super::stat::{SetTimes, Stat};
+use super::tree::TreeFile;
 use super::wait::Waiting;
+use crate::refusal::{Reason, refuse};
 use crate::{Errno, Fault, limits};
-use rustix::fd::OwnedFd;
-use rustix::fs::{Advice, FallocateFlags, SeekFrom};
-use rustix::io::{Errno as Kernel, ReadWriteFlags};
+use rustix::fs::{Advice, SeekFrom};
 use std::io::{IoSlice, IoSliceMut};
 
 /// A regular file and what may be done to it.
 #[derive(Debug)]
 pub(crate) struct File {
-    fd: OwnedFd,
+    bytes: Bytes,
     pub(crate) readable: bool,
     pub(crate) writable: bool,
     /// Times may be set.
     pub(crate) changeable: bool,
+}
+
+/// Where a file's bytes are.
+#[derive(Debug)]
+pub(crate) enum Bytes {
+    Host(HostFile),
+    Tree(TreeFile),
+}
+
+/// Calls the same method of either.
+macro_rules! either {
+    ($bytes:expr, $file:ident => $call:expr) => {
+        match $bytes {
+            Bytes::Host($file) => $call,
+            Bytes::Tree($file) => $call,
+        }
+    };
 }
 
 /// Where a write goes.
@@ -43,8 +60,8 @@ pub(crate) enum Durability {
 }
 
 impl File {
-    pub(crate) fn new(fd: OwnedFd, readable: bool, writable: bool, changeable: bool) -> File {
-        File { fd, readable, writable, changeable }
+    pub(crate) fn new(bytes: Bytes, readable: bool, writable: bool, changeable: bool) -> File {
+        File { bytes, readable, writable, changeable }
     }
 
     /// Reads at the cursor, or at an offset without moving the cursor.
@@ -81,19 +98,9 @@ impl File {
         Ok(done)
     }
 
+    #[inline]
     fn read_once(&self, slices: &mut [IoSliceMut<'_>], at: Option<u64>) -> Result<usize, Errno> {
-        loop {
-            let result = match (at, &mut *slices) {
-                (None, [one]) => rustix::io::read(&self.fd, &mut **one),
-                (Some(at), [one]) => rustix::io::pread(&self.fd, &mut **one, at),
-                (None, many) => rustix::io::readv(&self.fd, many),
-                (Some(at), many) => rustix::io::preadv(&self.fd, many, at),
-            };
-            match result {
-                Err(Kernel::INTR) => {}
-                other => return other.map_err(Errno::from),
-            }
-        }
+        either!(&self.bytes, file => file.read(slices, at))
     }
 
     /// Writes at a place; the cursor moves unless that is an offset.
@@ -135,53 +142,34 @@ impl File {
         Ok(done)
     }
 
+    #[inline]
     fn write_once(
         &self,
         slices: &[IoSlice<'_>],
         place: Place,
         durability: Durability,
     ) -> Result<usize, Errno> {
-        let mut flags = match durability {
-            Durability::Cache => ReadWriteFlags::empty(),
-            Durability::Data => ReadWriteFlags::DSYNC,
-            Durability::DataAndMetadata => ReadWriteFlags::SYNC,
-        };
-        let at = match place {
-            Place::Cursor => u64::MAX,
-            Place::At(at) => at,
-            Place::End => {
-                flags |= ReadWriteFlags::APPEND;
-                u64::MAX
-            }
-        };
-        loop {
-            let result = match slices {
-                [one] if flags.is_empty() && place == Place::Cursor => {
-                    rustix::io::write(&self.fd, one)
-                }
-                many => rustix::io::pwritev2(&self.fd, many, at, flags),
-            };
-            match result {
-                Err(Kernel::INTR) => {}
-                other => return other.map_err(Errno::from),
-            }
+        match &self.bytes {
+            Bytes::Host(file) => file.write(slices, place, durability),
+            Bytes::Tree(file) => file.write(slices, place),
         }
     }
 
     /// Moves the cursor and says where it is then.
     pub(crate) fn seek(&self, to: SeekFrom) -> Result<u64, Errno> {
-        rustix::fs::seek(&self.fd, to).map_err(Errno::from)
+        either!(&self.bytes, file => file.seek(to))
     }
 
     pub(crate) fn stat(&self) -> Result<Stat, Errno> {
-        Ok(rustix::fs::fstat(&self.fd)?.into())
+        either!(&self.bytes, file => file.stat())
     }
 
     pub(crate) fn set_size(&self, bytes: u64) -> Result<(), Errno> {
         if !self.writable {
             return Err(Errno::Badf);
         }
-        Ok(rustix::fs::ftruncate(&self.fd, checked_size(bytes)?)?)
+        let bytes = checked_size(bytes)?;
+        either!(&self.bytes, file => file.set_size(bytes))
     }
 
     pub(crate) fn allocate(&self, at: u64, bytes: u64) -> Result<(), Errno> {
@@ -189,35 +177,37 @@ impl File {
             return Err(Errno::Badf);
         }
         checked_size(at.checked_add(bytes).ok_or(Errno::Fbig)?)?;
-        Ok(rustix::fs::fallocate(&self.fd, FallocateFlags::empty(), at, bytes)?)
+        either!(&self.bytes, file => file.allocate(at, bytes))
     }
 
     pub(crate) fn advise(&self, at: u64, bytes: u64, advice: Advice) -> Result<(), Errno> {
         checked_offset(at)?;
         checked_offset(bytes)?;
-        let bytes = std::num::NonZeroU64::new(bytes);
-        Ok(rustix::fs::fadvise(&self.fd, at, bytes, advice)?)
+        match &self.bytes {
+            Bytes::Host(file) => file.advise(at, bytes, advice),
+            // What is in memory needs no advice.
+            Bytes::Tree(_) => Ok(()),
+        }
     }
 
     pub(crate) fn set_times(&self, times: SetTimes) -> Result<(), Errno> {
         if !self.changeable {
-            return Err(Errno::Rofs);
+            return Err(refuse(Reason::ReadOnly));
         }
-        Ok(rustix::fs::futimens(&self.fd, &times.kernel()?)?)
+        either!(&self.bytes, file => file.set_times(times))
     }
 
     pub(crate) fn sync(&self, durability: Durability) -> Result<(), Errno> {
-        let result = match durability {
-            Durability::Cache => return Ok(()),
-            Durability::Data => rustix::fs::fdatasync(&self.fd),
-            Durability::DataAndMetadata => rustix::fs::fsync(&self.fd),
-        };
-        result.map_err(Errno::from)
+        match &self.bytes {
+            Bytes::Host(file) => file.sync(durability),
+            // Memory does not get any safer.
+            Bytes::Tree(_) => Ok(()),
+        }
     }
 
     /// Bytes between the cursor and the end.
     pub(crate) fn available(&self) -> Result<u64, Errno> {
-        let at = rustix::fs::tell(&self.fd)?;
+        let at = self.seek(SeekFrom::Current(0))?;
         Ok(self.stat()?.size.saturating_sub(at))
     }
 }

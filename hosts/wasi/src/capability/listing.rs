@@ -43,9 +43,48 @@ pub(crate) struct Listing {
     names: Vec<u8>,
     /// Where the last visit began: the next one begins shortly behind it.
     cursor: usize,
+    /// Entries come by name, all fetched at once; their cookies count them.
+    ordered: bool,
 }
 
 impl Listing {
+    /// A listing in the order of names, which is the same in every run.
+    pub(crate) fn ordered() -> Listing {
+        Listing { ordered: true, ..Listing::default() }
+    }
+
+    /// Fetches everything and puts it in order.
+    fn fetch_ordered(&mut self, directory: BorrowedFd<'_>) -> Result<(), Errno> {
+        let mut all: Vec<(Vec<u8>, u64, Kind)> = Vec::new();
+        let (mut bytes, mut start) = (0, START);
+        loop {
+            self.fetch(directory, start)?;
+            let mut begin = 0;
+            for kept in &self.entries {
+                let end = kept.name_end as usize;
+                all.push((self.names[begin..end].to_vec(), kept.inode, kept.kind));
+                begin = end;
+            }
+            bytes += self.names.len() + self.entries.len() * size_of::<Kept>();
+            if bytes > limits::ORDERED_LISTING_BYTES_MAX {
+                return Err(Errno::Nomem);
+            }
+            match self.entries.last() {
+                Some(last) => start = last.next,
+                None => break,
+            }
+        }
+        all.sort_unstable();
+        self.names.clear();
+        for (index, (name, inode, kind)) in all.into_iter().enumerate() {
+            self.names.extend_from_slice(&name);
+            let name_end = u32::try_from(self.names.len()).map_err(|_| Errno::Overflow)?;
+            self.entries.push(Kept { next: index as u64 + 1, inode, kind, name_end });
+        }
+        self.start = START;
+        Ok(())
+    }
+
     /// Shows `visit` the entries behind `cookie`, until it says false or there are no more.
     pub(crate) fn visit(
         &mut self,
@@ -57,8 +96,17 @@ impl Listing {
             Some(index) => index,
             None => {
                 i64::try_from(cookie).map_err(|_| Errno::Inval)?;
-                rustix::fs::seek(directory, SeekFrom::Start(cookie))?;
-                self.fetch(directory, cookie)?;
+                if self.ordered {
+                    // Entries that are there still have their cookies; there are no others.
+                    if cookie != START {
+                        return Err(Errno::Inval);
+                    }
+                    rustix::fs::seek(directory, SeekFrom::Start(START))?;
+                    self.fetch_ordered(directory)?;
+                } else {
+                    rustix::fs::seek(directory, SeekFrom::Start(cookie))?;
+                    self.fetch(directory, cookie)?;
+                }
                 0
             }
         };
@@ -77,7 +125,7 @@ impl Listing {
                 }
                 index += 1;
             }
-            let Some(last) = self.entries.last() else { return Ok(()) };
+            let Some(last) = self.entries.last().filter(|_| !self.ordered) else { return Ok(()) };
             let last = last.next;
             self.fetch(directory, last)?;
             index = 0;

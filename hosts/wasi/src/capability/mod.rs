@@ -12,14 +12,20 @@
 pub(crate) mod clock;
 pub(crate) mod directory;
 pub(crate) mod file;
+pub(crate) mod host;
+pub(crate) mod host_file;
 pub(crate) mod listing;
+pub(crate) mod node;
 pub(crate) mod path;
+pub(crate) mod pipe;
 pub(crate) mod random;
 pub(crate) mod resolve;
 pub(crate) mod socket;
 pub(crate) mod stat;
 pub(crate) mod stream;
 pub(crate) mod table;
+pub(crate) mod tree;
+pub(crate) mod veil;
 pub(crate) mod wait;
 
 /// What a grant of a directory allows for it and for everything reached through it.

@@ -8,6 +8,7 @@
 //!
 //! Read next: `resolve.rs`.
 
+use crate::refusal::{Reason, refuse};
 use crate::{Errno, limits};
 
 /// A path that has passed the checks of form.
@@ -41,7 +42,7 @@ impl<'a> GuestPath<'a> {
         }
         match text.bytes().next() {
             None => return Err(Errno::Noent),
-            Some(b'/') => return Err(Errno::Notcapable),
+            Some(b'/') => return Err(refuse(Reason::Outside)),
             Some(_) => {}
         }
         let trimmed = text.trim_end_matches('/');

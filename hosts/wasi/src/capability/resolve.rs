@@ -10,16 +10,18 @@
 //!
 //! Read next: `directory.rs`.
 
+use crate::refusal::{Reason, refuse};
 use crate::{Errno, limits};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno as Kernel;
+use rustix::path::Arg;
 
 /// Opens `path` beneath `directory`. `notcapable` if the path leaves it, `again` if the kernel gave up
 /// time after time.
 pub(crate) fn open_beneath(
     directory: impl AsFd,
-    path: &str,
+    path: impl Arg + Copy,
     flags: OFlags,
     mode: Mode,
 ) -> Result<OwnedFd, Errno> {
@@ -28,13 +30,14 @@ pub(crate) fn open_beneath(
     for attempt in 0..limits::RESOLVE_TRIES {
         match openat2(directory, path, flags | OFlags::CLOEXEC, mode, resolve) {
             Ok(fd) => return Ok(fd),
-            Err(Kernel::XDEV) => return Err(Errno::Notcapable),
+            Err(Kernel::XDEV) => return Err(refuse(Reason::Outside)),
             Err(Kernel::AGAIN) if attempt >= limits::RESOLVE_TRIES / 4 => std::thread::yield_now(),
             Err(Kernel::AGAIN | Kernel::INTR) => {}
+            Err(Kernel::MFILE | Kernel::NFILE) => return Err(refuse(Reason::HostHandles)),
             Err(errno) => return Err(errno.into()),
         }
     }
-    Err(Errno::Again)
+    Err(refuse(Reason::Unsettled))
 }
 
 /// Finds out whether `open_beneath` can work here at all: old kernels do not have openat2, and some filters of

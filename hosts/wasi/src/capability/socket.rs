@@ -1,7 +1,7 @@
-//! Sockets that were handed in: listeners, and the connections they accept.
+//! Sockets that were handed in: listeners, the connections they accept, and connections that the embedder made.
 //!
 //! Not here: making, binding or connecting one. No guest can, so a guest's only connections are those that came to
-//! an address the embedder opened.
+//! an address the embedder opened, or that the embedder opened to one.
 //!
 //! Invariant: every socket here is in non-blocking mode (none is shared with another process that could mind), so
 //! that waiting happens in `wait.rs` alone.
@@ -69,6 +69,12 @@ pub(crate) struct Receive {
 }
 
 impl Socket {
+    /// A connection that the embedder made.
+    pub(crate) fn new(fd: OwnedFd) -> std::io::Result<Socket> {
+        rustix::io::ioctl_fionbio(&fd, true)?;
+        Ok(Socket { fd })
+    }
+
     /// Receives; the flag says that a message was longer than the room for it.
     pub(crate) fn receive(
         &self,

@@ -8,7 +8,7 @@ use crate::Errno;
 use rustix::fs::{FileType, Stat as KernelStat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 
 /// Kinds of objects, with the numbers of the standard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Kind {
     Unknown = 0,
@@ -46,13 +46,17 @@ pub(crate) struct Stat {
     pub(crate) accessed: u64,
     pub(crate) modified: u64,
     pub(crate) changed: u64,
+    /// The host's file system says so, and might say something else in another run.
+    pub(crate) is_hosts: bool,
 }
 
 impl Stat {
     /// About an object that has no identity in the file system.
     pub(crate) fn of_kind(kind: Kind) -> Stat {
         let (device, inode, links, size) = (0, 0, 0, 0);
-        Stat { device, inode, kind, links, size, accessed: 0, modified: 0, changed: 0 }
+        let (accessed, modified, changed) = (0, 0, 0);
+        let is_hosts = true;
+        Stat { device, inode, kind, links, size, accessed, modified, changed, is_hosts }
     }
 }
 
@@ -71,6 +75,7 @@ impl From<KernelStat> for Stat {
             accessed: time(stat.st_atime, stat.st_atime_nsec),
             modified: time(stat.st_mtime, stat.st_mtime_nsec),
             changed: time(stat.st_ctime, stat.st_ctime_nsec),
+            is_hosts: true,
         }
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! Read next: `stdio.rs`, where embedders make them.
 
+use super::pipe::{Reader, Writer};
 use super::stat::{Kind, Stat};
 use super::wait::Waiting;
 use crate::{Errno, Fault, limits};
@@ -27,6 +28,10 @@ pub(crate) enum Stream {
     Keep(Arc<Mutex<Kept>>),
     /// Nothing to read; what is written is forgotten.
     Null,
+    /// What another guest writes.
+    PipeReader(Reader),
+    /// What another guest reads.
+    PipeWriter(Writer),
 }
 
 /// What was written to a stream in memory.
@@ -118,6 +123,11 @@ impl HostStream {
     }
 }
 
+/// What the kernel is asked about a descriptor.
+pub(crate) fn flags_for(to_read: bool) -> PollFlags {
+    if to_read { PollFlags::IN | PollFlags::RDHUP } else { PollFlags::OUT }
+}
+
 /// As much as a stream that is writable takes without waiting.
 fn first_chunk<'a>(slices: &'a [IoSlice<'_>]) -> &'a [u8] {
     let bytes = slices.iter().find(|s| !s.is_empty()).map_or(&[][..], |s| &**s);
@@ -134,7 +144,8 @@ impl Stream {
             Stream::Host(host) if host.readable => host.read(slices, waiting),
             Stream::Bytes(bytes) => bytes.read_vectored(slices).map_err(|_| Errno::Io.into()),
             Stream::Null => Ok(0),
-            Stream::Host(_) | Stream::Keep(_) => Err(Errno::Badf.into()),
+            Stream::PipeReader(pipe) => pipe.read(slices, waiting),
+            Stream::Host(_) | Stream::Keep(_) | Stream::PipeWriter(_) => Err(Errno::Badf.into()),
         }
     }
 
@@ -150,7 +161,8 @@ impl Stream {
                 kept.append(slices)
             }
             Stream::Null => Ok(slices.iter().map(|s| s.len()).sum()),
-            Stream::Host(_) | Stream::Bytes(_) => Err(Errno::Badf.into()),
+            Stream::PipeWriter(pipe) => pipe.write(slices, waiting),
+            Stream::Host(_) | Stream::Bytes(_) | Stream::PipeReader(_) => Err(Errno::Badf.into()),
         }
     }
 
@@ -164,7 +176,7 @@ impl Stream {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Stream::Host(host) => host.kind,
-            Stream::Bytes(_) | Stream::Keep(_) | Stream::Null => Kind::Unknown,
+            _ => Kind::Unknown,
         }
     }
 
@@ -175,25 +187,32 @@ impl Stream {
     pub(crate) fn is_readable(&self) -> bool {
         match self {
             Stream::Host(host) => host.readable,
-            Stream::Bytes(_) | Stream::Null => true,
-            Stream::Keep(_) => false,
+            Stream::Bytes(_) | Stream::Null | Stream::PipeReader(_) => true,
+            Stream::Keep(_) | Stream::PipeWriter(_) => false,
         }
     }
 
     pub(crate) fn is_writable(&self) -> bool {
         match self {
             Stream::Host(host) => host.writable,
-            Stream::Keep(_) | Stream::Null => true,
-            Stream::Bytes(_) => false,
+            Stream::Keep(_) | Stream::Null | Stream::PipeWriter(_) => true,
+            Stream::Bytes(_) | Stream::PipeReader(_) => false,
         }
     }
 
-    /// What to wait on; `None` if the stream is always ready.
-    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
+    /// What to wait on to read or to write; `None` if the stream is ready now.
+    pub(crate) fn wait(&self, to_read: bool) -> Option<(BorrowedFd<'_>, PollFlags)> {
         match self {
-            Stream::Host(host) => Some(host.fd.as_fd()),
-            Stream::Bytes(_) | Stream::Keep(_) | Stream::Null => None,
+            Stream::Host(host) => Some((host.fd.as_fd(), flags_for(to_read))),
+            Stream::PipeReader(pipe) if to_read => Some((pipe.wait()?, PollFlags::IN)),
+            Stream::PipeWriter(pipe) if !to_read => Some((pipe.wait()?, PollFlags::IN)),
+            _ => None,
         }
+    }
+
+    /// Whether the other end of a pipe is gone.
+    pub(crate) fn is_hung_up(&self) -> bool {
+        matches!(self, Stream::PipeReader(pipe) if pipe.is_hung_up())
     }
 
     /// Bytes that can be read without waiting, as far as is known.
@@ -201,7 +220,8 @@ impl Stream {
         match self {
             Stream::Host(host) => rustix::io::ioctl_fionread(&host.fd).unwrap_or(0),
             Stream::Bytes(bytes) => (bytes.get_ref().len() as u64).saturating_sub(bytes.position()),
-            Stream::Keep(_) | Stream::Null => 0,
+            Stream::PipeReader(pipe) => pipe.available(),
+            Stream::Keep(_) | Stream::Null | Stream::PipeWriter(_) => 0,
         }
     }
 }

@@ -13,11 +13,13 @@ pub(crate) struct Table<T> {
     /// No slot below this one is free.
     lowest_free: usize,
     max: usize,
+    len: usize,
+    peak: usize,
 }
 
 impl<T> Table<T> {
     pub(crate) fn new(max: usize) -> Table<T> {
-        Table { slots: Vec::new(), lowest_free: 0, max }
+        Table { slots: Vec::new(), lowest_free: 0, max, len: 0, peak: 0 }
     }
 
     #[inline]
@@ -32,7 +34,17 @@ impl<T> Table<T> {
 
     /// How many slots are occupied.
     pub(crate) fn len(&self) -> usize {
-        self.slots.iter().flatten().count()
+        self.len
+    }
+
+    /// The most slots that were ever occupied.
+    pub(crate) fn peak(&self) -> usize {
+        self.peak
+    }
+
+    /// The limit.
+    pub(crate) fn max(&self) -> usize {
+        self.max
     }
 
     /// Whether another one can be inserted.
@@ -49,6 +61,8 @@ impl<T> Table<T> {
             self.slots.push(None);
         }
         self.slots[self.lowest_free] = Some(value);
+        self.len += 1;
+        self.peak = self.peak.max(self.len);
         let next = self.slots[self.lowest_free..].iter().position(Option::is_none);
         self.lowest_free = next.map_or(self.slots.len(), |n| self.lowest_free + n);
         Ok(number)
@@ -58,6 +72,7 @@ impl<T> Table<T> {
     pub(crate) fn remove(&mut self, number: u32) -> Option<T> {
         let index = number as usize;
         let value = self.slots.get_mut(index)?.take()?;
+        self.len -= 1;
         self.lowest_free = self.lowest_free.min(index);
         Some(value)
     }

@@ -10,11 +10,15 @@ use crate::capability::directory::{Directory, Opened};
 use crate::capability::file::{Durability, File, Place};
 use crate::capability::socket::{Listener, Receive, Socket};
 use crate::capability::stat::{Kind, Stat};
+use crate::capability::stream::flags_for;
 use crate::capability::wait::Waiting;
 use crate::capability::{Access, Object, socket};
+use crate::refusal::{Reason, refuse};
 use crate::{Errno, Fault};
+use rustix::event::PollFlags;
 use rustix::fd::BorrowedFd;
 use std::io::{IoSlice, IoSliceMut};
+use std::sync::Arc;
 
 /// Flags of descriptors.
 pub(crate) mod fdflags {
@@ -33,13 +37,15 @@ pub(crate) struct Descriptor {
     pub(crate) base: Rights,
     pub(crate) inheriting: Rights,
     pub(crate) flags: u16,
-    /// The name under which a directory was granted.
-    pub(crate) preopened: Option<Box<str>>,
+    /// The name under which a directory was granted, for the directory itself.
+    pub(crate) preopened: Option<Arc<str>>,
+    /// The same, for everything that was opened through it as well.
+    pub(crate) grant: Option<Arc<str>>,
 }
 
 impl Descriptor {
     fn new(object: Object, base: Rights, inheriting: Rights) -> Descriptor {
-        Descriptor { object, base, inheriting, flags: 0, preopened: None }
+        Descriptor { object, base, inheriting, flags: 0, preopened: None, grant: None }
     }
 
     /// A standard stream.
@@ -68,12 +74,18 @@ impl Descriptor {
     pub(crate) fn preopened(directory: Directory, name: String) -> Descriptor {
         let inheriting = Rights::DIRECTORY | Rights::FILE;
         let object = Object::Directory(directory);
-        let preopened = Some(name.into_boxed_str());
-        Descriptor { preopened, ..Descriptor::new(object, Rights::DIRECTORY, inheriting) }
+        let name = Some(Arc::from(name));
+        let descriptor = Descriptor::new(object, Rights::DIRECTORY, inheriting);
+        Descriptor { preopened: name.clone(), grant: name, ..descriptor }
     }
 
     pub(crate) fn listener(listener: Listener) -> Descriptor {
         Descriptor::new(Object::Listener(listener), Rights::LISTENER, Rights::SOCKET)
+    }
+
+    /// A connection that was handed in.
+    pub(crate) fn connection(socket: Socket) -> Descriptor {
+        Descriptor::new(Object::Socket(socket), Rights::SOCKET, Rights::NONE)
     }
 
     /// A connection that came through a listener with these inheriting rights.
@@ -101,7 +113,7 @@ impl Descriptor {
     /// Checks that the guest has not given up these rights, or never had them.
     #[inline]
     pub(crate) fn need(&self, rights: Rights) -> Result<(), Errno> {
-        if self.base.contains(rights) { Ok(()) } else { Err(Errno::Notcapable) }
+        if self.base.contains(rights) { Ok(()) } else { Err(refuse(Reason::NoRight)) }
     }
 
     /// The rights as the guest is told. A directory that cannot be changed does not claim that it can; what is
@@ -204,14 +216,19 @@ impl Descriptor {
         }
     }
 
-    /// What the kernel can be asked to wait for; `None` if the descriptor is always ready.
-    pub(crate) fn pollable(&self) -> Option<BorrowedFd<'_>> {
+    /// What the kernel can be asked to wait for; `None` if the descriptor is ready.
+    pub(crate) fn wait(&self, to_read: bool) -> Option<(BorrowedFd<'_>, PollFlags)> {
         match &self.object {
             Object::Directory(_) | Object::File(_) => None,
-            Object::Stream(stream) => stream.fd(),
-            Object::Listener(listener) => Some(listener.fd()),
-            Object::Socket(socket) => Some(socket.fd()),
+            Object::Stream(stream) => stream.wait(to_read),
+            Object::Listener(listener) => Some((listener.fd(), flags_for(to_read))),
+            Object::Socket(socket) => Some((socket.fd(), flags_for(to_read))),
         }
+    }
+
+    /// Whether the other end is known to be gone without asking the kernel.
+    pub(crate) fn is_hung_up(&self) -> bool {
+        matches!(&self.object, Object::Stream(stream) if stream.is_hung_up())
     }
 
     /// Bytes that can be read without waiting, as far as is known.

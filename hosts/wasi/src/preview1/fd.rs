@@ -11,6 +11,7 @@ use super::rights::Rights;
 use crate::capability::Object;
 use crate::capability::file::Durability;
 use crate::capability::stat::{SetTime, SetTimes};
+use crate::refusal::{Reason, refuse};
 use crate::{Errno, Fault, WasiCtx};
 use rustix::fs::Advice;
 
@@ -97,7 +98,7 @@ pub(crate) fn fd_fdstat_set_rights(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>
     let unknown = base.bits() != base_bits || inheriting.bits() != inheriting_bits;
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     if unknown || !descriptor.base.contains(base) || !descriptor.inheriting.contains(inheriting) {
-        return Err(Errno::Notcapable.into());
+        return Err(refuse(Reason::NoRight).into());
     }
     descriptor.base = base;
     descriptor.inheriting = inheriting;
@@ -107,14 +108,16 @@ pub(crate) fn fd_fdstat_set_rights(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>
 pub(crate) fn fd_filestat_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     descriptor.need(Rights::FD_FILESTAT_GET)?;
-    Ok(a.ptr(1).write(memory, layout::filestat(&descriptor.stat()?))?)
+    let stat = descriptor.stat()?;
+    Ok(a.ptr(1).write(memory, layout::filestat(&ctx.veiled(stat)))?)
 }
 
 /// `fd_filestat_get` of `wasi_unstable`.
 pub(crate) fn fd_filestat_get_0(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     descriptor.need(Rights::FD_FILESTAT_GET)?;
-    Ok(a.ptr(1).write(memory, layout::filestat_0(&descriptor.stat()?))?)
+    let stat = descriptor.stat()?;
+    Ok(a.ptr(1).write(memory, layout::filestat_0(&ctx.veiled(stat)))?)
 }
 
 pub(crate) fn fd_filestat_set_size(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {

@@ -21,6 +21,7 @@ pub(crate) fn fd_read(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Out
     let (descriptor, waiting) = ctx.descriptor(a.u32(0))?;
     readable(descriptor.need(Rights::FD_READ), &descriptor.object)?;
     let count = a.vectors(1).read_into(memory, |slices| descriptor.read(slices, waiting))?;
+    ctx.usage.bytes_read += count as u64;
     Ok(count_at.write_count(memory, count)?)
 }
 
@@ -29,6 +30,7 @@ pub(crate) fn fd_write(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Ou
     let (descriptor, waiting) = ctx.descriptor(a.u32(0))?;
     readable(descriptor.need(Rights::FD_WRITE), &descriptor.object)?;
     let count = a.vectors(1).write_from(memory, |slices| descriptor.write(slices, waiting))?;
+    ctx.usage.bytes_written += count as u64;
     Ok(count_at.write_count(memory, count)?)
 }
 
@@ -38,6 +40,7 @@ pub(crate) fn fd_pread(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Ou
     let (descriptor, waiting) = ctx.descriptor(a.u32(0))?;
     let file = descriptor.file(Rights::FD_READ | Rights::FD_SEEK)?;
     let count = a.vectors(1).read_into(memory, |slices| file.read(slices, Some(at), waiting))?;
+    ctx.usage.bytes_read += count as u64;
     Ok(count_at.write_count(memory, count)?)
 }
 
@@ -52,6 +55,7 @@ pub(crate) fn fd_pwrite(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> O
         at = at.saturating_add(count as u64);
         Ok::<usize, Fault>(count)
     })?;
+    ctx.usage.bytes_written += count as u64;
     Ok(count_at.write_count(memory, count)?)
 }
 

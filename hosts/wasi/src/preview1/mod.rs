@@ -17,6 +17,7 @@ pub(crate) mod descriptor;
 mod fd;
 mod io;
 mod layout;
+mod log;
 mod path;
 mod poll;
 mod process;

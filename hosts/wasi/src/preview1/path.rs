@@ -12,6 +12,7 @@ use super::rights::Rights;
 use crate::capability::directory::{Directory, Open};
 use crate::capability::path::GuestPath;
 use crate::capability::stat::Stat;
+use crate::refusal::{Reason, refuse};
 use crate::{Errno, Fault, WasiCtx};
 
 type Outcome = Result<(), Fault>;
@@ -49,13 +50,13 @@ fn stat(ctx: &WasiCtx, memory: &[u8], a: &Args<'_>) -> Result<Stat, Errno> {
 
 pub(crate) fn path_filestat_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
     let stat = stat(ctx, memory, a)?;
-    Ok(a.ptr(4).write(memory, layout::filestat(&stat))?)
+    Ok(a.ptr(4).write(memory, layout::filestat(&ctx.veiled(stat)))?)
 }
 
 /// `path_filestat_get` of `wasi_unstable`.
 pub(crate) fn path_filestat_get_0(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
     let stat = stat(ctx, memory, a)?;
-    Ok(a.ptr(4).write(memory, layout::filestat_0(&stat))?)
+    Ok(a.ptr(4).write(memory, layout::filestat_0(&ctx.veiled(stat)))?)
 }
 
 pub(crate) fn path_filestat_set_times(
@@ -103,15 +104,16 @@ pub(crate) fn path_open(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> O
     };
     // Other rights that the parent does not pass on are left out; asking for these means to use them.
     if !parent.inheriting.contains(base & (Rights::FD_READ | Rights::FD_WRITE)) {
-        return Err(Errno::Notcapable.into());
+        return Err(refuse(Reason::NoRight).into());
     }
     if !ctx.descriptors.has_room() {
-        return Err(Errno::Mfile.into());
+        return Err(refuse(Reason::Handles).into());
     }
     let opened = directory.open(path(memory, a, 2)?, how)?;
     let (base, inheriting) = (base & parent.inheriting, inheriting & parent.inheriting);
-    let descriptor = Descriptor::opened(opened, base, inheriting, flags);
-    let number = ctx.descriptors.insert(descriptor).map_err(|_| Errno::Mfile)?;
+    let grant = parent.grant.clone();
+    let descriptor = Descriptor { grant, ..Descriptor::opened(opened, base, inheriting, flags) };
+    let number = ctx.descriptors.insert(descriptor).map_err(|_| refuse(Reason::Handles))?;
     Ok(a.ptr(8).write_u32(memory, number)?)
 }
 

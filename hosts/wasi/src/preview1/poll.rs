@@ -8,7 +8,6 @@ use super::args::Args;
 use super::clock::clock_of;
 use super::layout::{self, EVENT_BYTES, Event, SubscriptionLayout};
 use super::rights::Rights;
-use crate::capability::clock::monotonic;
 use crate::capability::wait::wait_until;
 use crate::{Errno, Fault, WasiCtx, limits};
 use rustix::event::{PollFd, PollFlags};
@@ -30,7 +29,7 @@ struct Subscription {
 }
 
 enum Target {
-    /// A point of the host's monotonic clock.
+    /// A point of the clock that waits go by.
     Time(u64),
     Descriptor(u32),
     /// Nothing: there is an error to be told.
@@ -114,18 +113,22 @@ fn wait(ctx: &WasiCtx, subscriptions: &[Subscription]) -> Result<Vec<Event>, Fau
         }
     }
     let waiting = ctx.waiting();
-    if !events.is_empty() {
+    let first = until;
+    if !events.is_empty() || (ctx.clocks.are_imagined() && until.is_some()) {
         until = Some(0);
     }
     asked.extend(waiting.wake_up());
     loop {
-        wait_until(&mut asked, until, waiting)?;
+        let ready = wait_until(&mut asked, until, waiting)?;
+        if let (false, true, Some(first)) = (ready, events.is_empty(), first) {
+            ctx.clocks.pass_to(first);
+        }
         for (fd, (subscription, number)) in asked.iter().zip(&asked_for) {
             if !fd.revents().is_empty() {
                 events.push(subscription.happened(ctx, *number, fd.revents()));
             }
         }
-        let now = monotonic();
+        let now = ctx.clocks.reference();
         for subscription in subscriptions {
             if matches!(subscription.target, Target::Time(time) if time <= now) {
                 events.push(subscription.event(None));
@@ -152,15 +155,13 @@ impl Subscription {
         let Some(descriptor) = ctx.descriptors.get(number) else {
             return Ready::Now(self.event(Some(Errno::Badf)));
         };
-        let (right, flags) = match self.tag {
-            tag::READ => (Rights::FD_READ, PollFlags::IN | PollFlags::RDHUP),
-            _ => (Rights::FD_WRITE, PollFlags::OUT),
-        };
+        let to_read = self.tag == tag::READ;
+        let right = if to_read { Rights::FD_READ } else { Rights::FD_WRITE };
         if let Err(errno) = descriptor.need(Rights::POLL_FD_READWRITE | right) {
             return Ready::Now(self.event(Some(errno)));
         }
-        match descriptor.pollable() {
-            Some(fd) => Ready::Ask(PollFd::from_borrowed_fd(fd, flags)),
+        match descriptor.wait(to_read) {
+            Some((fd, flags)) => Ready::Ask(PollFd::from_borrowed_fd(fd, flags)),
             None => Ready::Now(self.happened(ctx, number, PollFlags::empty())),
         }
     }
@@ -168,11 +169,14 @@ impl Subscription {
     /// The event for a descriptor that is ready, or at its end.
     fn happened(&self, ctx: &WasiCtx, number: u32, flags: PollFlags) -> Event {
         let mut event = self.event(None);
+        event.hangup = flags.intersects(PollFlags::HUP | PollFlags::RDHUP);
         event.bytes = match ctx.descriptors.get(number) {
-            Some(descriptor) if self.tag == tag::READ => descriptor.available(),
+            Some(descriptor) if self.tag == tag::READ => {
+                event.hangup |= descriptor.is_hung_up();
+                descriptor.available()
+            }
             _ => 1,
         };
-        event.hangup = flags.intersects(PollFlags::HUP | PollFlags::RDHUP);
         if flags.contains(PollFlags::NVAL) {
             event.error = Some(Errno::Badf);
         }

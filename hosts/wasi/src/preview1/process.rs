@@ -3,7 +3,6 @@
 //! Read next: `fault.rs`.
 
 use super::args::Args;
-use crate::capability::random;
 use crate::{Errno, Fault, Trap, WasiCtx};
 
 type Outcome = Result<(), Fault>;
@@ -34,5 +33,8 @@ pub(crate) fn sched_yield(ctx: &mut WasiCtx, _: &mut [u8], _: &Args<'_>) -> Outc
 }
 
 pub(crate) fn random_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
-    random::fill(a.slice(0).get_mut(memory)?, ctx.waiting())
+    let mut random = ctx.random;
+    random.fill(a.slice(0).get_mut(memory)?, ctx.waiting())?;
+    ctx.random = random;
+    Ok(())
 }

@@ -9,11 +9,12 @@ use super::args::Args;
 use super::layout;
 use super::rights::Rights;
 use crate::capability::Object;
-use crate::{Errno, Fault, WasiCtx};
+use crate::capability::wait::Waiting;
+use crate::{Errno, Fault, WasiCtx, limits};
 
 pub(crate) fn fd_readdir(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Result<(), Fault> {
     let cookie = a.u64(3);
-    let (descriptor, _) = ctx.descriptor(a.u32(0))?;
+    let descriptor = ctx.descriptors.get_mut(a.u32(0)).ok_or(Errno::Badf)?;
     let rights = descriptor.need(Rights::FD_READDIR);
     let Object::Directory(directory) = &mut descriptor.object else {
         return Err(Errno::Notdir.into());
@@ -29,6 +30,23 @@ pub(crate) fn fd_readdir(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> 
         used += count;
         count == bytes.len()
     };
-    directory.visit_entries(cookie, |entry| Ok(put(&layout::dirent(&entry)) && put(entry.name)))?;
+    let waiting = Waiting { stopper: ctx.stopper.as_ref(), nonblocking: false };
+    let mut stopped = waiting.check();
+    let mut visited = 0_u32;
+    directory.visit_entries(cookie, |mut entry| {
+        visited += 1;
+        if visited.is_multiple_of(limits::ENTRIES_BETWEEN_CHECKS) {
+            stopped = waiting.check();
+        }
+        if stopped.is_err() {
+            return Ok(false);
+        }
+        if let Some(veil) = &mut ctx.veil {
+            // The device is the same for all of a directory but for what is mounted there.
+            entry.inode = veil.inode(0, entry.inode);
+        }
+        Ok(put(&layout::dirent(&entry)) && put(entry.name))
+    })?;
+    stopped?;
     Ok(a.ptr(4).write_count(memory, used)?)
 }

@@ -7,6 +7,7 @@ use super::descriptor::{Descriptor, fdflags};
 use super::rights::Rights;
 use crate::capability::Object;
 use crate::capability::socket::{Receive, Socket};
+use crate::refusal::{Reason, refuse};
 use crate::{Errno, Fault, WasiCtx};
 
 type Outcome = Result<(), Fault>;
@@ -36,11 +37,11 @@ pub(crate) fn sock_accept(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) ->
     };
     descriptor.need(Rights::SOCK_ACCEPT)?;
     if !has_room {
-        return Err(Errno::Mfile.into());
+        return Err(refuse(Reason::Handles).into());
     }
     let socket = listener.accept(waiting)?;
     let accepted = Descriptor::socket(socket, descriptor.inheriting, flags);
-    let number = ctx.descriptors.insert(accepted).map_err(|_| Errno::Mfile)?;
+    let number = ctx.descriptors.insert(accepted).map_err(|_| refuse(Reason::Handles))?;
     Ok(a.ptr(2).write_u32(memory, number)?)
 }
 
@@ -58,6 +59,7 @@ pub(crate) fn sock_recv(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> O
         truncated = cut;
         Ok::<usize, Fault>(count)
     })?;
+    ctx.usage.bytes_read += count as u64;
     flags_at.write(memory, u16::from(truncated).to_le_bytes())?;
     Ok(count_at.write_count(memory, count)?)
 }
@@ -69,6 +71,7 @@ pub(crate) fn sock_send(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> O
     let (descriptor, waiting) = ctx.descriptor(a.u32(0))?;
     let socket = connection(descriptor, Rights::FD_WRITE)?;
     let count = a.vectors(1).write_from(memory, |slices| socket.send(slices, waiting))?;
+    ctx.usage.bytes_written += count as u64;
     Ok(count_at.write_count(memory, count)?)
 }
 

@@ -8,8 +8,8 @@
 //! Read next: the module named in a row.
 
 use super::args::{Args, PARAMS_MAX, Word};
-use super::{arguments, clock, fd, io, path, poll, process, readdir, socket};
-use crate::{Fault, Trap, WasiCtx};
+use super::{arguments, clock, fd, io, log, path, poll, process, readdir, socket};
+use crate::{Fault, Trap, WasiCtx, refusal};
 
 /// One function of the standard.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +47,20 @@ impl Function {
         memory: &mut [u8],
         slots: &[u64; PARAMS_MAX],
     ) -> Result<u32, End> {
-        match (self.handler)(ctx, memory, &Args { slots, types: self.params }) {
+        ctx.usage.calls += 1;
+        let args = Args { slots, types: self.params };
+        if ctx.refusals.is_some() {
+            // What an earlier call noted and got over.
+            let _ = refusal::take();
+        }
+        match (self.handler)(ctx, memory, &args) {
             Ok(()) => Ok(0),
-            Err(Fault::Errno(errno)) => Ok(errno as u32),
+            Err(Fault::Errno(errno)) => {
+                if ctx.refusals.is_some() {
+                    log::tell(ctx, memory, self.name, &args, errno);
+                }
+                Ok(errno as u32)
+            }
             Err(Fault::Exit(code)) => Err(End::Exit(code)),
             Err(Fault::Trap(trap)) => Err(End::Trap(trap)),
         }

@@ -31,6 +31,7 @@ pub(crate) mod errno {
     pub(crate) const LOOP: u32 = 32;
     pub(crate) const MFILE: u32 = 33;
     pub(crate) const NAMETOOLONG: u32 = 37;
+    pub(crate) const NFILE: u32 = 41;
     pub(crate) const NOENT: u32 = 44;
     pub(crate) const NOSPC: u32 = 51;
     pub(crate) const NOSYS: u32 = 52;
@@ -113,7 +114,7 @@ macro_rules! call {
 pub(crate) use call;
 
 /// A directory that goes away with the test.
-pub(crate) struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf, bool);
 
 impl Scratch {
     pub(crate) fn new() -> Scratch {
@@ -122,7 +123,12 @@ impl Scratch {
             format!("holm-wasi-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir(&path).unwrap();
-        Scratch(path)
+        Scratch(path, true)
+    }
+
+    /// A directory that stays.
+    pub(crate) fn borrowed(path: PathBuf) -> Scratch {
+        Scratch(path, false)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -136,6 +142,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        if !self.1 {
+            return;
+        }
         // What is left behind in a temporary directory harms nobody.
         let _ = std::fs::remove_dir_all(&self.0);
     }

@@ -6,13 +6,17 @@
 //! Read next: `guest.rs`, then any of the suites.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod alike;
+mod conditions;
 mod descriptors;
 mod escape;
 mod files;
+mod grants;
 mod guest;
 mod hostile;
 mod linker;
 mod poll;
+mod published;
 mod race;
 mod readonly;
 mod refused;
@@ -20,3 +24,4 @@ mod sockets;
 mod stdio;
 mod table;
 mod unstable;
+mod worlds;

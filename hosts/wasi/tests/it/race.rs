@@ -4,7 +4,7 @@
 //! path entirely inside or refuses; that is what is counted on and what is tested.
 
 use crate::guest::{Guest, Scratch, call, errno, oflags, rights};
-use holm_wasi::Access;
+use holm_wasi::{Access, VirtualDir, VirtualDirOptions, WasiCtxBuilder};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -12,9 +12,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const SPAN: Duration = Duration::from_millis(1500);
+/// Attempts that a release build makes at least, however long they take.
+const ATTEMPTS_MIN: u32 = if cfg!(debug_assertions) { 0 } else { 1_000_000 };
 
 /// Repeats `swap` on one thread and `attempt` on this one.
-fn race(swap: impl Fn() + Sync, mut attempt: impl FnMut()) {
+fn race(swap: impl Fn() + Sync, attempt: impl FnMut()) {
+    race_for(0, swap, attempt);
+}
+
+fn race_for(attempts_min: u32, swap: impl Fn() + Sync, mut attempt: impl FnMut()) {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -23,8 +29,10 @@ fn race(swap: impl Fn() + Sync, mut attempt: impl FnMut()) {
             }
         });
         let begin = Instant::now();
-        while begin.elapsed() < SPAN {
+        let mut attempts = 0;
+        while begin.elapsed() < SPAN || attempts < attempts_min {
             attempt();
+            attempts += 1;
         }
         done.store(true, Ordering::Relaxed);
     });
@@ -39,6 +47,18 @@ fn world() -> Scratch {
     scratch
 }
 
+/// Puts a link out beside the directory, and swaps the two through a third name with each call.
+fn storm(world: &Scratch) -> impl Fn() + Sync + use<> {
+    symlink("../outside", world.join("inside/evil")).unwrap();
+    let [real, evil, swap] = ["real", "evil", "swap"].map(|n| world.join("inside").join(n));
+    move || {
+        rename(&real, &swap);
+        rename(&swap, &real);
+        rename(&evil, &swap);
+        rename(&swap, &evil);
+    }
+}
+
 fn rename(from: &Path, to: &Path) {
     // The other order of the same swap may be under way: what is missing now is there next time.
     let _ = fs::rename(from, to);
@@ -47,18 +67,11 @@ fn rename(from: &Path, to: &Path) {
 #[test]
 fn a_directory_swapped_for_a_link_is_never_followed_out() {
     let scratch = world();
-    symlink("../outside", scratch.join("inside/evil")).unwrap();
-    let [real, evil, swap] = ["real", "evil", "swap"].map(|n| scratch.join("inside").join(n));
+    let storm = storm(&scratch);
     let mut guest = Guest::with_dir(&scratch.join("inside"), Access::ReadWrite);
     let (mut read, mut refused) = (0, 0);
-    race(
-        || {
-            rename(&real, &swap);
-            rename(&swap, &real);
-            rename(&evil, &swap);
-            rename(&swap, &evil);
-        },
-        || match guest.open_with((3, 1), "swap/secret", 0, rights::FD_READ) {
+    race_for(ATTEMPTS_MIN, storm, || {
+        match guest.open_with((3, 1), "swap/secret", 0, rights::FD_READ) {
             Ok(fd) => {
                 assert_eq!(guest.read(fd, 16).unwrap(), b"public");
                 guest.close(fd);
@@ -68,37 +81,55 @@ fn a_directory_swapped_for_a_link_is_never_followed_out() {
                 assert!(matches!(answer, errno::NOENT | errno::NOTCAPABLE | errno::AGAIN));
                 refused += 1;
             }
-        },
-    );
+        }
+    });
     assert!(read + refused > 100, "{read} read, {refused} refused");
+}
+
+/// The same under an overlay, which looks names up once: what it found may have become something else since.
+#[test]
+fn an_overlay_does_not_follow_what_changes_beneath_it() {
+    let world = world();
+    let storm = storm(&world);
+    let options = VirtualDirOptions::new(1 << 20);
+    let (mut read, mut refused) = (0, 0);
+    race(storm, || {
+        let dir = VirtualDir::overlay(world.join("inside"), &options).unwrap();
+        let mut builder = WasiCtxBuilder::new();
+        builder.virtual_dir(&dir, "/", Access::ReadWrite);
+        let mut guest = Guest::new(builder.build().unwrap());
+        // Once to look the names up, and again with what they have become.
+        let _ = guest.open_with((3, 1), "swap", 0, rights::FD_READ);
+        match guest.open_with((3, 1), "swap/secret", 0, rights::READ_WRITE) {
+            Ok(fd) => {
+                assert_eq!(guest.read(fd, 16).unwrap(), b"public");
+                guest.write(fd, b"changed").unwrap();
+                read += 1;
+            }
+            Err(_) => refused += 1,
+        }
+    });
+    assert!(read + refused > 100, "{read} read, {refused} refused");
+    assert_eq!(fs::read(world.join("outside/secret")).unwrap(), b"secret");
 }
 
 #[test]
 fn changes_never_land_outside() {
     let scratch = world();
-    symlink("../outside", scratch.join("inside/evil")).unwrap();
-    let [real, evil, swap] = ["real", "evil", "swap"].map(|n| scratch.join("inside").join(n));
+    let storm = storm(&scratch);
     let mut guest = Guest::with_dir(&scratch.join("inside"), Access::ReadWrite);
-    race(
-        || {
-            rename(&real, &swap);
-            rename(&swap, &real);
-            rename(&evil, &swap);
-            rename(&swap, &evil);
-        },
-        || {
-            let flags = oflags::CREAT | oflags::TRUNC;
-            if let Ok(fd) = guest.open_with((3, 1), "swap/made", flags, rights::FD_WRITE) {
-                guest.close(fd);
-            }
-            call!(guest, "path_create_directory", 3u32, "swap/made_dir");
-            call!(guest, "path_rename", 3u32, "swap/made", 3u32, "swap/renamed");
-            call!(guest, "path_unlink_file", 3u32, "swap/secret_not");
-            call!(guest, "path_remove_directory", 3u32, "swap/made_dir");
-            call!(guest, "path_symlink", "x", 3u32, "swap/made_link");
-            call!(guest, "path_unlink_file", 3u32, "swap/made_link");
-        },
-    );
+    race(storm, || {
+        let flags = oflags::CREAT | oflags::TRUNC;
+        if let Ok(fd) = guest.open_with((3, 1), "swap/made", flags, rights::FD_WRITE) {
+            guest.close(fd);
+        }
+        call!(guest, "path_create_directory", 3u32, "swap/made_dir");
+        call!(guest, "path_rename", 3u32, "swap/made", 3u32, "swap/renamed");
+        call!(guest, "path_unlink_file", 3u32, "swap/secret_not");
+        call!(guest, "path_remove_directory", 3u32, "swap/made_dir");
+        call!(guest, "path_symlink", "x", 3u32, "swap/made_link");
+        call!(guest, "path_unlink_file", 3u32, "swap/made_link");
+    });
     let outside: Vec<_> = fs::read_dir(scratch.join("outside")).unwrap().collect();
     assert_eq!(outside.len(), 1);
 }

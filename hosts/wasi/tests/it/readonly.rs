@@ -4,27 +4,29 @@
 
 use crate::escape::{Verb, seen};
 use crate::guest::{Guest, OUT, Scratch, call, errno, oflags, rights};
+use crate::worlds::{BACKENDS, Backend, World};
 use holm_wasi::{Access, WasiCtxBuilder};
 use std::fs;
 use std::os::unix::fs::symlink;
 
-fn world() -> Scratch {
+fn world() -> World {
     let scratch = Scratch::new();
-    fs::create_dir_all(scratch.join("ro/dir/empty")).unwrap();
-    fs::create_dir(scratch.join("rw")).unwrap();
-    fs::write(scratch.join("ro/file"), "file").unwrap();
-    fs::write(scratch.join("ro/dir/file"), "deep").unwrap();
-    fs::write(scratch.join("rw/file"), "mine").unwrap();
-    symlink("file", scratch.join("ro/link")).unwrap();
-    symlink("missing", scratch.join("ro/dangling")).unwrap();
-    scratch
+    fs::create_dir_all(scratch.join("inside/dir/empty")).unwrap();
+    fs::create_dir_all(scratch.join("rw/inside")).unwrap();
+    fs::write(scratch.join("inside/file"), "file").unwrap();
+    fs::write(scratch.join("inside/dir/file"), "deep").unwrap();
+    fs::write(scratch.join("rw/inside/file"), "mine").unwrap();
+    symlink("file", scratch.join("inside/link")).unwrap();
+    symlink("missing", scratch.join("inside/dangling")).unwrap();
+    World::new(scratch)
 }
 
-/// A guest that reads from descriptor 3 and may change things in 4.
-fn guest(scratch: &Scratch) -> Guest {
+/// A guest that reads from descriptor 3 and may change things in 4, which is of the same kind.
+fn guest(world: &World, backend: Backend) -> Guest {
     let mut builder = WasiCtxBuilder::new();
-    builder.preopened_dir(scratch.join("ro"), "/ro", Access::ReadOnly).unwrap();
-    builder.preopened_dir(scratch.join("rw"), "/rw", Access::ReadWrite).unwrap();
+    world.grant(&mut builder, backend, Access::ReadOnly);
+    let other = World::at(world.scratch.join("rw"));
+    other.grant(&mut builder, backend, Access::ReadWrite);
     Guest::new(builder.build().unwrap())
 }
 
@@ -74,32 +76,54 @@ const CHANGES: &[Verb] = &[
 const PATHS: &[&str] =
     &["file", "link", "dangling", "dir", "dir/", "dir/file", "dir/empty", "new", "dir/new", "."];
 
+/// What a guest that may only read finds, whatever the grant is made of.
+fn found(world: &World, guest: &mut Guest) -> Vec<String> {
+    let mut all = seen(&world.inside());
+    for path in PATHS {
+        let answer = call!(guest, "path_filestat_get", 3u32, 0u64, *path, OUT);
+        // When something was last read is no change.
+        let state = [guest.bytes(OUT, 40), guest.bytes(OUT + 48, 16)].concat();
+        all.push(format!("{path} {answer} {state:?}"));
+    }
+    let fd = guest.open("file", 0, rights::FD_READ).unwrap();
+    all.push(format!("{:?}", guest.read(fd, 100)));
+    guest.close(fd);
+    all
+}
+
 #[test]
 fn no_verb_changes_anything_by_path() {
-    let scratch = world();
-    let before = seen(&scratch.join("ro"));
-    for (name, verb) in CHANGES {
-        for path in PATHS {
-            let mut guest = guest(&scratch);
-            assert_eq!(verb(&mut guest, path), errno::ROFS, "{name} {path:?}");
-            assert_eq!(before, seen(&scratch.join("ro")), "{name} {path:?}");
-            assert_eq!(fs::read_to_string(scratch.join("rw/file")).unwrap(), "mine");
+    for backend in BACKENDS {
+        let world = world();
+        let mut guest = guest(&world, backend);
+        let before = found(&world, &mut guest);
+        for (name, verb) in CHANGES {
+            for path in PATHS {
+                let answer = verb(&mut guest, path);
+                assert_eq!(answer, errno::ROFS, "{backend:?}: {name} {path:?}");
+                let after = found(&world, &mut guest);
+                assert_eq!(before, after, "{backend:?}: {name} {path:?}");
+            }
         }
+        let mine = guest.open_at(4, "file", 0, rights::FD_READ).unwrap();
+        assert_eq!(guest.read(mine, 100).unwrap(), b"mine", "{backend:?}");
     }
 }
 
 /// A hard link would make the file writable through the other grant.
 #[test]
 fn no_link_leads_from_a_read_only_grant_to_another() {
-    let scratch = world();
-    let mut guest = guest(&scratch);
-    for follow in [0u64, 1] {
-        for path in ["file", "link", "dir/file"] {
-            let answer = call!(guest, "path_link", 3u32, follow, path, 4u32, "got");
-            assert_eq!(answer, errno::XDEV, "{path}");
+    for backend in BACKENDS {
+        let world = world();
+        let mut guest = guest(&world, backend);
+        for follow in [0u64, 1] {
+            for path in ["file", "link", "dir/file"] {
+                let answer = call!(guest, "path_link", 3u32, follow, path, 4u32, "got");
+                assert_eq!(answer, errno::XDEV, "{backend:?}: {path}");
+            }
         }
+        assert_eq!(guest.open_at(4, "got", 0, rights::FD_READ), Err(errno::NOENT));
     }
-    assert!(!scratch.join("rw/got").exists());
 }
 
 /// A call with a descriptor that was opened in the grant.
@@ -127,43 +151,48 @@ const ON_FILES: &[Call] = &[
 
 #[test]
 fn nothing_changes_through_an_open_file() {
-    let scratch = world();
-    let before = seen(&scratch.join("ro"));
-    for (name, act, expected) in ON_FILES {
-        let mut guest = guest(&scratch);
-        let fd = reading(&mut guest);
-        assert_eq!(act(&mut guest, fd), *expected, "{name}");
-        assert_eq!(before, seen(&scratch.join("ro")), "{name}");
+    for backend in BACKENDS {
+        let world = world();
+        let mut guest = guest(&world, backend);
+        let before = found(&world, &mut guest);
+        for (name, act, expected) in ON_FILES {
+            let fd = reading(&mut guest);
+            assert_eq!(act(&mut guest, fd), *expected, "{backend:?}: {name}");
+            guest.close(fd);
+            assert_eq!(before, found(&world, &mut guest), "{backend:?}: {name}");
+        }
     }
 }
 
 /// What is opened in a read-only directory is as read-only as the grant.
 #[test]
 fn nothing_changes_through_an_open_directory() {
-    let scratch = world();
-    let before = seen(&scratch.join("ro"));
-    let mut guest = guest(&scratch);
-    let fd = dir(&mut guest);
-    let write = rights::FD_WRITE;
-    assert_eq!(guest.open_at(fd, "file", 0, write), Err(errno::ROFS));
-    assert_eq!(guest.open_at(fd, "file", oflags::TRUNC, 0), Err(errno::ROFS));
-    assert_eq!(guest.open_at(fd, "new", oflags::CREAT, 0), Err(errno::ROFS));
-    assert_eq!(call!(guest, "path_create_directory", fd, "new"), errno::ROFS);
-    assert_eq!(call!(guest, "path_remove_directory", fd, "empty"), errno::ROFS);
-    assert_eq!(call!(guest, "path_unlink_file", fd, "file"), errno::ROFS);
-    assert_eq!(call!(guest, "path_rename", fd, "file", 4u32, "new"), errno::ROFS);
-    assert_eq!(call!(guest, "path_rename", 4u32, "file", fd, "new"), errno::ROFS);
-    assert_eq!(call!(guest, "path_symlink", "x", fd, "new"), errno::ROFS);
-    assert_eq!(call!(guest, "fd_filestat_set_times", fd, 1u64, 1u64, 5u64), errno::ROFS);
-    assert_eq!(before, seen(&scratch.join("ro")));
+    for backend in BACKENDS {
+        let world = world();
+        let mut guest = guest(&world, backend);
+        let before = found(&world, &mut guest);
+        let fd = dir(&mut guest);
+        let write = rights::FD_WRITE;
+        assert_eq!(guest.open_at(fd, "file", 0, write), Err(errno::ROFS));
+        assert_eq!(guest.open_at(fd, "file", oflags::TRUNC, 0), Err(errno::ROFS));
+        assert_eq!(guest.open_at(fd, "new", oflags::CREAT, 0), Err(errno::ROFS));
+        assert_eq!(call!(guest, "path_create_directory", fd, "new"), errno::ROFS);
+        assert_eq!(call!(guest, "path_remove_directory", fd, "empty"), errno::ROFS);
+        assert_eq!(call!(guest, "path_unlink_file", fd, "file"), errno::ROFS);
+        assert_eq!(call!(guest, "path_rename", fd, "file", 4u32, "new"), errno::ROFS);
+        assert_eq!(call!(guest, "path_rename", 4u32, "file", fd, "new"), errno::ROFS);
+        assert_eq!(call!(guest, "path_symlink", "x", fd, "new"), errno::ROFS);
+        assert_eq!(call!(guest, "fd_filestat_set_times", fd, 1u64, 1u64, 5u64), errno::ROFS);
+        assert_eq!(before, found(&world, &mut guest), "{backend:?}");
+    }
 }
 
 /// C libraries ask for what the directory says it passes on. It must pass on writing, or a program that opens to write
 /// would get a descriptor and learn only later, from an odd error, that it cannot.
 #[test]
 fn a_read_only_directory_reports_no_changes_but_passes_writing_on() {
-    let scratch = world();
-    let mut guest = guest(&scratch);
+    let world = world();
+    let mut guest = guest(&world, Backend::Real);
     assert_eq!(call!(guest, "fd_fdstat_get", 3u32, OUT), errno::OK);
     let (base, inheriting) = (guest.u64_at(OUT + 8), guest.u64_at(OUT + 16));
     let create_directory = 1 << 9;
@@ -175,12 +204,14 @@ fn a_read_only_directory_reports_no_changes_but_passes_writing_on() {
 
 #[test]
 fn reading_works() {
-    let scratch = world();
-    let mut guest = guest(&scratch);
-    let fd = reading(&mut guest);
-    assert_eq!(guest.read(fd, 100).unwrap(), b"file");
-    assert!(guest.open_with((3, 1), "link", 0, rights::FD_READ).is_ok());
-    assert_eq!(call!(guest, "path_filestat_get", 3u32, 0u64, "dir/file", OUT), errno::OK);
-    assert_eq!(call!(guest, "path_readlink", 3u32, "link", OUT, 16u64, 8u64), errno::OK);
-    assert_eq!(guest.bytes(OUT, 4), b"file");
+    for backend in BACKENDS {
+        let world = world();
+        let mut guest = guest(&world, backend);
+        let fd = reading(&mut guest);
+        assert_eq!(guest.read(fd, 100).unwrap(), b"file", "{backend:?}");
+        assert!(guest.open_with((3, 1), "link", 0, rights::FD_READ).is_ok());
+        assert_eq!(call!(guest, "path_filestat_get", 3u32, 0u64, "dir/file", OUT), errno::OK);
+        assert_eq!(call!(guest, "path_readlink", 3u32, "link", OUT, 16u64, 8u64), errno::OK);
+        assert_eq!(guest.bytes(OUT, 4), b"file");
+    }
 }

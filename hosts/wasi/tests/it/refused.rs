@@ -3,7 +3,7 @@
 
 use crate::escape::{FOLLOWING, NOT_FOLLOWING, OUT_BEFORE_LAST, OUT_IN_LAST, make_world, seen};
 use crate::guest::{Guest, Scratch, errno, rights};
-use holm_wasi::{Access, GrantError, WasiCtxBuilder};
+use holm_wasi::{Access, GrantError, VirtualDir, VirtualDirOptions, WasiCtxBuilder};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ const EPERM: u32 = 1;
 const EAGAIN: u32 = 11;
 const ENOSYS: u32 = 38;
 
-/// Runs `act` on a thread on which openat2 fails with this error number.
-fn without_openat2<T: Send>(errno: u32, act: impl FnOnce() -> T + Send) -> T {
+/// Runs `act` on a thread on which these system calls fail with this error number.
+pub(crate) fn failing<T: Send>(calls: &[i64], errno: u32, act: impl FnOnce() -> T + Send) -> T {
     let filter: BpfProgram = SeccompFilter::new(
-        BTreeMap::from([(OPENAT2, Vec::new())]),
+        calls.iter().map(|call| (*call, Vec::new())).collect::<BTreeMap<_, _>>(),
         SeccompAction::Allow,
         SeccompAction::Errno(errno),
         std::env::consts::ARCH.try_into().unwrap(),
@@ -33,6 +33,10 @@ fn without_openat2<T: Send>(errno: u32, act: impl FnOnce() -> T + Send) -> T {
     })
 }
 
+fn without_openat2<T: Send>(errno: u32, act: impl FnOnce() -> T + Send) -> T {
+    failing(&[OPENAT2], errno, act)
+}
+
 #[test]
 fn a_grant_is_refused_with_what_to_do() {
     let scratch = Scratch::new();
@@ -45,6 +49,11 @@ fn a_grant_is_refused_with_what_to_do() {
         let text = error.to_string();
         assert!(text.contains(scratch.path().to_str().unwrap()), "{text}");
         assert!(text.contains("openat2") && text.contains("or run without"), "{text}");
+        assert!(text.contains("in memory or an archive instead"), "{text}");
+        let error = without_openat2(errno, || {
+            VirtualDir::overlay(scratch.path(), &VirtualDirOptions::new(1000)).unwrap_err()
+        });
+        assert!(matches!(error, GrantError::NotConfined { .. }), "{error:?}");
     }
 }
 

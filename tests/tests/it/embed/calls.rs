@@ -40,10 +40,12 @@ fn typed(engine: &Engine) -> Result<(), Failed> {
 
 /// Types of the wide signature: enough of each class to leave the registers, mixed.
 const WIDE: [ValType; 28] = {
-    use ValType::{ExternRef, F32, F64, FuncRef, I32, I64, V128};
+    use ValType::{F32, F64, I32, I64, V128};
+    const FUNC: ValType = ValType::FUNCREF;
+    const EXTERN: ValType = ValType::EXTERNREF;
     [
-        I32, F64, V128, I64, F32, I64, F64, V128, I32, F32, FuncRef, F64, V128, I64, F32, I64, F64,
-        V128, I32, F32, ExternRef, F64, V128, I64, F32, I32, V128, I64,
+        I32, F64, V128, I64, F32, I64, F64, V128, I32, F32, FUNC, F64, V128, I64, F32, I64, F64,
+        V128, I32, F32, EXTERN, F64, V128, I64, F32, I32, V128, I64,
     ]
 };
 
@@ -55,8 +57,7 @@ fn sample(index: usize, ty: ValType) -> Val {
         ValType::F32 => Val::F32(0x3f80_0000 + u32::try_from(index).unwrap_or(0)),
         ValType::F64 => Val::F64(0x7ff0_0000_0000_0001 + u64::try_from(index).unwrap_or(0)),
         ValType::V128 => Val::V128(u128::from(n.cast_unsigned()) << 64 | 0x1234_5678),
-        ValType::FuncRef => Val::FuncRef(None),
-        ValType::ExternRef => Val::ExternRef(None),
+        ValType::Ref(ty) => Val::null(ty.heap),
     }
 }
 

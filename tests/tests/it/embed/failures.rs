@@ -139,7 +139,7 @@ fn other_store(engine: &Engine) -> Result<(), Failed> {
     let own = ours.get_func(&one, "f").ok_or("no function f")?;
     refused("an argument", own.call(&mut one, &[Val::FuncRef(Some(foreign))], &mut []))?;
     refused("a call", foreign.call(&mut one, &[Val::FuncRef(None)], &mut []))?;
-    let ty = FuncType::new([], [ValType::FuncRef]);
+    let ty = FuncType::new([], [ValType::FUNCREF]);
     let leak = Func::new(&mut one, ty, move |_, _, results| {
         results[0] = Val::FuncRef(Some(foreign));
         Ok(())

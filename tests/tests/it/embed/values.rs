@@ -3,7 +3,7 @@
 use holm::{
     Config, Engine, ExternRef, Global, GlobalType, Limits, Linker, Memory, MemoryType, Module,
 };
-use holm::{Store, Table, TableType, Val, ValType};
+use holm::{RefType, Store, Table, TableType, Val, ValType};
 use libtest_mimic::Failed;
 
 use super::{Test, instance, refused, same};
@@ -51,7 +51,7 @@ fn memory(engine: &Engine) -> Result<(), Failed> {
 fn table(engine: &Engine) -> Result<(), Failed> {
     let mut store = Store::new(engine, ());
     let limits = Limits { min: 2, max: Some(5) };
-    let ty = TableType { element: ValType::ExternRef, limits, is_64: false };
+    let ty = TableType { element: RefType::EXTERNREF, limits, is_64: false };
     let table = Table::new(&mut store, ty, Val::ExternRef(None))?;
     let thing = ExternRef::new(&mut store, String::from("a thing"))?;
     table.set(&mut store, 1, Val::from(thing))?;

@@ -4,6 +4,7 @@
 //! bytes mean is its owner's business.
 
 use crate::VmError;
+#[cfg(feature = "machine-code")]
 use rustix::fd::AsFd;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 use std::ptr::NonNull;

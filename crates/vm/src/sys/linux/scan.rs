@@ -1,7 +1,8 @@
 //! Which pages of a range are resident, through the kernel's `PAGEMAP_SCAN` (Linux 6.7).
 //!
 //! Used to reset a slot by touching only what the guest touched. Where the kernel cannot tell, the answer
-//! is `None` and the caller resets everything.
+//! is `None` and the caller resets everything. Asking takes about a microsecond; asking whether the process
+//! had a page fault at all takes a third of that.
 
 use std::ops::Range;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -53,11 +54,7 @@ fn pagemap() -> Option<&'static OwnedFd> {
 
 /// The resident parts of `range` (page aligned addresses), at most `pages_max` pages; `None` when there
 /// are more, or when the kernel cannot tell.
-pub(crate) fn resident(
-    range: Range<usize>,
-    pages_max: usize,
-    mut each: impl FnMut(Range<usize>),
-) -> Option<()> {
+pub(crate) fn resident(range: Range<usize>, pages_max: usize) -> Option<Vec<Range<usize>>> {
     let file = pagemap()?;
     let mut regions = [Region::default(); REGIONS_MAX];
     let mut arguments = ScanArguments {
@@ -83,8 +80,20 @@ pub(crate) fn resident(
     if pages > pages_max as u64 {
         return None;
     }
-    for region in regions {
-        each(usize::try_from(region.start).ok()?..usize::try_from(region.end).ok()?);
+    let address = |address: u64| usize::try_from(address).ok();
+    regions.iter().map(|region| Some(address(region.start)?..address(region.end)?)).collect()
+}
+
+/// How many page faults the process has had, on all its threads. While the number stays the same, no page
+/// that was not resident has been touched.
+pub(crate) fn faults() -> Option<u64> {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::uninit();
+    // SAFETY: the kernel fills the structure, which is as large as it expects.
+    let failed = unsafe { libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) } != 0;
+    if failed {
+        return None;
     }
-    Some(())
+    // SAFETY: the call succeeded.
+    let usage = unsafe { usage.assume_init() };
+    u64::try_from(usage.ru_minflt.checked_add(usage.ru_majflt)?).ok()
 }

@@ -2,21 +2,26 @@
 //!
 //! * `enter`: host → guest. Saves what the host needs, switches to the guest's stack, loads every
 //!   argument register from a [`CallFrame`](crate::CallFrame), calls, stores every result register.
+//! * `enter_registers`: the same for a call whose arguments are in their registers already, made by inline
+//!   assembly; it saves the fields of the block only when another call is under way.
 //! * `leave`: the only way out, from a return (status 0) or a trap (status 1).
+//! * `left`: where a stub goes whose callee did not simply return: to a handler of an exception, or `leave`.
 //! * `host_call`: guest → host function. Spills the argument registers into a frame on the guest's stack,
 //!   switches to the host's stack, calls the function's entry, loads the result registers.
+//! * `host_call_registers`: the same for integer arguments that stay in registers all the way.
 //! * `builtin`: guest → builtin, the same with the C convention.
 //!
 //! The `_int` variants are for signatures without vectors and with at most one result. Guest code keeps
 //! rbx, rbp, r12–r14 and r15 over calls, like the C convention does. Frame pointers are always kept; the
 //! chain of an activation ends with rbp = 0.
 
-use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, StoreBlock};
+use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, RESUME, StoreBlock};
 use crate::context::{HOST_ENTRY, HOST_STACK_BYTES};
 use crate::frame::{
     FRAME_BYTES, FRAME_INTS, FRAME_STACK, FRAME_STACK_BYTES, FRAME_VECTORS, RawFrame,
+    RegisterArguments,
 };
-use holm_abi::layout::{Callee, STORE};
+use holm_abi::layout::{CALLEE_ANCHOR, Callee, STORE, STORE_CALLER};
 
 #[expect(
     improper_ctypes,
@@ -35,16 +40,72 @@ unsafe extern "sysv64" {
         callee: *const Callee,
         frame: *mut RawFrame,
     ) -> u32;
+    /// Runs a guest function whose arguments are in their registers; see [`call_registers`].
+    fn holm_vm_enter_registers();
     /// Where a faulting guest resumes, with the block in rbx.
     pub(crate) fn holm_vm_trapped();
     /// Guest → host function, any signature.
     pub(crate) fn holm_vm_host_call();
     /// Guest → host function without vectors, stack arguments and more than one result.
     pub(crate) fn holm_vm_host_call_int();
+    /// As `holm_vm_host_call_int` for at most [`HOST_REGISTERS_MAX`] arguments, which stay in registers.
+    pub(crate) fn holm_vm_host_call_registers();
+    /// The same, straight from the caller of an import: the callee's address comes first, the pinned
+    /// register is the caller's anchor and stays.
+    pub(crate) fn holm_vm_host_import();
     /// The entries of the builtins, `BUILTIN_STUB_BYTES` apart.
     pub(crate) fn holm_vm_builtins();
     /// The first byte after all stubs.
     pub(crate) fn holm_vm_stubs_end();
+}
+
+/// Integer arguments that fit in the registers of the C convention behind the anchor.
+pub(crate) const HOST_REGISTERS_MAX: u32 = 5;
+
+/// Calls guest code with all its arguments in registers. Gives the first integer and the first vector
+/// register of the result, the latter's low half, or nothing when the guest was left by a trap.
+///
+/// # Safety
+/// `code` is a function that expects `anchor`, takes no stack arguments and gives at most one result of each
+/// class, in registers; the stack below the block's `guest_sp` is free; nobody holds a reference into the
+/// store of the block, except shared ones to the block.
+#[inline(always)]
+pub(crate) unsafe fn call_registers(
+    block: *const StoreBlock,
+    callee: Callee,
+    arguments: RegisterArguments,
+) -> Option<(u64, u64)> {
+    let RegisterArguments { ints, vectors } = arguments;
+    let int: u64;
+    let vector: f64;
+    let left: u64;
+    // SAFETY: the stub switches to the guest's stack and back, keeps the registers that the C convention
+    // keeps, and returns here also when the guest traps; the rest is the caller's contract.
+    unsafe {
+        std::arch::asm!(
+            "call {enter}",
+            enter = sym holm_vm_enter_registers,
+            inout("rax") block => int,
+            inout("r10") callee.code => _,
+            inout("r11") callee.anchor => left,
+            inout("rdi") ints[0] => _,
+            inout("rsi") ints[1] => _,
+            inout("rdx") ints[2] => _,
+            inout("rcx") ints[3] => _,
+            inout("r8") ints[4] => _,
+            inout("r9") ints[5] => _,
+            inout("xmm0") vectors[0] => vector,
+            inout("xmm1") vectors[1] => _,
+            inout("xmm2") vectors[2] => _,
+            inout("xmm3") vectors[3] => _,
+            inout("xmm4") vectors[4] => _,
+            inout("xmm5") vectors[5] => _,
+            inout("xmm6") vectors[6] => _,
+            inout("xmm7") vectors[7] => _,
+            clobber_abi("sysv64"),
+        );
+    }
+    (left == 0).then_some((int, vector.to_bits()))
 }
 
 /// Distance between two builtin entries.
@@ -139,7 +200,84 @@ std::arch::global_asm!(
     ".globl holm_vm_trapped",
     "holm_vm_trapped:",
     "    mov eax, 1",
+    "    mov r11d, 1",
     "    HOLM_LEAVE",
+    // The guest was left through a stub and this is the host's stack, rax = block: an exception may have a
+    // handler. The registers that functions keep are still the guest's.
+    ".balign 16",
+    "holm_vm_left:",
+    "    mov [rax + {resume} + 40], rbx",
+    "    mov [rax + {resume} + 48], r12",
+    "    mov [rax + {resume} + 56], r13",
+    "    mov [rax + {resume} + 64], r14",
+    "    mov rbx, rax",
+    "    mov rdi, rax",
+    "    call {left}",
+    "    test eax, eax",
+    "    jz holm_vm_trapped",
+    "    mov r11, [rbx + {resume}]",
+    "    mov rsp, [rbx + {resume} + 8]",
+    "    mov rbp, [rbx + {resume} + 16]",
+    "    mov r15, [rbx + {resume} + 24]",
+    "    mov rax, [rbx + {resume} + 32]",
+    "    mov r12, [rbx + {resume} + 48]",
+    "    mov r13, [rbx + {resume} + 56]",
+    "    mov r14, [rbx + {resume} + 64]",
+    "    mov rbx, [rbx + {resume} + 40]",
+    "    jmp r11",
+    // rax = block, r10 = code, r11 = anchor. What is pushed is what HOLM_LEAVE pops after a trap; after a
+    // return the guest has kept rbx and r12, and the block is put back from what is at hand.
+    ".balign 64",
+    ".globl holm_vm_enter_registers",
+    "holm_vm_enter_registers:",
+    "    push rbp",
+    "    mov rbp, rsp",
+    "    push rbx",
+    "    push r12",
+    "    push r13",
+    "    push r14",
+    "    push r15",
+    "    mov rbx, rax",
+    "    mov rax, [rbx + {host_sp}]",
+    "    mov r15, [rbx + {guest_sp}]",
+    "    test rax, rax",
+    "    jnz 7f",
+    "    push 0",
+    "    push r15",
+    "    push 0",
+    "    mov r12, rsp",
+    "    mov [rbx + {host_sp}], rsp",
+    "    mov rsp, r15",
+    "    mov r15, r11",
+    "    xor ebp, ebp",
+    "    call r10",
+    "    xor r11d, r11d",
+    "    mov [rbx + {guest_sp}], rsp",
+    "    mov [rbx + {host_sp}], r11",
+    "6:",
+    "    mov r15, [r12 + 24]",
+    "    lea rsp, [r12 + 48]",
+    "    pop r12",
+    "    pop rbx",
+    "    pop rbp",
+    "    ret",
+    // Another call is under way: its fields come back from the stack.
+    "7:",
+    "    push qword ptr [rbx + {exit_fp}]",
+    "    push r15",
+    "    push rax",
+    "    mov r12, rsp",
+    "    mov [rbx + {host_sp}], rsp",
+    "    mov rsp, r15",
+    "    mov r15, r11",
+    "    xor ebp, ebp",
+    "    call r10",
+    "    mov rsp, r12",
+    "    pop qword ptr [rbx + {host_sp}]",
+    "    pop qword ptr [rbx + {guest_sp}]",
+    "    pop qword ptr [rbx + {exit_fp}]",
+    "    xor r11d, r11d",
+    "    jmp 6b",
     ".balign 64",
     ".globl holm_vm_enter_int",
     "holm_vm_enter_int:",
@@ -182,8 +320,49 @@ std::arch::global_asm!(
     "    pop rbp",
     "    ret",
     "3:",
-    "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    mov rax, [r15 + {store}]",
+    "    jmp holm_vm_left",
+    // How a host function ends that gives its result in rax and in edx whether the guest is left.
+    ".macro HOLM_HOST_RETURN",
+    "    test edx, edx",
+    "    jnz 8f",
+    "    mov rsp, rbp",
+    "    pop rbp",
+    "    ret",
+    "8:",
+    "    mov rax, [r15 + {store}]",
+    "    jmp holm_vm_left",
+    ".endm",
+    ".balign 64",
+    ".globl holm_vm_host_call_registers",
+    "holm_vm_host_call_registers:",
+    "    push rbp",
+    "    mov rbp, rsp",
+    "    mov rax, [r15 + {store}]",
+    "    mov [rax + {guest_sp}], rsp",
+    "    mov [rax + {exit_fp}], rbp",
+    "    mov rsp, [rax + {host_sp}]",
+    "    mov r9, r8",
+    "    mov r8, rcx",
+    "    mov rcx, rdx",
+    "    mov rdx, rsi",
+    "    mov rsi, rdi",
+    "    mov rdi, r15",
+    "    call [r15 + {host_entry}]",
+    "    HOLM_HOST_RETURN",
+    ".balign 64",
+    ".globl holm_vm_host_import",
+    "holm_vm_host_import:",
+    "    push rbp",
+    "    mov rbp, rsp",
+    "    mov rax, [r15 + {store}]",
+    "    mov [rax + {caller}], r15",
+    "    mov [rax + {guest_sp}], rsp",
+    "    mov [rax + {exit_fp}], rbp",
+    "    mov rsp, [rax + {host_sp}]",
+    "    mov rdi, [rdi + {callee_anchor}]",
+    "    call [rdi + {host_entry}]",
+    "    HOLM_HOST_RETURN",
     ".balign 64",
     ".globl holm_vm_host_call",
     "holm_vm_host_call:",
@@ -230,8 +409,8 @@ std::arch::global_asm!(
     "    push r11",
     "    ret",
     "3:",
-    "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    mov rax, [r15 + {store}]",
+    "    jmp holm_vm_left",
     // Guest to builtin: number in eax, C convention, the anchor becomes the first argument.
     ".balign 64",
     "5:",
@@ -248,14 +427,7 @@ std::arch::global_asm!(
     "    mov rsp, [r10 + {host_sp}]",
     "    lea r11, [rip + {builtins}]",
     "    call [r11 + rax * 8]",
-    "    test edx, edx",
-    "    jnz 3f",
-    "    mov rsp, rbp",
-    "    pop rbp",
-    "    ret",
-    "3:",
-    "    mov rbx, [r15 + {store}]",
-    "    jmp holm_vm_trapped",
+    "    HOLM_HOST_RETURN",
     ".balign 16",
     ".globl holm_vm_builtins",
     "holm_vm_builtins:",
@@ -275,10 +447,14 @@ std::arch::global_asm!(
     ".purgem HOLM_LEAVE",
     ".purgem HOLM_HOST_SPILL",
     ".purgem HOLM_HOST_SWITCH",
+    ".purgem HOLM_HOST_RETURN",
     exit_fp = const EXIT_FP,
     guest_sp = const GUEST_SP,
     host_sp = const HOST_SP,
+    resume = const RESUME,
     store = const STORE,
+    caller = const STORE_CALLER,
+    callee_anchor = const CALLEE_ANCHOR,
     host_entry = const HOST_ENTRY,
     host_stack_bytes = const HOST_STACK_BYTES,
     ints = const FRAME_INTS,
@@ -286,6 +462,7 @@ std::arch::global_asm!(
     stack = const FRAME_STACK,
     stack_bytes = const FRAME_STACK_BYTES,
     frame_bytes = const FRAME_BYTES,
+    left = sym crate::unwind::left,
     builtins = sym crate::builtins::TABLE,
     builtin_count = const holm_abi::builtin::COUNT,
 );
@@ -300,4 +477,23 @@ pub(crate) fn is_stub(pc: u64) -> bool {
 /// The address of the entry of builtin `number`.
 pub(crate) fn builtin_entry(number: usize) -> u64 {
     (holm_vm_builtins as *const () as usize + number * BUILTIN_STUB_BYTES) as u64
+}
+
+/// The registers of the C convention, besides the stack and frame pointers, that functions keep, as they are
+/// now: either as the guest left them, or saved by some function of the host that is under way.
+#[inline(always)]
+pub(crate) fn callee_saved() -> [u64; 4] {
+    let mut registers = [0_u64; 4];
+    // SAFETY: reads registers only.
+    unsafe {
+        std::arch::asm!(
+            "mov [{at}], rbx",
+            "mov [{at} + 8], r12",
+            "mov [{at} + 16], r13",
+            "mov [{at} + 24], r14",
+            at = in(reg) registers.as_mut_ptr(),
+            options(nostack, preserves_flags),
+        );
+    }
+    registers
 }

@@ -86,7 +86,7 @@ const ASKS: &[Ask] = &[
         functions: &["poll_oneoff", "sched_yield"],
     },
     Ask {
-        sentence: "uses network sockets you hand in (--listen)",
+        sentence: "uses network sockets you hand in (--listen, --connect)",
         functions: &["sock_accept", "sock_recv", "sock_send", "sock_shutdown"],
     },
     Ask { sentence: "ends itself, with an exit code", functions: &["proc_exit", "proc_raise"] },

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use holm_module::{Import, Module};
+use holm_module::{Features, Import, Module};
 use holm_spec::types::{ExternType, Limits, MemoryType, TableType};
 
 use super::{Subject, asks, producers};
@@ -67,11 +67,12 @@ impl Page {
             let size = show_size(*bytes as u64);
             self.line(&format!("It is compiled: {size} of machine code for {settings}."));
         }
-        if subject.beyond != holm_module::Features::NONE {
-            let beyond = subject.beyond.to_string().replace(',', ", ");
-            self.line(&format!(
-                "It uses proposals that this build of Holm does not run: {beyond}."
-            ));
+        if subject.needed != Features::NONE {
+            self.line(&format!("It needs: {}.", subject.needed.to_string().replace(',', ", ")));
+        }
+        let off = subject.needed.without(Features::default());
+        if off != Features::NONE {
+            self.line(&format!("Not all of this is on by default: holm run --features {off}."));
         }
     }
 
@@ -205,7 +206,7 @@ fn type_in_words(ty: &ExternType) -> String {
     match ty {
         ExternType::Memory(memory) => format!("memory, {}", memory_in_words(memory)),
         ExternType::Table(table) => format!("table, {}", table_in_words(table)),
-        ExternType::Func(_) | ExternType::Global(_) => ty.to_string(),
+        ExternType::Func(_) | ExternType::Global(_) | ExternType::Tag(_) => ty.to_string(),
     }
 }
 

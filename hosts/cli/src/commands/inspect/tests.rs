@@ -57,8 +57,12 @@ fn wasi_is_told_in_words_and_the_rest_by_name() {
 #[test]
 fn a_proposal_that_is_off_is_named_and_the_page_still_shown() {
     check(
-        r#"(module (memory (export "m") i64 1))"#,
-        &["It uses proposals that this build of Holm does not run: memory64.", "Exports (1)"],
+        r#"(module (memory (export "m") 1 1 shared))"#,
+        &[
+            "It needs: threads.",
+            "Not all of this is on by default: holm run --features threads.",
+            "Exports (1)",
+        ],
     );
 }
 

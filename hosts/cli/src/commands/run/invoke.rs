@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 
-use holm::{ExternType, FuncType, Instance, Module, Store, Val};
+use holm::{ExternType, FuncType, Hierarchy, Instance, Module, Store, Val};
 
 use crate::failure::Failure;
 use crate::names;
@@ -109,8 +109,7 @@ fn val(value: Value) -> Val {
         Value::F32(bits) => Val::F32(bits),
         Value::F64(bits) => Val::F64(bits),
         Value::V128(bits) => Val::V128(bits),
-        Value::NullFunc => Val::FuncRef(None),
-        Value::NullExtern => Val::ExternRef(None),
+        Value::Null(hierarchy) => Val::null(hierarchy.top()),
     }
 }
 
@@ -121,9 +120,15 @@ fn text(value: &Val) -> String {
         Val::F32(bits) => Value::F32(bits).to_string(),
         Val::F64(bits) => Value::F64(bits).to_string(),
         Val::V128(bits) => Value::V128(bits).to_string(),
-        Val::FuncRef(None) => Value::NullFunc.to_string(),
-        Val::ExternRef(None) => Value::NullExtern.to_string(),
+        Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => {
+            Value::Null(Hierarchy::Any).to_string()
+        }
         Val::FuncRef(Some(_)) => "funcref".to_owned(),
         Val::ExternRef(Some(_)) => "externref".to_owned(),
+        Val::AnyRef(Some(reference)) => match reference.i31() {
+            Some(value) => format!("i31 {value}"),
+            None => "anyref".to_owned(),
+        },
+        Val::ExnRef(Some(_)) => "exnref".to_owned(),
     }
 }

@@ -1,12 +1,25 @@
-//! `--stats`: how long each step of a run took.
+//! `--stats`: how long each step of a run took, and a bill for all of it.
 //!
 //! Not here: what the steps do. Invariant: costs a few readings of the clock whether asked for or not.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use holm::{HeapStats, Store};
+use holm_wasi::WasiCtx;
+
 use crate::cached::Origin;
+use crate::input::Received;
+use crate::limits::Limits;
 use crate::units::{show_size, show_time};
+
+/// Nanoseconds since the first reading: a clock for the collector.
+pub(super) fn nanoseconds() -> u64 {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    let passed = FIRST.get_or_init(Instant::now).elapsed();
+    u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// The steps of a run so far.
 pub(super) struct Stats {
@@ -19,8 +32,15 @@ impl Stats {
         Self { last: Instant::now(), steps: Vec::new() }
     }
 
-    pub(super) fn read(&mut self, bytes: usize) {
-        self.step("read", show_size(bytes as u64));
+    pub(super) fn read(&mut self, file: &Received) {
+        let size = show_size(file.len() as u64);
+        self.step(
+            "read",
+            match file {
+                Received::Whole(_) => size,
+                Received::Arriving(_) => format!("{size}, the rest while compiling"),
+            },
+        );
     }
 
     pub(super) fn loaded(&mut self, origin: Origin) {
@@ -41,10 +61,62 @@ impl Stats {
         self.step("run", String::new());
     }
 
+    /// What the collector did, if there was anything to do.
+    pub(super) fn collected(&mut self, heap: &HeapStats) {
+        if heap.bytes_allocated == 0 {
+            return;
+        }
+        let longest = show_time(Duration::from_nanos(heap.pause_max_ns));
+        let (minor, major) = (heap.minor_collections, heap.major_collections);
+        let made = show_size(heap.bytes_allocated);
+        let remark = format!("{minor} minor, {major} major, longest {longest}, {made} made");
+        self.steps.push(("collect", Duration::from_nanos(heap.pause_total_ns), remark));
+    }
+
     fn step(&mut self, name: &'static str, remark: String) {
         let now = Instant::now();
         self.steps.push((name, now - self.last, remark));
         self.last = now;
+    }
+}
+
+/// What the program used.
+pub(super) struct Bill(Vec<(&'static str, String)>);
+
+impl Bill {
+    pub(super) fn of(store: &Store<WasiCtx>, limits: &Limits) -> Self {
+        let (engine, wasi) = (store.usage(), store.data().usage());
+        let of = |used: u64, max: u64| format!("{} of {}", show_size(used), show_size(max));
+        let mut rows = Vec::new();
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        if let Ok(time) = Duration::try_from(time) {
+            rows.push(("processor time", format!("{}, compiling included", show_time(time))));
+        }
+        if let Some(used) = engine.fuel_used {
+            let max = limits.fuel.map_or(String::new(), |fuel| format!(" of {fuel}"));
+            rows.push(("fuel", format!("{used}{max}")));
+        }
+        rows.push(("memory", of(engine.memory_bytes, limits.max_memory)));
+        let (entries, max) = (engine.table_entries, limits.max_table_entries);
+        rows.push(("table entries", format!("{entries} of {max}")));
+        let now = show_size(wasi.file_bytes);
+        let peak = of(wasi.file_bytes_peak, limits.max_files);
+        rows.push(("files in memory", format!("{now} now, at most {peak}")));
+        let (now, peak, max) = (wasi.handles, wasi.handles_peak, limits.max_handles);
+        rows.push(("open handles", format!("{now} now, at most {peak} of {max}")));
+        rows.push(("calls of WASI", format!("{}, {} refused", wasi.calls, wasi.refusals)));
+        rows.push(("read", show_size(wasi.bytes_read)));
+        rows.push(("written", show_size(wasi.bytes_written)));
+        Self(rows)
+    }
+}
+
+impl fmt::Display for Bill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.0 {
+            writeln!(f, "{name:<16} {value}")?;
+        }
+        Ok(())
     }
 }
 

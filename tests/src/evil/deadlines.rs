@@ -1,0 +1,115 @@
+//! How long guests go on after their deadline.
+//!
+//! Each guest is run again and again. When its time is up, what the command line does is done: its code is interrupted and
+//! its waiting stopped. From then to its end is the delay.
+//!
+//! Invariant: a guest that ends in any other way than by its deadline is an error.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use holm::{Config, Engine, Linker, Module, Store, StoreLimits, TrapReason};
+use holm_wasi::{Stopper, WasiCtx};
+
+use super::{EVIL, Guest, World};
+
+/// Delays of all runs.
+#[derive(Debug, Default)]
+pub struct Delays {
+    /// The delays of each guest, sorted.
+    pub guests: Vec<(&'static str, Vec<Duration>)>,
+}
+
+impl Delays {
+    /// All delays, sorted.
+    #[must_use]
+    pub fn all(&self) -> Vec<Duration> {
+        let mut all: Vec<_> = self.guests.iter().flat_map(|(_, delays)| delays).copied().collect();
+        all.sort_unstable();
+        all
+    }
+}
+
+impl fmt::Display for Delays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds =
+            |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1e3);
+        for (name, delays) in &self.guests {
+            let (middle, last) = (delays.get(delays.len() / 2), delays.last());
+            let (middle, last) = (milliseconds(middle), milliseconds(last));
+            writeln!(f, "{name:44} {middle:8.3} ms in the middle {last:8.3} ms at most")?;
+        }
+        let all = self.all();
+        let part = |part: usize| milliseconds(all.get(all.len() * part / 1000));
+        let (count, runs) = (self.guests.len(), all.len());
+        write!(
+            f,
+            "{count} guests, {runs} runs: {:.3} ms in the middle, {:.3} ms at 99 %, {:.3} ms at 99.9 %, {:.3} ms at most",
+            part(500),
+            part(990),
+            part(999),
+            milliseconds(all.last())
+        )
+    }
+}
+
+/// Runs every guest so many times, each until `time` has passed.
+///
+/// # Errors
+/// When a guest ends otherwise, or cannot be run.
+pub fn deadlines(rounds: u32, time: Duration) -> Result<Delays, Box<dyn Error>> {
+    let engine = Engine::new(&Config::new())?;
+    let mut world = World::new()?;
+    let mut delays = Delays::default();
+    for guest in EVIL {
+        let module = Module::new(&engine, guest.module()?)?;
+        let mut own = Vec::new();
+        for _ in 0..rounds {
+            own.push(run(&engine, &module, guest, &mut world, time)?);
+        }
+        own.sort_unstable();
+        delays.guests.push((guest.name, own));
+    }
+    Ok(delays)
+}
+
+fn run(
+    engine: &Engine,
+    module: &Module,
+    guest: &Guest,
+    world: &mut World,
+    time: Duration,
+) -> Result<Duration, Box<dyn Error>> {
+    let stopper = Stopper::new()?;
+    let limits = StoreLimits { table_entries_max: 8 << 20, ..StoreLimits::default() };
+    let mut store = Store::try_new(engine, limits, world.context(Some(&stopper))?)?;
+    let mut linker = Linker::new(engine);
+    holm_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx| context)?;
+    let instance = linker.instantiate(&mut store, module)?;
+    let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+    let code = store.interrupt_handle();
+    let (begun, begin) = mpsc::channel();
+    let watchdog = thread::spawn(move || {
+        // The sender is there until the guest has begun.
+        let _ = begin.recv();
+        thread::sleep(time);
+        let now = Instant::now();
+        code.interrupt();
+        stopper.stop();
+        now
+    });
+    begun.send(())?;
+    let result = start.call(&mut store, ());
+    let end = Instant::now();
+    let deadline = watchdog.join().map_err(|_| "the watchdog panicked")?;
+    let name = guest.name;
+    match result {
+        Err(error) if error.trap_reason() == Some(TrapReason::Interrupted) => {}
+        Err(error) => return Err(format!("{name} ended otherwise: {error}").into()),
+        Ok(()) => return Err(format!("{name} returned").into()),
+    }
+    Ok(end.saturating_duration_since(deadline))
+}
