@@ -72,17 +72,12 @@ impl Tier<Module> for Interpreter {
 
 /// What of a module cannot be interpreted yet.
 fn later(module: &Module) -> Option<&'static str> {
-    let mut memories = module.memories.iter();
     if !module.tags.is_empty() {
         Some("exceptions")
     } else if module.types.iter().any(|ty| ty.as_func().is_none()) {
         Some("structures and arrays")
-    } else if module.memories.len() > 1 {
-        Some("several memories")
-    } else if module.tables.iter().any(|table| table.ty.is_64) {
-        Some("tables with 64-bit indices")
-    } else if memories.any(|memory| memory.is_64 || memory.shared || memory.page_bytes_log2 != 16) {
-        Some("memories that are shared, have 64-bit addresses or pages of another size")
+    } else if module.memories.iter().any(|memory| memory.shared) {
+        Some("shared memories")
     } else {
         None
     }

@@ -4,10 +4,11 @@
 //! operator says so; a truth value is 1 or 0; what can trap gives a [`TrapReason`](crate::trap::TrapReason).
 //! Vectors are numbers of 128 bits with lane 0 lowest. Not here: memory, control, references. Invariant: the answer is the same on every machine: where the
 //! standard leaves the bits of a NaN open, arithmetic gives the positive canonical one.
-//! Read next: the files `integer`, `float`, `convert`, then `vector_integer` and `vector_float`.
+//! Read next: the files `integer`, `float`, `convert`, `fused`, then `vector_integer` and `vector_float`.
 
 mod convert;
 mod float;
+mod fused;
 mod integer;
 mod lanes;
 mod vector_float;
@@ -15,6 +16,7 @@ mod vector_integer;
 
 pub use convert::*;
 pub use float::*;
+pub use fused::*;
 pub use integer::*;
 pub use vector_float::*;
 pub use vector_integer::*;

@@ -35,22 +35,13 @@ const CONFIGURATIONS: &[Configuration] = &[
 
 /// Folders of the suite and own scripts about what the interpreter does not know yet.
 const INTERP_LATER: &[&str] = &[
-    "tail-call",
-    "multi-memory",
-    "memory64",
-    "function-references",
     "gc",
-    "relaxed-simd",
-    "wide-arithmetic",
-    "custom-page-sizes",
     "threads",
     "exceptions",
     "exceptions-elsewhere",
-    BEYOND,
     "collector",
     "exceptions",
     "legacy_exceptions",
-    "table64",
 ];
 
 /// The one script among those for vectors that is not about 2.0: it has two memories.

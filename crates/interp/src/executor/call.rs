@@ -10,6 +10,7 @@ use crate::program::Program;
 use core::marker::PhantomData;
 use holm_abi::interpreter::INTERPRETED;
 use holm_abi::layout::{self, Callee};
+use holm_abi::{Builtin, SlotSignature};
 use holm_spec::trap::TrapReason;
 
 /// A function of the module: base of the arguments, slots of the parameters, index among the defined functions.
@@ -75,7 +76,7 @@ impl Body for CallImport {
     }
 }
 
-/// Calls a function of another instance or of the host. Nothing in here may be handed to a function that is not
+/// Calls what a field or record of a callee names. Nothing in here may be handed to a function that is not
 /// inlined by the address of a variable: the handler could then not jump to the next one.
 #[inline(always)]
 fn call_outside(mut r: Regs, callee: *const Callee, ty: u32, units: usize) -> Step {
@@ -87,24 +88,77 @@ fn call_outside(mut r: Regs, callee: *const Callee, ty: u32, units: usize) -> St
     // SAFETY: the callee is one of the context or of the store's records.
     let Callee { code, anchor } = unsafe { callee.read() };
     if code & INTERPRETED != 0 {
+        if anchor == r.anchor as u64 {
+            r.push_frame(base, signature.param_slots as usize, units, Regs::entry_of(code));
+            return Ok(r);
+        }
         r.push_link(base, back.ip, signature.param_slots, signature.result_slots);
         r.change_instance(as_usize(anchor));
         r.push_frame(LINK_SLOTS, signature.param_slots as usize, 0, Regs::entry_of(code));
         r.set_slot(signature.param_slots as usize, RETURN_LINKED.as_ptr() as u64);
         return Ok(r);
     }
-    let activation = r.activation();
-    let outside = r.with_activation(|activation| activation.outside);
     let slots = r.sp.wrapping_add(base);
+    call_host(back, callee, signature, slots)
+}
+
+/// Calls the host, or machine code, from right before the instruction of `back`.
+#[inline(always)]
+fn call_host(
+    mut back: Regs,
+    callee: *const Callee,
+    signature: &SlotSignature,
+    slots: *mut u64,
+) -> Step {
+    let activation = back.activation();
+    let outside = back.with_activation(|activation| activation.outside);
     // SAFETY: translation gave the type that the module imports it with or that was just compared; the arguments
     // lie in the slots.
     let status = unsafe { (outside.call)(activation, callee, signature, slots) };
     if status != 0 {
         return Err(Leave::Failed);
     }
-    r.reload_memory();
-    let value = if signature.result_slots > 0 { r.slot(base) } else { 0 };
-    Ok(accumulate(r, value).advance(units))
+    back.reload_memory();
+    let value = if signature.result_slots > 0 { Regs::slot_at(slots) } else { 0 };
+    Ok(accumulate(back, value))
+}
+
+/// Goes on in another function instead of this one: its arguments lie from slot `from` on, this function's return
+/// address in slot `header`.
+#[inline(always)]
+fn tail(mut r: Regs, callee: *const Callee, ty: u32, from: usize, header: usize) -> Step {
+    r.poll()?;
+    let Some(signature) = program(&r).type_signature(ty) else { return trap(TrapReason::Bug) };
+    let params = signature.param_slots as usize;
+    // SAFETY: as in `call_outside`.
+    let Callee { code, anchor } = unsafe { callee.read() };
+    let (back, frame) = (r.slot(header), r.slot(header + 1));
+    r.move_slots(from, 0, params);
+    let near = anchor == r.anchor as u64;
+    if code & INTERPRETED != 0 && (near || is_return_linked(back)) {
+        if !near {
+            // The link that is there already leads back to where this function would have returned to.
+            r.change_instance(as_usize(anchor));
+        }
+        r.set_slot(params, back);
+        r.set_slot(params + 1, frame);
+        r.ip = Regs::entry_of(code).ip();
+        return Ok(r);
+    }
+    // From here on as if the caller had called.
+    let slots = r.sp;
+    r.sp = core::ptr::with_exposed_provenance_mut(as_usize(frame));
+    r.ip = core::ptr::with_exposed_provenance(as_usize(back));
+    r.save();
+    if code & INTERPRETED == 0 {
+        return call_host(r, callee, signature, slots);
+    }
+    let base = (slots as usize - r.sp as usize) / 8;
+    r.push_link(base, r.ip, signature.param_slots, signature.result_slots);
+    r.change_instance(as_usize(anchor));
+    r.push_frame(LINK_SLOTS, params, 0, Regs::entry_of(code));
+    r.set_slot(params, RETURN_LINKED.as_ptr() as u64);
+    Ok(r)
 }
 
 /// Accumulates a result, whatever its class.
@@ -155,7 +209,8 @@ impl<X: Source<i32>, const IMPORTED: bool> Body for CallIndirect<X, IMPORTED> {
             return trap(TrapReason::UndefinedElement);
         };
         #[expect(clippy::cast_possible_truncation, reason = "fields are cut out of the entry")]
-        let (code, signature) = (entry as u64, (entry >> 64) as u32);
+        let (code, upper) = (entry as u64, (entry >> 64) as u64);
+        let (signature, _) = split(upper);
         let wanted: u32 = r.context(r.offset(6));
         let (base, header) = (r.imm32(1) as usize, usize::from(r.unit(3)));
         // In a table of another instance every entry is foreign or that instance's own: never ours.
@@ -165,37 +220,147 @@ impl<X: Source<i32>, const IMPORTED: bool> Body for CallIndirect<X, IMPORTED> {
         }
         // Everything else is another handler's, which finds what it needs in the slot for the return address,
         // in the one after it, and behind the accumulator.
-        if signature == layout::NEVER {
-            return trap(TrapReason::UninitializedElement);
-        }
-        if signature & !layout::FOREIGN != wanted {
-            return trap(TrapReason::IndirectCallTypeMismatch);
-        }
-        r.set_slot(base + header, (entry >> 96) as u64);
+        r.set_slot(base + header, upper);
         r.set_slot(base + header + 1, Self::UNITS as u64);
         r.acc = r.ip as u64;
-        r.ip = CALL_LINKED.as_ptr();
+        r.ip = CALL_CHECKED.as_ptr();
         Ok(r)
     }
 }
 
-/// The instruction that calls functions of other instances through a table.
-static CALL_LINKED: [u16; 1] = [Misc::CallLinked.number()];
+/// Why a signature in a table, foreign or not, is not one that may be called as type `wanted`. Types below it are
+/// asked for by a builtin.
+#[inline(always)]
+fn check(r: &Regs, signature: u32, wanted: u32) -> Result<(), Leave> {
+    if signature == layout::NEVER {
+        return trap(TrapReason::UninitializedElement);
+    }
+    let plain = signature & !layout::FOREIGN;
+    if plain == wanted {
+        return Ok(());
+    }
+    let below = super::outside::builtin(
+        r,
+        Builtin::TypeIsBelow as u32,
+        [u64::from(plain), u64::from(wanted), 0, 0],
+    )?;
+    if below == 0 { trap(TrapReason::IndirectCallTypeMismatch) } else { Ok(()) }
+}
 
-/// An indirect call of a function of another instance; the accumulator has the address of the instruction.
-pub(super) struct CallLinked;
+/// The signature and the reference that stand in the upper half of a table's entry.
+#[expect(clippy::cast_possible_truncation, reason = "both are cut out")]
+const fn split(entry: u64) -> (u32, u64) {
+    (entry as u32, entry >> 32)
+}
 
-impl Body for CallLinked {
-    const NAME: &'static str = "call_indirect.linked";
+/// The instruction that calls what needs a closer look.
+static CALL_CHECKED: [u16; 1] = [Misc::CallChecked.number()];
+
+/// An indirect call whose entry has not the signature that is expected, or is another instance's; the accumulator
+/// has the address of the instruction.
+pub(super) struct CallChecked;
+
+impl Body for CallChecked {
+    const NAME: &'static str = "call_indirect.checked";
     const FIELDS: &'static [Field] = &[];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
         r.ip = core::ptr::with_exposed_provenance(as_usize(r.acc));
         let header = r.imm32(1) as usize + usize::from(r.unit(3));
-        let (reference, units) = (r.slot(header), r.slot(header + 1));
-        let records: u64 = r.behind(layout::STORE, layout::STORE_FUNCTIONS);
-        let record = records + reference * u64::from(layout::RECORD_BYTES);
-        let callee = core::ptr::with_exposed_provenance(as_usize(record));
-        call_outside(r, callee, r.imm32(8), as_usize(units))
+        let ((signature, reference), units) = (split(r.slot(header)), r.slot(header + 1));
+        if let Err(leave) = check(&r, signature, r.context(r.offset(6))) {
+            return Err(r.leave_here(leave));
+        }
+        call_outside(r, r.record(reference).cast(), r.imm32(8), as_usize(units))
+    }
+}
+
+/// A call of what a reference refers to: base of the arguments, the type, the reference.
+pub(super) struct CallRef;
+
+impl Body for CallRef {
+    const NAME: &'static str = "call_ref";
+    const FIELDS: &'static [Field] = &[Field::FarTo, Field::Count, Field::Slot];
+    #[inline(always)]
+    fn step(r: Regs) -> Step {
+        let reference = r.operand(5);
+        if reference == 0 {
+            return trap(TrapReason::NullFunctionReference);
+        }
+        call_outside(r, r.record(reference).cast(), r.imm32(3), Self::UNITS)
+    }
+}
+
+/// A function of the module instead of this one: its first argument, where this function's return address is, where
+/// that goes, the function's index among the defined ones.
+pub(super) struct ReturnCall;
+
+impl Body for ReturnCall {
+    const NAME: &'static str = "return_call";
+    const FIELDS: &'static [Field] = &[Field::FarSlot, Field::Small, Field::Small, Field::Count];
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        r.poll()?;
+        let (from, header, params) = (r.imm32(1), usize::from(r.unit(3)), usize::from(r.unit(4)));
+        let (back, frame) = (r.slot(header), r.slot(header + 1));
+        r.move_slots(from as usize, 0, params);
+        r.set_slot(params, back);
+        r.set_slot(params + 1, frame);
+        r.ip = r.entry(r.imm32(5)).ip();
+        Ok(r)
+    }
+}
+
+/// The same for an imported function: its first argument, where this function's return address is, its place in
+/// the context, its type.
+pub(super) struct ReturnCallImport;
+
+impl Body for ReturnCallImport {
+    const NAME: &'static str = "return_call.import";
+    const FIELDS: &'static [Field] = &[Field::FarSlot, Field::Small, Field::Context, Field::Count];
+    #[inline(always)]
+    fn step(r: Regs) -> Step {
+        let callee: *const Callee = r.field(r.offset(4)).cast_const().cast();
+        tail(r, callee, r.imm32(6), r.imm32(1) as usize, usize::from(r.unit(3)))
+    }
+}
+
+/// The same for a function of a table: its first argument, where this function's return address is, the table and
+/// the type's id in the context, the type, the index.
+pub(super) struct ReturnCallIndirect<const IMPORTED: bool>;
+
+impl<const IMPORTED: bool> Body for ReturnCallIndirect<IMPORTED> {
+    const NAME: &'static str = "return_call_indirect";
+    const FIELDS: &'static [Field] =
+        &[Field::FarSlot, Field::Small, Field::Context, Field::Context, Field::Count, Field::Slot];
+    #[inline(always)]
+    fn step(r: Regs) -> Step {
+        let definition = r.definition::<IMPORTED>(r.offset(4));
+        let Some(entry) = r.table_entry(definition, r.operand(10)) else {
+            return trap(TrapReason::UndefinedElement);
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "fields are cut out of the entry")]
+        let (signature, reference) = split((entry >> 64) as u64);
+        check(&r, signature, r.context(r.offset(6)))?;
+        let record = r.record(reference).cast();
+        tail(r, record, r.imm32(8), r.imm32(1) as usize, usize::from(r.unit(3)))
+    }
+}
+
+/// The same for what a reference refers to: its first argument, where this function's return address is, the type,
+/// the reference.
+pub(super) struct ReturnCallRef;
+
+impl Body for ReturnCallRef {
+    const NAME: &'static str = "return_call_ref";
+    const FIELDS: &'static [Field] = &[Field::FarSlot, Field::Small, Field::Count, Field::Slot];
+    #[inline(always)]
+    fn step(r: Regs) -> Step {
+        let reference = r.operand(6);
+        if reference == 0 {
+            return trap(TrapReason::NullFunctionReference);
+        }
+        let record = r.record(reference).cast();
+        tail(r, record, r.imm32(4), r.imm32(1) as usize, usize::from(r.unit(3)))
     }
 }

@@ -8,6 +8,7 @@
 
 use super::body::Body;
 use super::regs::{Leave, Regs, Step};
+use holm_spec::trap::TrapReason;
 
 /// What the registers are while handlers jump to each other; gives 0 when the outermost function returned, 1
 /// when it was left.
@@ -25,6 +26,8 @@ pub(super) type Looped = fn(Regs) -> Step;
 /// Numbers for [`Leave`] in the register of the accumulator.
 const RETURNED: u64 = 0x100;
 const FAILED: u64 = 0x101;
+/// To this the number of a reason is added.
+const NOTED: u64 = 0x200;
 
 macro_rules! handlers {
     ($abi:literal) => {
@@ -50,6 +53,7 @@ macro_rules! handlers {
                 Err(leave) => {
                     let why = match leave {
                         Leave::Trap(reason) => reason as u64,
+                        Leave::Noted(reason) => NOTED + reason as u64,
                         Leave::Returned => RETURNED,
                         Leave::Failed => FAILED,
                     };
@@ -75,11 +79,8 @@ macro_rules! handlers {
             let leave = match acc {
                 RETURNED => Leave::Returned,
                 FAILED => Leave::Failed,
-                reason => {
-                    let reason = u8::try_from(reason).ok();
-                    let reason = reason.and_then(holm_spec::trap::TrapReason::from_u8);
-                    Leave::Trap(reason.unwrap_or(holm_spec::trap::TrapReason::Bug))
-                }
+                NOTED.. => Leave::Noted(reason_of(acc - NOTED)),
+                reason => Leave::Trap(reason_of(reason)),
             };
             left(&Regs { ip, sp, mem, len, anchor, acc, f, d }, leave)
         }
@@ -91,6 +92,12 @@ handlers!("sysv64");
 #[cfg(not(target_arch = "x86_64"))]
 handlers!("C");
 
+/// The reason for a trap, by its number.
+fn reason_of(number: u64) -> TrapReason {
+    let reason = u8::try_from(number).ok().and_then(TrapReason::from_u8);
+    reason.unwrap_or(TrapReason::Bug)
+}
+
 /// A handler for the loop.
 pub(super) fn looped<B: Body>(r: Regs) -> Step {
     B::step(r)
@@ -101,9 +108,11 @@ fn left(r: &Regs, leave: Leave) -> u32 {
     match leave {
         Leave::Returned => 0,
         Leave::Failed => 1,
-        Leave::Trap(reason) => {
-            // Callers stand after their calls; this makes the instruction that trapped look the same.
-            r.advance(1).save();
+        Leave::Trap(reason) | Leave::Noted(reason) => {
+            if let Leave::Trap(_) = leave {
+                // Callers stand after their calls; this makes the instruction that trapped look the same.
+                r.advance(1).save();
+            }
             r.with_activation(|activation| activation.trap = Some(reason));
             1
         }

@@ -67,3 +67,43 @@ where
         if truth == WHEN { r.branch(1) } else { Ok(r.advance(Self::UNITS)) }
     }
 }
+
+/// 128-bit integers: two or four operands of 64 bits, low halves first; two results side by side.
+pub(super) struct Wide<const KIND: u8>;
+
+/// Kinds of [`Wide`].
+pub(super) const ADD: u8 = 0;
+/// See [`ADD`].
+pub(super) const SUB: u8 = 1;
+/// See [`ADD`].
+pub(super) const MUL_S: u8 = 2;
+/// See [`ADD`].
+pub(super) const MUL_U: u8 = 3;
+
+impl<const KIND: u8> Body for Wide<KIND> {
+    const NAME: &'static str = match KIND {
+        ADD => "i64.add128",
+        SUB => "i64.sub128",
+        MUL_S => "i64.mul_wide_s",
+        _ => "i64.mul_wide_u",
+    };
+    const FIELDS: &'static [Field] = if KIND >= MUL_S {
+        &[Field::Slot, Field::Slot, Field::To]
+    } else {
+        &[Field::Slot, Field::Slot, Field::Slot, Field::Slot, Field::To]
+    };
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let whole = |at: usize| u128::from(r.operand(at)) | u128::from(r.operand(at + 1)) << 64;
+        let signed = |at: usize| i128::from(r.operand(at).cast_signed());
+        let value = match KIND {
+            ADD => whole(1).wrapping_add(whole(3)),
+            SUB => whole(1).wrapping_sub(whole(3)),
+            MUL_S => (signed(1) * signed(2)).cast_unsigned(),
+            _ => u128::from(r.operand(1)) * u128::from(r.operand(2)),
+        };
+        let slot = usize::from(r.unit(Self::UNITS - 1));
+        r.set_vector(slot, value);
+        Ok(r.advance(Self::UNITS))
+    }
+}

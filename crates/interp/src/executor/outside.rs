@@ -105,18 +105,120 @@ impl<D: Destination<i64>> Body for Grow<D> {
     }
 }
 
+/// A builtin with a result: its number, its first argument, the slots of the other three, the bits of the result.
+pub(super) struct Ask<D>(PhantomData<D>);
+
+impl<D: Destination<i64>> Body for Ask<D> {
+    const NAME: &'static str = "ask";
+    const FIELDS: &'static [Field] = &join(&[
+        &[Field::Small, Field::I64, Field::Slot, Field::Slot, Field::Slot, Field::Small],
+        D::FIELDS,
+    ]);
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let value = call(&r, r.operand(8))?;
+        let unused = 64 - u32::from(r.unit(9)).min(64);
+        D::put(&mut r, 10, i64::from_slot(value << unused >> unused));
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
+/// Makes another memory, or a shared one, what accesses go to: its definition, the slot with the address, what is added
+/// to that, and what the address must be a multiple of.
+pub(super) struct Window<const IMPORTED: bool>;
+
+impl<const IMPORTED: bool> Body for Window<IMPORTED> {
+    const NAME: &'static str = "window";
+    const FIELDS: &'static [Field] = &[Field::Context, Field::Slot, Field::I64, Field::Small];
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let Some(address) = r.operand(3).checked_add(r.imm64(4)) else {
+            return trap(TrapReason::OutOfBoundsMemory);
+        };
+        if address & (u64::from(r.unit(8)) - 1) != 0 {
+            return trap(TrapReason::UnalignedAtomic);
+        }
+        let definition = r.definition::<IMPORTED>(r.offset(1));
+        r.set_window(definition, address);
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
+/// Makes memory 0 what accesses go to again.
+pub(super) struct Reload;
+
+impl Body for Reload {
+    const NAME: &'static str = "reload";
+    const FIELDS: &'static [Field] = &[];
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        r.reload_memory();
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
+/// The size of a memory that is not memory 0: its definition, how far to shift its bytes.
+pub(super) struct OtherMemorySize<D, const IMPORTED: bool>(PhantomData<D>);
+
+impl<D: Destination<i64>, const IMPORTED: bool> Body for OtherMemorySize<D, IMPORTED> {
+    const NAME: &'static str = "memory.size";
+    const FIELDS: &'static [Field] = &join(&[&[Field::Context, Field::Small], D::FIELDS]);
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let definition = r.definition::<IMPORTED>(r.offset(1));
+        let pages = Regs::length_of(definition) >> (r.unit(3) & 63);
+        D::put(&mut r, 4, pages.cast_signed());
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
+/// A 64-bit index as one of 32 bits; none that a table has if it does not fit.
+pub(super) struct Narrow<D>(PhantomData<D>);
+
+impl<D: Destination<i32>> Body for Narrow<D> {
+    const NAME: &'static str = "narrow";
+    const FIELDS: &'static [Field] = &join(&[&[Field::Slot], D::FIELDS]);
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let index = u32::try_from(r.operand(1)).unwrap_or(u32::MAX);
+        D::put(&mut r, 2, index.cast_signed());
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
+/// Traps if a reference is null.
+pub(super) struct NonNull;
+
+impl Body for NonNull {
+    const NAME: &'static str = "ref.as_non_null";
+    const FIELDS: &'static [Field] = &[Field::Slot];
+    #[inline(always)]
+    fn step(r: Regs) -> Step {
+        if r.operand(1) == 0 {
+            return trap(TrapReason::NullReference);
+        }
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
 /// Calls the builtin of an instruction with its first argument and two slots, and one more argument.
 #[inline(always)]
 fn call(r: &Regs, last: u64) -> Result<u64, Leave> {
-    r.save();
+    builtin(r, u32::from(r.unit(1)), [r.imm64(2), r.operand(6), r.operand(7), last])
+}
+
+/// Calls a builtin.
+#[inline(always)]
+pub(super) fn builtin(r: &Regs, number: u32, arguments: [u64; 4]) -> Result<u64, Leave> {
+    // Like callers, it stands after its first unit.
+    r.advance(1).save();
     let activation = r.activation();
-    let arguments = [r.imm64(2), r.operand(6), r.operand(7), last];
     let outside = r.with_activation(|activation| {
         activation.arguments = arguments;
         activation.outside
     });
     // SAFETY: the activation is running; translation made the arguments for this builtin.
-    let value = unsafe { (outside.builtin)(activation, u32::from(r.unit(1))) };
+    let value = unsafe { (outside.builtin)(activation, number) };
     match r.with_activation(|activation| activation.trap) {
         None => Ok(value),
         Some(reason) => Err(Leave::Trap(reason)),

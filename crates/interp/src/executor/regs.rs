@@ -9,14 +9,15 @@
 //!    one of the module's layout. The translator makes nothing else, and nobody changes what it made.
 //! 3. **Frames lie inside the slots**: a function's first instruction checks that the whole frame does, and
 //!    callers keep [`FRAME_RESERVE`] slots above theirs for what is written before that check.
-//! 4. **Memory 0 is `len` bytes at `mem`**: set on entry, set again by whatever can change it.
+//! 4. **Memory 0 is `len` bytes at `mem`**: set on entry, set again by whatever can change it. Between `window` and
+//!    `reload` it is the rest of another memory, or of a shared one, from some byte on.
 //!
 //! Not here: what instructions do. Read next: [`super::body`].
 
 use super::entry::FunctionEntry;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use holm_abi::Activation;
-use holm_abi::layout;
+use holm_abi::layout::{self, FunctionRecord};
 use holm_spec::trap::TrapReason;
 
 /// Slots above the last frame that a caller may write before its callee checks the space: the return address, the
@@ -57,6 +58,8 @@ pub(super) enum Leave {
     Failed,
     /// A trap at this instruction.
     Trap(TrapReason),
+    /// A trap at the instruction that has been noted already.
+    Noted(TrapReason),
 }
 
 impl From<TrapReason> for Leave {
@@ -327,6 +330,44 @@ impl Regs {
         self.len = as_usize(length);
     }
 
+    /// Makes the rest of a memory from `address` on what accesses go to.
+    #[inline(always)]
+    pub(super) fn set_window(&mut self, definition: *const u8, address: u64) {
+        let base = definition.wrapping_offset(layout::MEMORY_BASE as isize).cast::<*mut u8>();
+        // SAFETY: the address is that of a memory's definition (rule 2).
+        let base = unsafe { base.read() };
+        let length = Self::length_of(definition);
+        self.mem = base.wrapping_add(as_usize(address.min(length)));
+        self.len = as_usize(length.saturating_sub(address));
+    }
+
+    /// The length of the memory with this definition.
+    #[inline(always)]
+    pub(super) fn length_of(definition: *const u8) -> u64 {
+        let length = definition.wrapping_offset(layout::MEMORY_LENGTH as isize).cast::<AtomicU64>();
+        // SAFETY: the address is that of a memory's definition (rule 2); another thread may let a shared memory
+        // grow.
+        unsafe { &*length }.load(Ordering::Relaxed)
+    }
+
+    /// The address of `bytes` bytes at the start of the window, if there are so many.
+    #[inline(always)]
+    pub(super) fn window(&self, bytes: usize) -> Result<*mut u8, Leave> {
+        if bytes > self.len {
+            Err(Leave::Trap(TrapReason::OutOfBoundsMemory))
+        } else {
+            Ok(self.mem)
+        }
+    }
+
+    /// The record of a function, by its reference.
+    #[inline(always)]
+    pub(super) fn record(&self, reference: u64) -> *const FunctionRecord {
+        let records: u64 = self.behind(layout::STORE, layout::STORE_FUNCTIONS);
+        let record = records + reference * u64::from(layout::RECORD_BYTES);
+        core::ptr::with_exposed_provenance(as_usize(record))
+    }
+
     /// Where the slots end.
     #[inline(always)]
     pub(super) fn slots_end(&self) -> u64 {
@@ -441,6 +482,23 @@ impl Regs {
             activation.program = program;
         });
         self.reload_memory();
+    }
+
+    /// The same end as if this instruction were the one that runs.
+    #[inline(always)]
+    pub(super) fn leave_here(self, leave: Leave) -> Leave {
+        self.advance(1).save();
+        match leave {
+            Leave::Trap(reason) => Leave::Noted(reason),
+            other => other,
+        }
+    }
+
+    /// The value of a slot by its address.
+    #[inline(always)]
+    pub(super) fn slot_at(slot: *const u64) -> u64 {
+        // SAFETY: only slots inside of frames are asked for (rule 3).
+        unsafe { slot.read() }
     }
 
     /// Notes in the activation where it is.

@@ -210,6 +210,20 @@ impl Body for Bitselect {
     }
 }
 
+/// An operator on three vectors.
+pub(super) struct Ternary<O>(PhantomData<O>);
+
+impl<O: ops::Ternary> Body for Ternary<O> {
+    const NAME: &'static str = O::NAME;
+    const FIELDS: &'static [Field] = &[Field::Slot, Field::Slot, Field::Slot, Field::To];
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let value = O::eval(vector(&r, 1), vector(&r, 2), vector(&r, 3));
+        set(&mut r, 4, value);
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
 struct Store;
 
 impl Body for Store {

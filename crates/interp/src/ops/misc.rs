@@ -212,7 +212,13 @@ macro_rules! miscs {
             CallIndirectA: call::CallIndirect<A, false>;
             CallImportedTableS: call::CallIndirect<S, true>;
             CallImportedTableA: call::CallIndirect<A, true>;
-            CallLinked: call::CallLinked;
+            CallChecked: call::CallChecked;
+            CallRef: call::CallRef;
+            ReturnCall: call::ReturnCall;
+            ReturnCallImport: call::ReturnCallImport;
+            ReturnCallIndirect: call::ReturnCallIndirect<false>;
+            ReturnCallImportedTable: call::ReturnCallIndirect<true>;
+            ReturnCallRef: call::ReturnCallRef;
             ReturnLinked: call::ReturnLinked;
             Translate: call::Translate;
             // Memories, tables, references.
@@ -231,6 +237,30 @@ macro_rules! miscs {
             Builtin: outside::Builtin;
             Grow: outside::Grow<ToA>;
             GrowTo: outside::Grow<ToS>;
+            Ask: outside::Ask<ToA>;
+            AskTo: outside::Ask<ToS>;
+            NonNull: outside::NonNull;
+            // Memories that are not plain memory 0, 64-bit indices.
+            Window: outside::Window<false>;
+            WindowImported: outside::Window<true>;
+            Reload: outside::Reload;
+            OtherMemorySize: outside::OtherMemorySize<ToA, false>;
+            OtherMemorySizeTo: outside::OtherMemorySize<ToS, false>;
+            ImportedMemorySize: outside::OtherMemorySize<ToA, true>;
+            ImportedMemorySizeTo: outside::OtherMemorySize<ToS, true>;
+            Narrow: outside::Narrow<ToA>;
+            NarrowTo: outside::Narrow<ToS>;
+            // 128-bit integers.
+            Add128: numeric::Wide<{ numeric::ADD }>;
+            Sub128: numeric::Wide<{ numeric::SUB }>;
+            MulWideS: numeric::Wide<{ numeric::MUL_S }>;
+            MulWideU: numeric::Wide<{ numeric::MUL_U }>;
+            // Vectors by threes.
+            MaddF32: vector::Ternary<relaxed::MaddF32>;
+            NmaddF32: vector::Ternary<relaxed::NmaddF32>;
+            MaddF64: vector::Ternary<relaxed::MaddF64>;
+            NmaddF64: vector::Ternary<relaxed::NmaddF64>;
+            DotAdd: vector::Ternary<relaxed::DotAdd>;
         }
     };
 }

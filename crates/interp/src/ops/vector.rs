@@ -14,6 +14,12 @@ pub(crate) trait Binary {
     fn eval(a: u128, b: u128) -> u128;
 }
 
+/// An operator from three vectors to one.
+pub(crate) trait Ternary {
+    const NAME: &'static str;
+    fn eval(a: u128, b: u128, c: u128) -> u128;
+}
+
 /// An operator from a vector to another.
 pub(crate) trait Unary {
     const NAME: &'static str;
@@ -210,6 +216,7 @@ macro_rules! binaries {
             F64x2Gt "f64x2.gt" f64x2_gt;
             F64x2Le "f64x2.le" f64x2_le;
             F64x2Ge "f64x2.ge" f64x2_ge;
+            I16x8RelaxedDotI8x16I7x16S "i16x8.relaxed_dot_i8x16_i7x16_s" i16x8_dot_i8x16_s;
         }
     };
 }

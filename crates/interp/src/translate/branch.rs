@@ -111,8 +111,52 @@ impl Translator<'_> {
         self.stack.pop();
         let in_place = self.is_in_place(frame);
         self.stack.push(condition);
+        self.branch_when(frame, in_place, |this, when| this.conditional(when))
+    }
+
+    /// `br_on_null` and, with the reference among what the target gets, `br_on_non_null`.
+    pub(super) fn branch_on_null(&mut self, depth: u32, when: bool) -> Done {
+        self.end_segment();
+        let frame = self.target(depth);
+        let values = self.frames[frame].label().len();
+        let top = self.stack.len() - 1;
+        let first = if when { top - values } else { top + 1 - values };
+        (first..top).for_each(|at| self.materialize(at));
+        if !when || !matches!(self.stack[top].place, Place::Local(_)) {
+            self.materialize(top);
+        }
+        let reference = self.stack[top];
+        let slot = match reference.place {
+            Place::Local(local) => self.locals[local as usize].slot,
+            _ => reference.slot,
+        };
+        if when {
+            self.stack.pop();
+        }
+        let in_place = self.is_in_place(frame);
+        self.branch_when(frame, in_place, |this, taken| {
+            let from = this.bring_near(From::Slot(slot));
+            Ok(this.simple(from, taken != when))
+        })?;
+        if when {
+            self.stack.push(reference);
+        } else {
+            self.pop();
+        }
+        Ok(())
+    }
+
+    /// A branch to a frame, whose values are the uppermost operands, if a condition holds. That begins a branch
+    /// which is taken when it does, or when it does not.
+    pub(super) fn branch_when(
+        &mut self,
+        frame: usize,
+        in_place: bool,
+        condition: impl FnOnce(&mut Self, bool) -> Result<(usize, usize), Failure>,
+    ) -> Done {
+        let values = self.frames[frame].label().len();
         if in_place {
-            let (start, field) = self.conditional(true)?;
+            let (start, field) = condition(self, true)?;
             if let Kind::Loop(header) = self.frames[frame].kind {
                 let by = i32::try_from(start - header).unwrap_or(i32::MAX);
                 self.set_wide(field, by.wrapping_neg().cast_unsigned());
@@ -120,7 +164,7 @@ impl Translator<'_> {
                 self.frames[frame].exits.push((start, field));
             }
         } else {
-            let skip = self.conditional(false)?;
+            let skip = condition(self, false)?;
             let cached = self.cached;
             let first = self.stack.len() - values;
             self.move_slots(first, frame);

@@ -19,6 +19,21 @@ impl<'a> Translator<'a> {
             Operator::CallIndirect { type_index, table_index } => {
                 self.call_indirect(*type_index, *table_index)?;
             }
+            Operator::CallRef { type_index } => self.call_ref(*type_index)?,
+            Operator::ReturnCall { function_index } => self.return_call(*function_index)?,
+            Operator::ReturnCallIndirect { type_index, table_index } => {
+                self.return_call_indirect(*type_index, *table_index)?;
+            }
+            Operator::ReturnCallRef { type_index } => {
+                let reference = self.pop_to_slot();
+                let near = self.near(reference);
+                let from = self.tail_arguments(*type_index)?;
+                self.misc(Misc::ReturnCallRef);
+                self.tail_fields(from);
+                self.wide(*type_index);
+                self.units.push(near);
+                self.leave();
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -49,6 +64,7 @@ impl<'a> Translator<'a> {
 
     fn call_indirect(&mut self, ty: u32, table: u32) -> Done {
         let signature = self.type_at(ty)?;
+        self.narrow_index(table)?;
         let table_index = self.pop();
         let from = self.fetch_value(&table_index);
         // The arguments may be written after the index is fetched: they lie below its slot.
@@ -67,6 +83,67 @@ impl<'a> Translator<'a> {
         self.wide(ty);
         self.operand(from, false);
         self.results(signature)
+    }
+
+    fn call_ref(&mut self, ty: u32) -> Done {
+        let signature = self.type_at(ty)?;
+        let reference = self.pop_to_slot();
+        let near = self.near(reference);
+        let base = self.arguments(signature)?;
+        self.misc(Misc::CallRef);
+        self.wide(base);
+        self.wide(ty);
+        self.units.push(near);
+        self.results(signature)
+    }
+
+    fn return_call(&mut self, function: u32) -> Done {
+        let ty = self.module.functions[function as usize].0;
+        let signature = self.type_at(ty)?;
+        let from = self.tail_arguments(ty)?;
+        if let Some(defined) = self.module.defined_index(function) {
+            self.misc(Misc::ReturnCall);
+            self.tail_fields(from);
+            self.units.push(params(signature));
+            self.wide(defined);
+        } else {
+            let callee = self.program.layout.imported_function(function);
+            self.misc(Misc::ReturnCallImport);
+            self.tail_fields(from);
+            self.wide(callee.cast_unsigned());
+            self.wide(ty);
+        }
+        self.leave();
+        Ok(())
+    }
+
+    fn return_call_indirect(&mut self, ty: u32, table: u32) -> Done {
+        self.narrow_index(table)?;
+        let index = self.pop_to_slot();
+        let near = self.near(index);
+        let from = self.tail_arguments(ty)?;
+        let (imported, definition) = self.table(table);
+        self.misc(if imported { Misc::ReturnCallImportedTable } else { Misc::ReturnCallIndirect });
+        self.tail_fields(from);
+        self.wide(definition.cast_unsigned());
+        self.wide(self.program.layout.type_id(ty).cast_unsigned());
+        self.wide(ty);
+        self.units.push(near);
+        self.leave();
+        Ok(())
+    }
+
+    /// Puts the arguments of a call that replaces this function side by side; the first one's slot.
+    fn tail_arguments(&mut self, ty: u32) -> Result<u32, Failure> {
+        self.end_segment();
+        let signature = self.type_at(ty)?;
+        self.arguments(signature)
+    }
+
+    /// The first fields of such a call.
+    fn tail_fields(&mut self, from: u32) {
+        self.wide(from);
+        self.units.push(short(self.header));
     }
 
     /// Where a table's definition is in the context, and whether that is only a pointer to it.

@@ -91,6 +91,11 @@ impl<'a> Translator<'a> {
             Operator::Br { relative_depth } => self.branch(*relative_depth)?,
             Operator::BrIf { relative_depth } => self.branch_if(*relative_depth)?,
             Operator::BrTable { targets } => self.branch_table(targets)?,
+            Operator::BrOnNull { relative_depth } => self.branch_on_null(*relative_depth, true)?,
+            Operator::BrOnNonNull { relative_depth } => {
+                self.branch_on_null(*relative_depth, false)?;
+            }
+            Operator::RefAsNonNull => self.as_non_null(),
             Operator::Return => self.return_operator()?,
             Operator::Unreachable => {
                 self.misc(Misc::Unreachable);
@@ -101,10 +106,29 @@ impl<'a> Translator<'a> {
         Ok(true)
     }
 
+    fn as_non_null(&mut self) {
+        let top = self.stack.len() - 1;
+        if !matches!(self.stack[top].place, Place::Local(_)) {
+            self.materialize(top);
+        }
+        let slot = match self.stack[top].place {
+            Place::Local(local) => self.locals[local as usize].slot,
+            _ => self.stack[top].slot,
+        };
+        let near = self.near(slot);
+        self.misc(Misc::NonNull);
+        self.units.push(near);
+    }
+
     /// An operator that no execution reaches: only the nesting counts.
     pub(super) fn unreachable_operator(&mut self, operator: &Operator<'_>) -> Done {
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.dead += 1,
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. }
+            | Operator::Try { .. } => self.dead += 1,
+            Operator::Delegate { .. } if self.dead > 0 => self.dead -= 1,
             Operator::Else if self.dead == 0 => return self.otherwise(),
             Operator::End if self.dead == 0 => return self.close(),
             Operator::End => self.dead -= 1,

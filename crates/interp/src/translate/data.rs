@@ -9,7 +9,7 @@ use crate::ops::misc::{LoadNumber, Misc, StoreNumber};
 use crate::ops::scalar::Class;
 use crate::ops::{self, From};
 use holm_abi::Builtin;
-use holm_module::wasm::{MemArg, Operator};
+use holm_module::wasm::{MemArg, MemArgTarget, Operator};
 use holm_spec::types::ValType;
 
 /// The load of an operator, and the type of its value.
@@ -52,6 +52,19 @@ const fn store(operator: &Operator<'_>) -> Option<(StoreNumber, MemArg)> {
     })
 }
 
+/// The memory of an access.
+pub(super) const fn memory_of(memarg: &MemArg) -> u32 {
+    match memarg.target {
+        MemArgTarget::Memory(memory) => memory,
+        _ => 0,
+    }
+}
+
+/// The type of indices.
+const fn index_type(is_64: bool) -> ValType {
+    if is_64 { ValType::I64 } else { ValType::I32 }
+}
+
 /// An address: its form, the operands that are fields or accumulated, and the offset.
 #[derive(Clone, Copy)]
 struct Address {
@@ -71,7 +84,8 @@ impl Translator<'_> {
                 Operator::MemorySize { mem } => self.memory_size(*mem)?,
                 Operator::MemoryGrow { mem } => {
                     let delta = self.pop_to_slot();
-                    self.grow(Builtin::MemoryGrow, *mem, [delta, delta], ValType::I32)?;
+                    let ty = index_type(self.module.memories[*mem as usize].is_64);
+                    self.grow(Builtin::MemoryGrow, *mem, [delta, delta], ty)?;
                 }
                 Operator::MemoryFill { mem } => self.builtin3(Builtin::MemoryFill, *mem, 0),
                 Operator::MemoryCopy { dst_mem, src_mem } => {
@@ -102,7 +116,8 @@ impl Translator<'_> {
             Operator::TableSize { table } => self.table_size(*table)?,
             Operator::TableGrow { table } => {
                 let (delta, init) = (self.pop_to_slot(), self.pop_to_slot());
-                self.grow(Builtin::TableGrow, *table, [init, delta], ValType::I32)?;
+                let ty = index_type(self.module.tables[*table as usize].ty.is_64);
+                self.grow(Builtin::TableGrow, *table, [init, delta], ty)?;
             }
             Operator::TableFill { table } => self.builtin3(Builtin::TableFill, *table, 0),
             Operator::TableCopy { dst_table, src_table } => {
@@ -157,7 +172,50 @@ impl Translator<'_> {
         self.wide(address.offset);
     }
 
+    /// Whether accesses to a memory need a window: everything but a plain memory 0.
+    pub(super) fn needs_window(&self, memarg: &MemArg) -> bool {
+        let memory = memory_of(memarg);
+        let ty = self.module.memories.get(memory as usize);
+        memory != 0 || ty.is_some_and(|ty| ty.is_64 || ty.shared)
+    }
+
+    /// Makes what an address on top of the stack names the start of memory, for an access that follows; the address
+    /// must be a multiple of `align`.
+    pub(super) fn open_window(&mut self, memarg: &MemArg, align: u16) {
+        let address = self.pop_to_slot();
+        let near = self.near(address);
+        let (imported, definition) = self.memory(memory_of(memarg));
+        self.misc(if imported { Misc::WindowImported } else { Misc::Window });
+        self.wide(definition.cast_unsigned());
+        self.units.push(near);
+        self.long(memarg.offset);
+        self.units.push(align);
+    }
+
+    /// After an access through a window.
+    pub(super) fn close_window(&mut self) {
+        self.misc(Misc::Reload);
+    }
+
+    /// Where a memory's definition is in the context, and whether that is only a pointer to it.
+    fn memory(&self, memory: u32) -> (bool, i32) {
+        match memory.checked_sub(self.module.imported_memories) {
+            Some(defined) => (false, self.program.layout.defined_memory(defined)),
+            None => (true, self.program.layout.imported_memory(memory)),
+        }
+    }
+
     fn load(&mut self, load: LoadNumber, ty: ValType, memarg: &MemArg) -> Done {
+        if self.needs_window(memarg) {
+            self.spill(load.class());
+            self.open_window(memarg, 1);
+            let before = self.cached;
+            let start = self.op(ops::load(load as u16, 2, false));
+            self.wide(0);
+            self.result(start, ty, LastKind::Other, before)?;
+            self.close_window();
+            return Ok(());
+        }
         let address = self.address(memarg)?;
         self.spill(load.class());
         let before = self.cached;
@@ -167,6 +225,16 @@ impl Translator<'_> {
     }
 
     fn store(&mut self, store: StoreNumber, memarg: &MemArg) -> Done {
+        if self.needs_window(memarg) {
+            let value = self.pop_to_slot();
+            let near = self.near(value);
+            self.open_window(memarg, 1);
+            self.op(ops::store(store as u16, 2, 0));
+            self.wide(0);
+            self.units.push(near);
+            self.close_window();
+            return Ok(());
+        }
         let entry = self.pop();
         let mut value = self.fetch(&entry);
         let address = self.address(memarg)?;
@@ -205,10 +273,19 @@ impl Translator<'_> {
     fn memory_size(&mut self, memory: u32) -> Done {
         self.spill(Class::Int);
         let before = self.cached;
-        let start = self.misc(Misc::MemorySize);
-        let log2 = self.module.memories.get(memory as usize).map_or(16, |ty| ty.page_bytes_log2);
+        let ty = &self.module.memories[memory as usize];
+        let (log2, ty) = (ty.page_bytes_log2, index_type(ty.is_64));
+        let start = if memory == 0 && !self.module.memories[0].shared {
+            self.misc(Misc::MemorySize)
+        } else {
+            let (imported, definition) = self.memory(memory);
+            let misc = if imported { Misc::ImportedMemorySize } else { Misc::OtherMemorySize };
+            let start = self.misc(misc);
+            self.wide(definition.cast_unsigned());
+            start
+        };
         self.units.push(u16::from(log2));
-        self.result(start, ValType::I32, LastKind::Other, before)
+        self.result(start, ty, LastKind::Other, before)
     }
 
     fn grow(&mut self, builtin: Builtin, what: u32, slots: [u32; 2], ty: ValType) -> Done {
@@ -300,7 +377,22 @@ impl Translator<'_> {
         self.operand(from, false);
     }
 
+    /// Makes an index on top of the stack one of 32 bits.
+    pub(super) fn narrow_index(&mut self, table: u32) -> Done {
+        if !self.module.tables[table as usize].ty.is_64 {
+            return Ok(());
+        }
+        let slot = self.pop_to_slot();
+        let near = self.near(slot);
+        self.spill(Class::Int);
+        let before = self.cached;
+        let start = self.misc(Misc::Narrow);
+        self.units.push(near);
+        self.result(start, ValType::I32, LastKind::Other, before)
+    }
+
     fn table_get(&mut self, table: u32) -> Done {
+        self.narrow_index(table)?;
         let slot = self.pop_to_slot();
         let near = self.near(slot);
         self.spill(Class::Int);
@@ -319,7 +411,8 @@ impl Translator<'_> {
         let (imported, definition) = self.table(table);
         let start = self.misc(if imported { Misc::ImportedTableSize } else { Misc::TableSize });
         self.wide(definition.cast_unsigned());
-        self.result(start, ValType::I32, LastKind::Other, before)
+        let ty = index_type(self.module.tables[table as usize].ty.is_64);
+        self.result(start, ty, LastKind::Other, before)
     }
 
     fn ref_func(&mut self, function: u32) -> Done {

@@ -64,6 +64,10 @@ impl Translator<'_> {
                     let heap = heap.ok_or_else(|| super::bug("null of an unknown type".into()))?;
                     self.push(Place::Constant(0), RefType::nullable(heap).into())?;
                 }
+                Operator::I64Add128 => self.wide_operator(Misc::Add128, 4)?,
+                Operator::I64Sub128 => self.wide_operator(Misc::Sub128, 4)?,
+                Operator::I64MulWideS => self.wide_operator(Misc::MulWideS, 2)?,
+                Operator::I64MulWideU => self.wide_operator(Misc::MulWideU, 2)?,
                 Operator::RefIsNull => {
                     let row = scalar::unary(&Operator::I32Eqz);
                     let row = row.ok_or_else(|| super::bug("no test for zero".into()))?;
@@ -201,6 +205,26 @@ impl Translator<'_> {
         let kind = LastKind::Test { number: opposite, pair, operands, wide_constant };
         self.last = Some(super::emit::Last { kind, ..last });
         true
+    }
+
+    /// An operator with two or four 64-bit operands and two results.
+    fn wide_operator(&mut self, misc: Misc, operands: usize) -> Done {
+        let mut fields = [0; 4];
+        for field in fields[..operands].iter_mut().rev() {
+            let slot = self.pop_to_slot();
+            *field = self.near(slot);
+        }
+        self.misc(misc);
+        self.units.extend_from_slice(&fields[..operands]);
+        // Two slots side by side, like those of a vector.
+        let slot = self.next_slot();
+        self.result_in_slot(ValType::V128)?;
+        self.stack.pop();
+        self.last_to = None;
+        for slot in [slot, slot + 1] {
+            self.stack.push(Entry { place: Place::Slot, ty: ValType::I64, slot });
+        }
+        Ok(())
     }
 
     fn select(&mut self) -> Done {

@@ -2,8 +2,9 @@
 //!
 //! Read next: [`super`].
 
-use super::emit::{LastKind, short};
+use super::emit::LastKind;
 use super::{Done, Failure, Translator};
+use crate::ops::relaxed;
 use crate::ops::scalar::Class;
 use crate::ops::vector::{Vector, find};
 use holm_module::wasm::{MemArg, Operator};
@@ -11,6 +12,16 @@ use holm_spec::types::ValType;
 
 impl Translator<'_> {
     pub(super) fn vector_operator(&mut self, operator: &Operator<'_>) -> Result<bool, Failure> {
+        if let Some(strict) = relaxed::strict(operator) {
+            return self.vector_operator(&strict);
+        }
+        if let Some(misc) = relaxed::ternary(operator) {
+            let (c, b, a) = (self.vector_operand(), self.vector_operand(), self.vector_operand());
+            self.misc(misc);
+            self.units.extend([a, b, c]);
+            self.result_in_slot(ValType::V128)?;
+            return Ok(true);
+        }
         let Some(vector) = find(operator) else { return Ok(false) };
         match vector {
             Vector::Binary(number) => {
@@ -87,34 +98,28 @@ impl Translator<'_> {
                 self.result_in_slot(ValType::V128)
             }
             Vector::Load(number, memarg) => {
-                let address = self.scalar_operand();
-                self.op(number);
-                self.vector_address(address, &memarg)?;
-                self.result_in_slot(ValType::V128)
+                let windowed = self.access(number, &memarg)?;
+                self.result_in_slot(ValType::V128)?;
+                self.end_access(windowed)
             }
             Vector::LoadLane(number, memarg, lane) => {
                 let a = self.vector_operand();
-                let address = self.scalar_operand();
-                self.op(number);
-                self.vector_address(address, &memarg)?;
+                let windowed = self.access(number, &memarg)?;
                 self.units.extend([a, u16::from(lane)]);
-                self.result_in_slot(ValType::V128)
+                self.result_in_slot(ValType::V128)?;
+                self.end_access(windowed)
             }
             Vector::StoreLane(number, memarg, lane) => {
                 let a = self.vector_operand();
-                let address = self.scalar_operand();
-                self.op(number);
-                self.vector_address(address, &memarg)?;
+                let windowed = self.access(number, &memarg)?;
                 self.units.extend([a, u16::from(lane)]);
-                Ok(())
+                self.end_access(windowed)
             }
             Vector::Store(number, memarg) => {
                 let a = self.vector_operand();
-                let address = self.scalar_operand();
-                self.op(number);
-                self.vector_address(address, &memarg)?;
+                let windowed = self.access(number, &memarg)?;
                 self.units.push(a);
-                Ok(())
+                self.end_access(windowed)
             }
             _ => Err(super::bug("a vector operator of no kind".into())),
         }
@@ -138,12 +143,30 @@ impl Translator<'_> {
         self.long(high);
     }
 
-    fn vector_address(&mut self, address: u16, memarg: &MemArg) -> Done {
-        let offset = u32::try_from(memarg.offset)
-            .map_err(|_| super::bug("an offset of more than 32 bits".into()))?;
-        debug_assert!(short(u32::from(address)) == address, "addresses are in near slots");
+    /// Begins an access to memory at the address on top of the stack; whether it goes through a window.
+    fn access(&mut self, number: u16, memarg: &MemArg) -> Result<bool, Failure> {
+        let windowed = self.needs_window(memarg);
+        let (address, offset) = if windowed {
+            self.open_window(memarg, 1);
+            // The window begins at the address.
+            let slot = self.next_slot();
+            self.put(0, slot);
+            (self.near(slot), 0)
+        } else {
+            let offset = u32::try_from(memarg.offset)
+                .map_err(|_| super::bug("an offset of more than 32 bits".into()))?;
+            (self.scalar_operand(), offset)
+        };
+        self.op(number);
         self.units.push(address);
         self.wide(offset);
+        Ok(windowed)
+    }
+
+    fn end_access(&mut self, windowed: bool) -> Done {
+        if windowed {
+            self.close_window();
+        }
         Ok(())
     }
 }

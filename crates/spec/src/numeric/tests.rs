@@ -228,3 +228,43 @@ fn conversions() {
     assert_eq!(f32_reinterpret_i32(0x3f80_0000), 1.0);
     assert_eq!(i64_reinterpret_f64(-0.0), i64::MIN);
 }
+
+#[test]
+fn fused_multiplication_rounds_once() {
+    // Exponents near each other and near the ends, where sums cancel and results have few bits.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    for round in 0..200_000_u64 {
+        let [a, b, c] = [next(), next(), next()];
+        let exponent = |bits: u64, by: u64| match round % 4 {
+            0 => bits,
+            1 => bits & !(0x7ff << 52) | (1015 + by % 16) << 52,
+            2 => bits & !(0x7ff << 52) | (500 + by % 40) << 52,
+            _ => bits & !(0xfff << 40) & !(0x7ff << 52) | (1000 + by % 60) << 52,
+        };
+        let [a64, b64] = [exponent(a, c), exponent(b, a)].map(f64::from_bits);
+        let c64 =
+            if round % 4 == 2 { f64::from_bits(c >> 12) } else { f64::from_bits(exponent(c, b)) };
+        let exact = a64 * b64;
+        for c64 in [c64, -exact, f64::from_bits((-exact).to_bits() ^ 1)] {
+            let (ours, answer) = (f64_fma(a64, b64, c64), a64.mul_add(b64, c64));
+            let same = ours.to_bits() == answer.to_bits() || ours.is_nan() && answer.is_nan();
+            assert!(same, "{a64:e} * {b64:e} + {c64:e} = {answer:e}, not {ours:e}");
+        }
+        let narrow = |bits: u64| f32::from_bits(u32::try_from(bits >> 32).unwrap_or(0));
+        let near =
+            |bits: u64| f32::from_bits(u32::try_from(bits >> 32).unwrap_or(0) & !(0x78 << 24));
+        let [a32, b32, c32] =
+            if round % 2 == 0 { [a, b, c].map(narrow) } else { [a, b, c].map(near) };
+        for c32 in [c32, -(a32 * b32)] {
+            let (ours, answer) = (f32_fma(a32, b32, c32), a32.mul_add(b32, c32));
+            let same = ours.to_bits() == answer.to_bits() || ours.is_nan() && answer.is_nan();
+            assert!(same, "{a32:e} * {b32:e} + {c32:e} = {answer:e}, not {ours:e}");
+        }
+    }
+}
