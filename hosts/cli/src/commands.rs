@@ -5,6 +5,7 @@ pub(crate) mod compile;
 pub(crate) mod completions;
 pub(crate) mod inspect;
 pub(crate) mod run;
+#[cfg(feature = "text")]
 pub(crate) mod wast;
 
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ pub(crate) fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Run(run) => (*run).execute(),
         Command::Compile(compile) => compile.execute(),
         Command::Inspect(inspect) => inspect.execute(),
+        #[cfg(feature = "text")]
         Command::Wast(wast) => wast.execute(),
         Command::Cache(cache) => cache.execute(),
         Command::Completions(completions) => completions.execute(),

@@ -66,6 +66,7 @@ pub(crate) fn artifact(name: &str, error: &Error) -> Failure {
 }
 
 /// Text that is not a module; `error` is what the parser says, with its arrow and excerpt.
+#[cfg(feature = "text")]
 pub(crate) fn text_error(name: &str, error: &str) -> Failure {
     let mut lines = error.lines();
     let message = lines.next().unwrap_or_default();

@@ -194,6 +194,7 @@ impl Opened {
 ///
 /// # Errors
 /// When it can not be read or is not UTF-8.
+#[cfg(feature = "text")]
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     let is_stdin = path == Path::new("-");
     if !is_stdin && path.is_dir() {
@@ -214,7 +215,20 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
 /// Turns the text format into the binary one.
 ///
 /// # Errors
+/// Always: this program was built without the text format.
+#[cfg(not(feature = "text"))]
+pub(crate) fn text_to_binary(name: &str, _text: &[u8]) -> Result<Vec<u8>, Failure> {
+    let what =
+        format!("{name} is a module in the text format, which this build of Holm does not read");
+    Err(Failure::start(what)
+        .help("turn it into the binary format first: wat2wasm or wasm-tools parse"))
+}
+
+/// Turns the text format into the binary one.
+///
+/// # Errors
 /// When it is not well formed; with line and column.
+#[cfg(feature = "text")]
 pub(crate) fn text_to_binary(name: &str, text: &[u8]) -> Result<Vec<u8>, Failure> {
     wat::parse_bytes(text).map(Into::into).map_err(|error| {
         let text = error.to_string();

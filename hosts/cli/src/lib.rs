@@ -21,6 +21,7 @@ mod panics;
 mod terminal;
 mod units;
 mod values;
+#[cfg(feature = "text")]
 pub mod wast;
 mod watchdog;
 mod workers;

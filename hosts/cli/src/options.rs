@@ -5,7 +5,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{cache, compile, completions, inspect, run, wast};
+#[cfg(feature = "text")]
+use crate::commands::wast;
+use crate::commands::{cache, compile, completions, inspect, run};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +37,7 @@ pub(crate) enum Command {
     Run(Box<run::Run>),
     Compile(compile::Compile),
     Inspect(inspect::Inspect),
+    #[cfg(feature = "text")]
     Wast(wast::Wast),
     Cache(cache::Cache),
     Completions(completions::Completions),

@@ -5,18 +5,28 @@
 //! only on a terminal and only after a second, and is gone before anything else is written.
 //! Read next: `code.rs`.
 
+#[cfg(feature = "optimize")]
+mod bar;
+/// Nothing takes so long that anybody wants a bar.
+#[cfg(not(feature = "optimize"))]
+mod bar {
+    #[derive(Default)]
+    pub(super) struct Bar;
+
+    impl Bar {
+        pub(super) fn begin(&mut self) {}
+        pub(super) fn draw(&mut self, _done: usize, _total: usize) {}
+        pub(super) fn clear(&mut self) {}
+    }
+}
+
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::terminal;
-
-/// Work that takes less than this is not worth a bar.
-const QUIET: Duration = Duration::from_secs(1);
+use bar::Bar;
 
 /// The cores of this machine, lent to the compiler.
 #[derive(Default)]
@@ -24,32 +34,6 @@ pub(crate) struct AllCores {
     /// Counted when first needed: a program out of the cache never asks.
     count: OnceLock<usize>,
     bar: Mutex<Bar>,
-}
-
-#[derive(Default)]
-struct Bar {
-    /// When the work began; nothing while there is none or nobody looks.
-    begin: Option<Instant>,
-    drawn: Option<ProgressBar>,
-    /// Jobs may report out of order; a bar does not go back.
-    done: usize,
-}
-
-impl Bar {
-    fn draw(&mut self, done: usize, total: usize) {
-        if done < self.done || self.begin.is_none_or(|begin| begin.elapsed() < QUIET) {
-            return;
-        }
-        self.done = done;
-        let drawn = self.drawn.get_or_insert_with(|| {
-            let text = "compiling {bar:30} {pos} of {len} functions, {eta} left";
-            let style = ProgressStyle::with_template(text);
-            let bar = ProgressBar::new(total as u64);
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar
-        });
-        drawn.set_position(done as u64);
-    }
 }
 
 impl AllCores {
@@ -63,9 +47,7 @@ struct Cleared<'a>(&'a AllCores);
 
 impl Drop for Cleared<'_> {
     fn drop(&mut self) {
-        if let Some(drawn) = std::mem::take(&mut *self.0.bar()).drawn {
-            drawn.finish_and_clear();
-        }
+        self.0.bar().clear();
     }
 }
 
@@ -76,7 +58,9 @@ impl holm::Workers for AllCores {
     }
 
     fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
-        self.bar().begin = terminal::stderr_is_terminal().then(Instant::now);
+        if terminal::stderr_is_terminal() {
+            self.bar().begin();
+        }
         let _cleared = Cleared(self);
         let next = AtomicUsize::new(0);
         let work = || {

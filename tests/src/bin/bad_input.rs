@@ -19,6 +19,7 @@ use holm_tests::{agreement, mutants};
 const USAGE: &str = "usage:
   bad_input list                    names of all bombs
   bad_input make NAME FILE          write a bomb
+  bad_input binary TEXT FILE        write a module of the text format as a binary one
   bad_input bombs [PART OF NAME…]   run bombs through holm, with a table
   bad_input mutant N FILE           write a mutant
   bad_input mutants FIRST COUNT     run mutants in process, with a summary
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["list"] => list(),
         ["make", name, file] => make(name, file),
+        ["binary", text, file] => binary(text, file),
         ["measure", name, holm, dir] => measure(name, holm, dir),
         ["bombs", names @ ..] => run_bombs(names),
         ["mutant", n, file] => make_mutant(n, file),
@@ -56,6 +58,11 @@ fn list() -> Result<ExitCode, Box<dyn Error>> {
     for bomb in bombs::all() {
         println!("{}", bomb.name);
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn binary(text: &str, file: &str) -> Result<ExitCode, Box<dyn Error>> {
+    fs::write(file, wat::parse_file(text)?)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,9 @@
 //! Read next: [`super`].
 
 use super::body::Body;
-use super::regs::{Leave, Regs, Step};
+#[cfg(not(holm_tail_dispatch))]
+use super::regs::Step;
+use super::regs::{Leave, Regs};
 use holm_spec::trap::TrapReason;
 
 /// What the registers are while handlers jump to each other; gives 0 when the outermost function returned, 1
@@ -21,6 +23,7 @@ pub(super) type Handler =
     unsafe extern "C" fn(*const u16, *mut u64, *mut u8, usize, *mut u8, u64, f32, f64) -> u32;
 
 /// A handler that leaves going on to its caller.
+#[cfg(not(holm_tail_dispatch))]
 pub(super) type Looped = fn(Regs) -> Step;
 
 /// Numbers for [`Leave`] in the register of the accumulator.
@@ -99,6 +102,7 @@ fn reason_of(number: u64) -> TrapReason {
 }
 
 /// A handler for the loop.
+#[cfg(not(holm_tail_dispatch))]
 pub(super) fn looped<B: Body>(r: Regs) -> Step {
     B::step(r)
 }

@@ -1,0 +1,18 @@
+//! Links the small build small: relocations packed, and no tables for unwinding where nothing unwinds.
+//!
+//! The tables are dropped by a linker script because stable compilers write them even when a panic aborts.
+
+#[expect(clippy::disallowed_methods, reason = "this is how Cargo talks to build scripts")]
+fn main() {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let profile = variable("OUT_DIR");
+    let linux =
+        variable("CARGO_CFG_TARGET_OS") == "linux" && variable("CARGO_CFG_TARGET_ENV") == "gnu";
+    if profile.contains("/small/build/") && linux {
+        let script = format!("{}/small.ld", variable("CARGO_MANIFEST_DIR"));
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+        println!("cargo::rustc-link-arg-bins=-Wl,-T,{script}");
+    }
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=small.ld");
+}
