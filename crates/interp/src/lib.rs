@@ -76,8 +76,6 @@ fn later(module: &Module) -> Option<&'static str> {
         Some("exceptions")
     } else if module.types.iter().any(|ty| ty.as_func().is_none()) {
         Some("structures and arrays")
-    } else if module.memories.iter().any(|memory| memory.shared) {
-        Some("shared memories")
     } else {
         None
     }

@@ -339,7 +339,6 @@ impl<const IMPORTED: bool> Body for ReturnCallIndirect<IMPORTED> {
         let Some(entry) = r.table_entry(definition, r.operand(10)) else {
             return trap(TrapReason::UndefinedElement);
         };
-        #[expect(clippy::cast_possible_truncation, reason = "fields are cut out of the entry")]
         let (signature, reference) = split((entry >> 64) as u64);
         check(&r, signature, r.context(r.offset(6)))?;
         let record = r.record(reference).cast();

@@ -8,6 +8,7 @@
     reason = "the executor: frames, contexts and memories are reached by address"
 )]
 
+pub(crate) mod atomic;
 mod body;
 mod call;
 mod control;

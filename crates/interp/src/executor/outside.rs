@@ -144,6 +144,22 @@ impl<const IMPORTED: bool> Body for Window<IMPORTED> {
     }
 }
 
+/// An address and what is added to it, as 64 bits.
+pub(super) struct Effective<D>(PhantomData<D>);
+
+impl<D: Destination<i64>> Body for Effective<D> {
+    const NAME: &'static str = "address";
+    const FIELDS: &'static [Field] = &join(&[&[Field::Slot, Field::I64], D::FIELDS]);
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let Some(address) = r.operand(1).checked_add(r.imm64(2)) else {
+            return trap(TrapReason::OutOfBoundsMemory);
+        };
+        D::put(&mut r, 6, i64::from_slot(address));
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
 /// Makes memory 0 what accesses go to again.
 pub(super) struct Reload;
 

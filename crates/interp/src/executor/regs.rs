@@ -326,8 +326,7 @@ impl Regs {
         let base = definition.wrapping_offset(layout::MEMORY_BASE as isize).cast::<*mut u8>();
         // SAFETY: every interpreted instance's context points to a definition of memory 0.
         self.mem = unsafe { base.read() };
-        let length = self.behind::<u64>(layout::MEMORY_0, layout::MEMORY_LENGTH);
-        self.len = as_usize(length);
+        self.len = as_usize(Self::length_of(definition));
     }
 
     /// Makes the rest of a memory from `address` on what accesses go to.
@@ -350,14 +349,15 @@ impl Regs {
         unsafe { &*length }.load(Ordering::Relaxed)
     }
 
-    /// The address of `bytes` bytes at the start of the window, if there are so many.
+    /// The number at the start of the window, if there is room for one.
     #[inline(always)]
-    pub(super) fn window(&self, bytes: usize) -> Result<*mut u8, Leave> {
-        if bytes > self.len {
-            Err(Leave::Trap(TrapReason::OutOfBoundsMemory))
-        } else {
-            Ok(self.mem)
+    pub(super) fn cell_at<C: super::atomic::Cell>(&self) -> Result<&C, Leave> {
+        if size_of::<C>() > self.len {
+            return Err(Leave::Trap(TrapReason::OutOfBoundsMemory));
         }
+        // SAFETY: rule 4, and the bounds were checked; memories begin at pages, and the window's distance from there
+        // was checked to be a multiple of the size. Cells are atomic numbers, of which any bits are one.
+        Ok(unsafe { &*self.mem.cast::<C>() })
     }
 
     /// The record of a function, by its reference.

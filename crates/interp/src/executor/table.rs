@@ -8,10 +8,11 @@ use super::dispatch::{Handler, tail};
 #[cfg(not(holm_tail_dispatch))]
 use super::dispatch::{Looped, looped};
 use super::numeric::{Binary, Fused, Unary};
-use super::{call, control, global, memory, moves, numeric, outside, vector};
+use super::{atomic, call, control, global, memory, moves, numeric, outside, vector};
 use crate::ops::misc::{LOADS, MISCS, STORES, load, loads, miscs, store, stores};
 use crate::ops::scalar::{self, BINARIES, UNARIES, binaries, unaries};
 use crate::ops::{self, Field, relaxed};
+use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
 /// One operator in one form.
 #[derive(Clone, Copy)]

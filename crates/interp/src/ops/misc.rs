@@ -250,6 +250,38 @@ macro_rules! miscs {
             ImportedMemorySizeTo: outside::OtherMemorySize<ToS, true>;
             Narrow: outside::Narrow<ToA>;
             NarrowTo: outside::Narrow<ToS>;
+            Effective: outside::Effective<ToA>;
+            EffectiveTo: outside::Effective<ToS>;
+            // Atomic operators, behind a window.
+            AtomicLoad8: atomic::Load<AtomicU8, ToA>;
+            AtomicLoad8To: atomic::Load<AtomicU8, ToS>;
+            AtomicStore8: atomic::Store<AtomicU8>;
+            AtomicModify8: atomic::Modify<AtomicU8, ToA>;
+            AtomicModify8To: atomic::Modify<AtomicU8, ToS>;
+            AtomicExchange8: atomic::Exchange<AtomicU8, ToA>;
+            AtomicExchange8To: atomic::Exchange<AtomicU8, ToS>;
+            AtomicLoad16: atomic::Load<AtomicU16, ToA>;
+            AtomicLoad16To: atomic::Load<AtomicU16, ToS>;
+            AtomicStore16: atomic::Store<AtomicU16>;
+            AtomicModify16: atomic::Modify<AtomicU16, ToA>;
+            AtomicModify16To: atomic::Modify<AtomicU16, ToS>;
+            AtomicExchange16: atomic::Exchange<AtomicU16, ToA>;
+            AtomicExchange16To: atomic::Exchange<AtomicU16, ToS>;
+            AtomicLoad32: atomic::Load<AtomicU32, ToA>;
+            AtomicLoad32To: atomic::Load<AtomicU32, ToS>;
+            AtomicStore32: atomic::Store<AtomicU32>;
+            AtomicModify32: atomic::Modify<AtomicU32, ToA>;
+            AtomicModify32To: atomic::Modify<AtomicU32, ToS>;
+            AtomicExchange32: atomic::Exchange<AtomicU32, ToA>;
+            AtomicExchange32To: atomic::Exchange<AtomicU32, ToS>;
+            AtomicLoad64: atomic::Load<AtomicU64, ToA>;
+            AtomicLoad64To: atomic::Load<AtomicU64, ToS>;
+            AtomicStore64: atomic::Store<AtomicU64>;
+            AtomicModify64: atomic::Modify<AtomicU64, ToA>;
+            AtomicModify64To: atomic::Modify<AtomicU64, ToS>;
+            AtomicExchange64: atomic::Exchange<AtomicU64, ToA>;
+            AtomicExchange64To: atomic::Exchange<AtomicU64, ToS>;
+            Fence: atomic::Fence;
             // 128-bit integers.
             Add128: numeric::Wide<{ numeric::ADD }>;
             Sub128: numeric::Wide<{ numeric::SUB }>;

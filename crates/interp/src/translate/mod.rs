@@ -6,6 +6,7 @@
 //! Invariant: what a branch may reach finds every operand in the slot that its height gives it.
 //! Read next: [`stack`], then [`emit`], then [`control`].
 
+mod atomic;
 mod branch;
 mod call;
 mod control;
@@ -226,7 +227,8 @@ impl<'a> Translator<'a> {
             || self.control_operator(operator)?
             || self.call_operator(operator)?
             || self.data_operator(operator)?
-            || self.vector_operator(operator)?;
+            || self.vector_operator(operator)?
+            || self.atomic_operator(operator)?;
         // Its name would cost every build the names of all operators.
         if handled { Ok(()) } else { Err(bug("an operator has no translation".into())) }
     }
