@@ -64,6 +64,10 @@ pub struct Executor {
     ///
     /// Unsafe: the activation must be one that `run` works on and that is outside or has just been left.
     pub walk: unsafe fn(*const Activation, Visitor<'_>),
+    /// The address above the slots of the innermost function.
+    ///
+    /// Unsafe: as for `walk`.
+    pub top: unsafe fn(*const Activation) -> u64,
 }
 
 /// One stay in the interpreter, from an entry to the return or the trap that ends it.
@@ -83,6 +87,9 @@ pub struct Activation {
     pub outside: &'static Outside,
     /// Why it was left, if by a trap of its own.
     pub trap: Option<TrapReason>,
+    /// The exception with which what was outside ended, by its reference, or 0. The interpreter looks for a handler;
+    /// where there is none it stays.
+    pub thrown: u32,
     /// What a builtin is called with.
     pub arguments: [u64; 4],
     /// The instruction at which it is outside, or was left; the interpreter's business.
@@ -97,14 +104,15 @@ pub struct Activation {
 
 /// The ways out of an interpreter.
 pub struct Outside {
-    /// Calls a function that is not interpreted. Gives 0 when it returned, 1 when it was left.
+    /// Calls a function that is not interpreted. Gives 0 when it returned, 1 when it was left, by an exception if
+    /// [`Activation::thrown`] is set.
     ///
     /// Unsafe: `signature` must be the callee's, and the slots must hold the arguments and have room for the
     /// results; nothing above both is in use.
     pub call:
         unsafe fn(*mut Activation, callee: *const Callee, &SlotSignature, slots: *mut u64) -> u32,
     /// Calls a builtin by its number with [`Activation::arguments`]. Gives its result; a trap is noted in
-    /// [`Activation::trap`].
+    /// [`Activation::trap`], an exception in [`Activation::thrown`].
     ///
     /// Unsafe: the activation must be running, the arguments must be the builtin's.
     pub builtin: unsafe fn(*mut Activation, builtin: u32) -> u64,

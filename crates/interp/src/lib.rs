@@ -72,9 +72,7 @@ impl Tier<Module> for Interpreter {
 
 /// What of a module cannot be interpreted yet.
 fn later(module: &Module) -> Option<&'static str> {
-    if !module.tags.is_empty() {
-        Some("exceptions")
-    } else if module.types.iter().any(|ty| ty.as_func().is_none()) {
+    if module.types.iter().any(|ty| ty.as_func().is_none()) {
         Some("structures and arrays")
     } else {
         None

@@ -5,7 +5,7 @@
 //! anew when they ask, because translation gives the same code every time.
 //! Read next: [`crate::translate`].
 
-use crate::executor::entry::{Code, Entries};
+use crate::executor::entry::{Code, Entries, Places};
 use crate::translate::{self, Translated};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -29,14 +29,12 @@ pub(crate) struct Program {
     at: u64,
     pub(crate) layout: ContextLayout,
     entries: Entries,
+    places: Places,
     /// How values of each type of the module are passed.
     types: Box<[SlotSignature]>,
     pub(crate) fuel: bool,
     pub(crate) canonical_nans: bool,
 }
-
-/// Where register code lies, sorted by address.
-type Map = Vec<(u64, u64, u32)>;
 
 impl Program {
     /// A program of a module whose bytes are `wasm`; nothing is translated yet.
@@ -55,6 +53,7 @@ impl Program {
             at: module.code_range.start,
             layout: ContextLayout::new(shape(module)),
             entries: Entries::new(module.defined_functions()),
+            places: Places::default(),
             types: types.collect(),
             fuel: settings.fuel,
             canonical_nans: settings.canonical_nans,
@@ -68,8 +67,10 @@ impl Program {
         if let Some(code) = entry.code() {
             return Ok(code.units.as_ptr());
         }
-        let units = self.translate(defined, false)?.units.into_boxed_slice();
-        Ok(entry.set(Code { units }).units.as_ptr())
+        let Translated { units, tries, .. } = self.translate(defined, false)?;
+        let code = entry.set(Code { units: units.into(), tries: tries.into() });
+        self.places.add(code, defined);
+        Ok(code.units.as_ptr())
     }
 
     fn translate(&self, defined: u32, sources: bool) -> Result<Translated, CompileError> {
@@ -99,34 +100,25 @@ impl Program {
         u32::try_from(index).ok().filter(|index| self.entries.get(*index).is_some())
     }
 
-    /// Where all register code lies.
-    fn map(&self) -> Map {
-        let range = |(defined, code): (u32, &Code)| {
-            let start = code.units.as_ptr() as u64;
-            (start, start + 2 * code.units.len() as u64, defined)
-        };
-        let mut map: Map = self.entries.translated().map(range).collect();
-        map.sort_unstable();
-        map
+    /// The register code of a function, if it has been translated.
+    pub(crate) fn translated(&self, defined: u32) -> Option<&Code> {
+        self.entries.get(defined)?.code()
     }
 
     /// The function of an instruction's address, the instruction's place in it, and whether it is the one that
     /// has the function translated.
-    fn locate(&self, map: &Map, ip: u64) -> Option<(u32, u32, bool)> {
+    pub(crate) fn locate(&self, ip: u64) -> Option<(u32, u32, bool)> {
         if let Some(defined) = self.defined_of(ip) {
             return Some((defined, 0, true));
         }
-        let after = map.partition_point(|range| range.0 <= ip);
-        let (start, end, defined) = *map.get(after.checked_sub(1)?)?;
-        let at = u32::try_from((ip - start) / 2).ok()?;
-        (ip < end).then_some((defined, at, false))
+        let (defined, at) = self.places.find(ip)?;
+        Some((defined, at, false))
     }
 }
 
 /// Answers questions about instructions while a stack is walked; remembers what it had to work out.
 #[derive(Default)]
 pub(crate) struct Sources {
-    maps: BTreeMap<usize, Map>,
     /// By program and function.
     functions: BTreeMap<(usize, u32), Vec<(u32, u32)>>,
 }
@@ -136,8 +128,7 @@ impl Sources {
     /// from.
     pub(crate) fn find(&mut self, program: &Program, ip: u64) -> Option<(u32, Option<u32>)> {
         let key = core::ptr::from_ref(program).addr();
-        let map = self.maps.entry(key).or_insert_with(|| program.map());
-        let (defined, at, translate) = program.locate(map, ip)?;
+        let (defined, at, translate) = program.locate(ip)?;
         if translate {
             return Some((defined, None));
         }
@@ -166,7 +157,12 @@ impl Interpreted for Program {
 
     fn executor(&self) -> Executor {
         let program: *const Self = self;
-        Executor { program: program.cast(), run: crate::executor::run, walk: crate::executor::walk }
+        Executor {
+            program: program.cast(),
+            run: crate::executor::run,
+            walk: crate::executor::walk,
+            top: crate::executor::top,
+        }
     }
 
     fn print(&self, defined: u32) -> Result<String, CompileError> {

@@ -13,10 +13,11 @@ use crate::host::{HostEntry, RegisterEntry};
 use crate::objects::{FunctionId, Objects};
 use crate::sys::arch;
 use crate::traps::Running;
-use crate::{Frame, InstanceId, PublishedCode};
+use crate::{ExitCause, Frame, InstanceId, PublishedCode};
 use holm_abi::layout::{Callee, INSTANCE, STORE};
 use holm_abi::{Activation, Location, Outside, SlotSignature, SlotValue};
 use holm_spec::trap::TrapReason;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -138,6 +139,7 @@ fn run(block: &StoreBlock, code: &PublishedCode, callee: Callee, slots: *mut u64
         slots,
         outside: &OUTSIDE,
         trap: None,
+        thrown: 0,
         arguments: [0; 4],
         ip: 0,
         frame: 0,
@@ -150,11 +152,15 @@ fn run(block: &StoreBlock, code: &PublishedCode, callee: Callee, slots: *mut u64
     // that nobody else runs in it; the arguments lie in the slots.
     let status = unsafe { (executor.run)(this) };
     // SAFETY: the interpreter is done with it.
-    let trap = unsafe { (*this).trap };
+    let (trap, thrown) = unsafe { ((*this).trap, (*this).thrown) };
     if status != 0
         && let Some(reason) = trap
     {
         note(block, Some(reason));
+    } else if status != 0 && thrown != 0 {
+        objects(block).exceptions.escape(thrown);
+        note(block, None);
+        block.failure.set(Some(ExitCause::Exception(thrown)));
     }
     // SAFETY: as above.
     block.activation.set(unsafe { (*this).previous }.cast_mut());
@@ -210,7 +216,35 @@ unsafe fn call(
     block.slots_top.set(slots.expose_provenance() as u64 + own);
     let status = call_machine(block, callee, signature, Slots(slots));
     block.slots_top.set(top);
-    status
+    if status == 0 {
+        return 0;
+    }
+    match thrown(block) {
+        Some(Ok(reference)) => {
+            // SAFETY: by contract.
+            unsafe { (*activation).thrown = reference };
+        }
+        Some(Err(reason)) => note(block, Some(reason)),
+        None => left(block),
+    }
+    1
+}
+
+/// The exception with which something was just left, if by one; why not, if its reference names none.
+fn thrown(block: &StoreBlock) -> Option<Result<u32, TrapReason>> {
+    let mut reference = block.thrown.replace(0);
+    if reference == 0 {
+        // Machine code without a handler is left like this.
+        match block.failure.take() {
+            Some(ExitCause::Exception(thrown)) => reference = thrown,
+            failure => block.failure.set(failure),
+        }
+    }
+    if reference == 0 {
+        return None;
+    }
+    let alive = objects(block).exceptions.record(reference).is_some();
+    Some(if alive { Ok(reference) } else { Err(crate::unwind::missing(reference)) })
 }
 
 /// The code of the instance with an anchor.
@@ -268,7 +302,6 @@ fn call_machine(
         status
     };
     if status != 0 {
-        left(block);
         return 1;
     }
     for result in &signature.results {
@@ -313,11 +346,34 @@ unsafe fn builtin(activation: *mut Activation, number: u32) -> u64 {
     }
     // SAFETY: by contract.
     let block = unsafe { block_of(activation) };
-    // A panic has no reason; it stays noted as the failure.
-    let reason = block.cause.replace(Cause::NONE).reason.unwrap_or(TrapReason::Bug);
+    let reason = match thrown(block) {
+        Some(Ok(reference)) => {
+            // SAFETY: by contract.
+            unsafe { (*activation).thrown = reference };
+            return 0;
+        }
+        Some(Err(reason)) => reason,
+        // A panic has no reason; it stays noted as the failure.
+        None => block.cause.replace(Cause::NONE).reason.unwrap_or(TrapReason::Bug),
+    };
     // SAFETY: by contract.
     unsafe { (*activation).trap = Some(reason) };
     0
+}
+
+/// The slots in use: those of all interpreted functions that are under way.
+pub(crate) fn slots_in_use(block: &StoreBlock, objects: &Objects) -> Range<u64> {
+    let Some(slots) = objects.slots() else { return 0..0 };
+    let mut end = block.slots_top.get();
+    // SAFETY: the block refers only to activations that are alive.
+    if let Some(activation) = unsafe { block.activation.get().as_ref() }
+        && let Some(code) = code_of(block, activation.anchor.expose_provenance() as u64)
+        && let Some(interpreted) = code.interpreted()
+    {
+        // SAFETY: the activation is outside, or it would not be asked.
+        end = end.max(unsafe { (interpreted.executor().top)(activation) });
+    }
+    slots.start..end.min(slots.end)
 }
 
 /// Tells the frames of an activation, innermost first, until it is told to stop.

@@ -215,6 +215,11 @@ impl Objects {
         Ok(())
     }
 
+    /// Where the frames of interpreted functions are, if there are such functions.
+    pub(crate) fn slots(&self) -> Option<std::ops::Range<u64>> {
+        self.slots.as_ref().map(GuestStack::usable)
+    }
+
     // ---- memories
 
     /// Counts a memory of type `ty` against the limits.

@@ -135,15 +135,23 @@ fn make(
 ) -> Result<u32, TrapReason> {
     let tag = objects.instances[instance].tags()[low(tag) as usize];
     let count = objects.tag_type(tag).ty.params().len();
-    let stack = &block.stack;
     let bytes = count as u64 * 16;
-    let inside = values >= stack.start && values.checked_add(bytes).is_some_and(|e| e <= stack.end);
+    let is_in = |range: &std::ops::Range<u64>| {
+        values >= range.start && values.checked_add(bytes).is_some_and(|end| end <= range.end)
+    };
+    let copied: Vec<u128>;
     let values: &[u128] = if count == 0 {
         &[]
-    } else if inside && values.is_multiple_of(16) {
+    } else if is_in(&block.stack) && values.is_multiple_of(16) {
         let at = std::ptr::with_exposed_provenance(as_usize(values));
         // SAFETY: on the guest's stack (checked), where nobody runs now.
         unsafe { std::slice::from_raw_parts(at, count) }
+    } else if objects.slots().is_some_and(|slots| is_in(&slots)) {
+        let at = std::ptr::with_exposed_provenance::<u128>(as_usize(values));
+        // SAFETY: in the slots of interpreted functions (checked), where nobody runs now.
+        let value = |index| unsafe { at.wrapping_add(index).read_unaligned() };
+        copied = (0..count).map(value).collect();
+        &copied
     } else {
         return Err(TrapReason::Bug);
     };
@@ -162,7 +170,7 @@ fn record(objects: &Objects, reference: u32) -> End {
 }
 
 /// Why a reference names nothing. A guest's reference always does.
-fn missing(reference: u32) -> TrapReason {
+pub(crate) fn missing(reference: u32) -> TrapReason {
     if reference == 0 { TrapReason::NullReference } else { TrapReason::Bug }
 }
 

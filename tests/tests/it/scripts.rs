@@ -34,8 +34,7 @@ const CONFIGURATIONS: &[Configuration] = &[
 ];
 
 /// Folders of the suite and own scripts about what the interpreter does not know yet.
-const INTERP_LATER: &[&str] =
-    &["gc", "exceptions", "exceptions-elsewhere", "collector", "exceptions", "legacy_exceptions"];
+const INTERP_LATER: &[&str] = &["gc", "collector"];
 
 /// The one script among those for vectors that is not about 2.0: it has two memories.
 pub(crate) const BEYOND: &str = "simd_memory-multi";

@@ -7,12 +7,94 @@
 
 use crate::ops::misc::Misc;
 use alloc::boxed::Box;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use alloc::collections::BTreeMap;
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// Register code of one function.
 #[derive(Debug)]
 pub(crate) struct Code {
     pub(crate) units: Box<[u16]>,
+    /// Bodies of tries, inner ones first; empty for most functions.
+    pub(crate) tries: Box<[TryRange]>,
+}
+
+/// The body of a try: instructions from which exceptions go somewhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TryRange {
+    /// Its first unit, and the first one after it.
+    pub(crate) range: (u32, u32),
+    /// Its number in the function.
+    pub(crate) id: u32,
+    pub(crate) handler: Handler,
+}
+
+/// Where exceptions go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Handler {
+    /// To the instruction at this unit.
+    At(u32),
+    /// To the handler of another try around it, or out of the function.
+    Delegate(Option<u32>),
+}
+
+impl Code {
+    /// The unit at which an exception from the instruction at unit `at` is handled, if it is.
+    pub(crate) fn handler_at(&self, at: u32) -> Option<u32> {
+        let mut delegated = None;
+        for body in &self.tries {
+            let is_it = match delegated {
+                Some(id) => body.id == id,
+                None => (body.range.0..body.range.1).contains(&at),
+            };
+            match body.handler {
+                _ if !is_it => {}
+                Handler::At(unit) => return Some(unit),
+                Handler::Delegate(None) => return None,
+                Handler::Delegate(Some(id)) => delegated = Some(id),
+            }
+        }
+        None
+    }
+}
+
+/// Which function the register code at an address is of. Threads take turns; what they do takes no time.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    taken: AtomicBool,
+    /// By the first address: the first address after it, and the function.
+    map: UnsafeCell<BTreeMap<u64, (u64, u32)>>,
+}
+
+// SAFETY: the map is only used between `taken` becoming true and false again, by one thread.
+unsafe impl Sync for Places {}
+
+impl Places {
+    fn with<T>(&self, f: impl FnOnce(&mut BTreeMap<u64, (u64, u32)>) -> T) -> T {
+        while self.taken.swap(true, Ordering::Acquire) {
+            core::hint::spin_loop();
+        }
+        // SAFETY: nobody else is between the two accesses to `taken`.
+        let result = f(unsafe { &mut *self.map.get() });
+        self.taken.store(false, Ordering::Release);
+        result
+    }
+
+    /// Adds the code of a function.
+    pub(crate) fn add(&self, code: &Code, defined: u32) {
+        let start = code.units.as_ptr() as u64;
+        let end = start + 2 * code.units.len() as u64;
+        self.with(|map| map.insert(start, (end, defined)));
+    }
+
+    /// The function, and the instruction's place in it.
+    pub(crate) fn find(&self, ip: u64) -> Option<(u32, u32)> {
+        let found =
+            self.with(|map| map.range(..=ip).next_back().map(|(start, end)| (*start, *end)));
+        let (start, (end, defined)) = found?;
+        let at = u32::try_from((ip - start) / 2).ok()?;
+        (ip < end).then_some((defined, at))
+    }
 }
 
 /// A function as calls see it.

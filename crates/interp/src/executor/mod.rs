@@ -14,6 +14,8 @@ mod call;
 mod control;
 mod dispatch;
 pub(crate) mod entry;
+mod exception;
+mod frames;
 mod global;
 pub(crate) mod machine;
 mod memory;
@@ -32,7 +34,7 @@ use crate::program::{Program, Sources};
 use holm_abi::Activation;
 use holm_abi::interpreter::{INTERPRETED, Visitor};
 use holm_spec::trap::TrapReason;
-use regs::{Regs, as_usize};
+use regs::Regs;
 
 /// What the outermost function returns to.
 static EXIT: [u16; 1] = [Misc::Exit.number()];
@@ -42,24 +44,49 @@ static EXIT: [u16; 1] = [Misc::Exit.number()];
 /// # Safety
 /// As [`holm_abi::Executor::run`].
 pub(crate) unsafe fn run(activation: *mut Activation) -> u32 {
-    // SAFETY: by contract nobody else uses the activation.
-    let this = unsafe { &mut *activation };
+    let regs = {
+        // SAFETY: by contract nobody else uses the activation.
+        let this = unsafe { &mut *activation };
+        match start(this) {
+            Ok(regs) => regs,
+            Err(reason) => return refuse(this, reason),
+        }
+    };
+    let mut status = dispatch::run(regs);
+    // SAFETY: while nothing runs nobody else uses the activation.
+    while status != 0 && unsafe { (*activation).thrown } != 0 {
+        // SAFETY: as above; it has just been left.
+        let Some((ip, sp)) = frames::catch(unsafe { &mut *activation }) else { break };
+        // SAFETY: as above; the handler is an instruction of the function whose frame this is.
+        let regs = unsafe { Regs::enter(&*activation, ip, sp) };
+        status = dispatch::run(regs);
+    }
+    status
+}
+
+/// The registers for an activation that begins.
+fn start(this: &mut Activation) -> Result<Regs, TrapReason> {
     let program: *const Program = this.program.cast();
-    // SAFETY: by contract the program is the one that gave the executor, and alive.
+    // SAFETY: by the contract of `run` the program is the one that gave the executor, and alive.
     let program = unsafe { &*program };
     let defined = program.defined_of(this.code);
     let signature = defined.and_then(|defined| program.signature_of(defined));
-    let Some(signature) = signature else { return refuse(this, TrapReason::Bug) };
+    let signature = signature.ok_or(TrapReason::Bug)?;
     debug_assert!(this.code & INTERPRETED != 0, "machine code in the interpreter");
     let header = signature.param_slots as usize;
     // SAFETY: `enter` reads the context only; the instruction is replaced below.
     let mut regs = unsafe { Regs::enter(this, EXIT.as_ptr(), this.slots) };
     let need = u64::from(signature.slots() + FRAME_RESERVE) * 8;
     if this.slots as u64 + need > regs.slots_end() {
-        return refuse(this, TrapReason::StackOverflow);
+        return Err(TrapReason::StackOverflow);
     }
     regs.push_frame(0, header, 0, Regs::entry_of(this.code));
-    dispatch::run(regs)
+    Ok(regs)
+}
+
+/// Whether an address is what the outermost function returns to.
+fn is_exit(ip: u64) -> bool {
+    ip == EXIT.as_ptr() as u64
 }
 
 /// Leaves before anything ran.
@@ -76,32 +103,26 @@ fn refuse(activation: &mut Activation, reason: TrapReason) -> u32 {
 pub(crate) unsafe fn walk(activation: *const Activation, visit: Visitor<'_>) {
     // SAFETY: by contract.
     let this = unsafe { &*activation };
-    let (mut ip, mut frame) = (this.ip, this.frame);
-    let (mut anchor, mut program) = (this.anchor, this.program);
     let mut sources = Sources::default();
-    while ip != 0 && ip != EXIT.as_ptr() as u64 {
-        if call::is_return_linked(ip) {
-            // SAFETY: such frames begin with a link.
-            let link: [u64; 4] = unsafe { at(frame).read() };
-            [ip, frame] = [link[0], link[1]];
-            anchor = core::ptr::with_exposed_provenance_mut(as_usize(link[2]));
-            program = core::ptr::with_exposed_provenance(as_usize(link[3]));
-        }
-        let current: *const Program = program.cast();
-        // SAFETY: by contract, as in `run`; a link holds what an activation held.
-        let current = unsafe { &*current };
-        let Some((defined, source)) = sources.find(current, ip - 2) else { return };
-        if !visit(anchor, defined, source) {
+    for frame in frames::Frames::of(this) {
+        let Some((defined, source)) = sources.find(frame.program, frame.ip - 2) else { return };
+        if !visit(frame.anchor, defined, source) {
             return;
         }
-        let Some(signature) = current.signature_of(defined) else { return };
-        let header = at(frame + u64::from(signature.param_slots) * 8);
-        // SAFETY: frames of active functions have their return address and their caller's frame there.
-        [ip, frame] = unsafe { header.read() };
     }
 }
 
-/// Some slots at an address.
-fn at<const N: usize>(address: u64) -> *const [u64; N] {
-    core::ptr::with_exposed_provenance(as_usize(address))
+/// The address above the slots of the innermost function.
+///
+/// # Safety
+/// As [`holm_abi::Executor::top`].
+pub(crate) unsafe fn top(activation: *const Activation) -> u64 {
+    // SAFETY: by contract.
+    let this = unsafe { &*activation };
+    let slots = frames::Frames::of(this).next().and_then(|frame| {
+        let (defined, _, _) = frame.program.locate(frame.ip - 2)?;
+        let units = &frame.program.translated(defined)?.units;
+        Some(frame.frame + 8 * u64::from(*units.get(1)?) + (8 << 16) * u64::from(*units.get(2)?))
+    });
+    slots.unwrap_or_default()
 }

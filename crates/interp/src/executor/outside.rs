@@ -235,8 +235,9 @@ pub(super) fn builtin(r: &Regs, number: u32, arguments: [u64; 4]) -> Result<u64,
     });
     // SAFETY: the activation is running; translation made the arguments for this builtin.
     let value = unsafe { (outside.builtin)(activation, number) };
-    match r.with_activation(|activation| activation.trap) {
-        None => Ok(value),
-        Some(reason) => Err(Leave::Trap(reason)),
+    if let Some(reason) = r.with_activation(|activation| activation.trap) {
+        return Err(Leave::Noted(reason));
     }
+    super::exception::is_thrown(r)?;
+    Ok(value)
 }

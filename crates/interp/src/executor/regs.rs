@@ -501,6 +501,36 @@ impl Regs {
         unsafe { slot.read() }
     }
 
+    /// A field in the head of the exception whose record the accumulator has the address of.
+    #[inline(always)]
+    pub(super) fn record_word(&self, offset: i32) -> u32 {
+        // SAFETY: handlers begin with the instruction that puts the address of a live exception's record into the
+        // accumulator, and nothing in between changes it or runs anything else.
+        unsafe { self.record_at(offset).cast::<u32>().read() }
+    }
+
+    /// Adds a bit to the exception's state.
+    #[inline(always)]
+    pub(super) fn mark_record(&self, bit: u32) {
+        let state = self.record_word(layout::EXCEPTION_STATE) | bit;
+        // SAFETY: as for `record_word`.
+        unsafe { self.record_at(layout::EXCEPTION_STATE).cast::<u32>().write(state) }
+    }
+
+    /// A value that the exception carries, its lower half first.
+    #[inline(always)]
+    pub(super) fn record_value(&self, index: usize) -> [u64; 2] {
+        let value = self.record_at(layout::EXCEPTION_VALUES).cast::<[u64; 2]>().wrapping_add(index);
+        // SAFETY: as for `record_word`; the tag was compared, so that there is such a value.
+        unsafe { value.read() }
+    }
+
+    #[inline(always)]
+    fn record_at(&self, offset: i32) -> *mut u8 {
+        let record: *mut u8 = core::ptr::with_exposed_provenance_mut(as_usize(self.acc));
+        record.wrapping_offset(offset as isize)
+    }
+
     /// Notes in the activation where it is.
     #[inline(always)]
     pub(super) fn save(&self) {

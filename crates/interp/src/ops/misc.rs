@@ -240,6 +240,16 @@ macro_rules! miscs {
             Ask: outside::Ask<ToA>;
             AskTo: outside::Ask<ToS>;
             NonNull: outside::NonNull;
+            // Exceptions.
+            Throw: exception::Throw;
+            ThrowRef: exception::ThrowRef;
+            Rethrow: exception::Rethrow;
+            Catch: exception::Catch;
+            CatchUnless: exception::CatchUnless;
+            CatchValue: exception::CatchValue;
+            CatchVector: exception::CatchVector;
+            CatchRef: exception::CatchRef;
+            CatchDone: exception::CatchDone;
             // Memories that are not plain memory 0, 64-bit indices.
             Window: outside::Window<false>;
             WindowImported: outside::Window<true>;

@@ -21,12 +21,12 @@ const COPIES_MAX: usize = 4;
 
 impl Translator<'_> {
     /// The index of the frame that `depth` labels.
-    fn target(&self, depth: u32) -> usize {
+    pub(super) fn target(&self, depth: u32) -> usize {
         self.frames.len() - 1 - depth as usize
     }
 
     /// A field for a branch to a frame, in the instruction begun at `start`.
-    fn branch_field(&mut self, start: usize, frame: usize) {
+    pub(super) fn branch_field(&mut self, start: usize, frame: usize) {
         let field = self.units.len();
         if let Kind::Loop(header) = self.frames[frame].kind {
             let by = i32::try_from(start - header).unwrap_or(i32::MAX);
@@ -51,7 +51,7 @@ impl Translator<'_> {
     }
 
     /// Takes the uppermost operands to where a frame's label wants them; the place after it is not reached.
-    fn move_values(&mut self, frame: usize) {
+    pub(super) fn move_values(&mut self, frame: usize) {
         let types = self.frames[frame].label();
         let first = self.stack.len() - types.len();
         if types.len() > COPIES_MAX {

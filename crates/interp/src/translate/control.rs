@@ -63,6 +63,10 @@ pub(super) enum Kind {
     /// The first arm of an `if`, with the branch to the second.
     If(usize, usize),
     Else,
+    /// The body of a try, of either form.
+    Try,
+    /// A clause of a try of the earlier form, with the branch of what it does not catch.
+    Clause(Option<(usize, usize)>),
 }
 
 impl<'a> Frame<'a> {
@@ -128,7 +132,14 @@ impl<'a> Translator<'a> {
             | Operator::If { .. }
             | Operator::TryTable { .. }
             | Operator::Try { .. } => self.dead += 1,
-            Operator::Delegate { .. } if self.dead > 0 => self.dead -= 1,
+            Operator::Catch { tag_index } if self.dead == 0 => {
+                return self.clause(Some(*tag_index));
+            }
+            Operator::CatchAll if self.dead == 0 => return self.clause(None),
+            Operator::Delegate { relative_depth } if self.dead == 0 => {
+                return self.delegate(*relative_depth);
+            }
+            Operator::Delegate { .. } => self.dead -= 1,
             Operator::Else if self.dead == 0 => return self.otherwise(),
             Operator::End if self.dead == 0 => return self.close(),
             Operator::End => self.dead -= 1,
@@ -159,7 +170,7 @@ impl<'a> Translator<'a> {
     }
 
     /// Opens a block whose parameters are on the stack already.
-    fn open(&mut self, kind: Kind, ty: BlockType) -> Done {
+    pub(super) fn open(&mut self, kind: Kind, ty: BlockType) -> Done {
         let (params, results) = self.block_type(ty);
         let base = self.stack.len() - params.len();
         let slot = self.next_slot() - slots(&params);
@@ -256,7 +267,7 @@ impl<'a> Translator<'a> {
     }
 
     /// Goes on at a place that branches reach, with these values on the stack above the frame's base.
-    fn resume(&mut self, frame: usize, values: &[ValType]) -> Done {
+    pub(super) fn resume(&mut self, frame: usize, values: &[ValType]) -> Done {
         while self.stack.len() > self.frames[frame].base {
             self.pop();
         }
@@ -271,8 +282,13 @@ impl<'a> Translator<'a> {
         Ok(())
     }
 
-    fn close(&mut self) -> Done {
+    pub(super) fn close(&mut self) -> Done {
         let at = self.frames.len() - 1;
+        match self.frames[at].kind {
+            Kind::Try => self.close_try()?,
+            Kind::Clause(uncaught) => self.close_clause(uncaught)?,
+            _ => {}
+        }
         if self.frames[at].kind == Kind::Function {
             return self.close_function();
         }

@@ -12,17 +12,20 @@ mod call;
 mod control;
 mod data;
 mod emit;
+mod exception;
 mod numeric;
 mod stack;
 mod vector;
 
 use crate::executor::FRAME_RESERVE;
+use crate::executor::entry::TryRange;
 use crate::ops::misc::Misc;
 use crate::program::Program;
 use alloc::format;
 use alloc::vec::Vec;
 use control::Frame;
 use emit::Last;
+use exception::OpenTry;
 use holm_abi::CompileError;
 use holm_abi::interpreter::slots_of;
 use holm_module::wasm::{self, Operator};
@@ -44,6 +47,8 @@ pub(crate) struct Translated {
     pub(crate) units: Vec<u16>,
     /// Which unit begins what stems from which offset in the wasm bytes; ascending. Only if asked for.
     pub(crate) sources: Vec<(u32, u32)>,
+    /// Bodies of tries, inner ones first.
+    pub(crate) tries: Vec<TryRange>,
 }
 
 /// A parameter or local.
@@ -88,6 +93,10 @@ struct Translator<'a> {
     /// How many operands from the bottom on are known to be no locals.
     clean: usize,
     frames: Vec<Frame<'a>>,
+    /// Tries whose bodies are over, and those whose bodies this place is in.
+    tries: Vec<TryRange>,
+    open_tries: Vec<OpenTry>,
+    tries_count: u32,
     /// Whether the place can be reached.
     reachable: bool,
     /// Blocks opened since the place cannot be reached.
@@ -172,6 +181,9 @@ impl<'a> Translator<'a> {
             stack: Vec::new(),
             clean: 0,
             frames: Vec::new(),
+            tries: Vec::new(),
+            open_tries: Vec::new(),
+            tries_count: 0,
             reachable: true,
             dead: 0,
             waiting: [None; 3],
@@ -213,7 +225,8 @@ impl<'a> Translator<'a> {
             return Err(bug(format!("function body {defined} has open blocks at its end")));
         }
         self.set_wide(1, self.frame_slots);
-        Ok(Translated { units: self.units, sources: self.sources.unwrap_or_default() })
+        let sources = self.sources.unwrap_or_default();
+        Ok(Translated { units: self.units, sources, tries: self.tries })
     }
 
     fn operator(&mut self, operator: &Operator<'_>) -> Done {
@@ -228,7 +241,8 @@ impl<'a> Translator<'a> {
             || self.call_operator(operator)?
             || self.data_operator(operator)?
             || self.vector_operator(operator)?
-            || self.atomic_operator(operator)?;
+            || self.atomic_operator(operator)?
+            || self.exception_operator(operator)?;
         // Its name would cost every build the names of all operators.
         if handled { Ok(()) } else { Err(bug("an operator has no translation".into())) }
     }

@@ -22,6 +22,7 @@ pub(super) fn collect(objects: &mut Objects, values: &[u128]) {
     // SAFETY: the block outlives these objects (rule 3).
     let block = unsafe { &*objects.block };
     marks.guest_stack(block.guest_sp.get()..block.stack.end);
+    marks.guest_stack(crate::interpret::slots_in_use(block, objects));
     if block.host_sp.get() != 0 {
         let saved = arch::callee_saved();
         saved.iter().for_each(|word| marks.word(*word));
