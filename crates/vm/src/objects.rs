@@ -535,6 +535,7 @@ pub(crate) fn check(limit: &'static str, value: u64, max: u64) -> Result<(), VmE
 }
 
 /// Limits keep every list of objects far below 2³².
+#[inline]
 pub(crate) fn index_of(index: usize) -> u32 {
     u32::try_from(index).expect("limits keep lists of objects below 2^32")
 }
