@@ -124,6 +124,9 @@ impl std::fmt::Debug for Objects {
 
 impl Objects {
     pub(crate) fn new(block: *const StoreBlock, pool: &Pool, limits: StoreLimits) -> Self {
+        // Room for the few of a small module.
+        let mut functions = Vec::with_capacity(4);
+        functions.push(FunctionRecord::default());
         Self {
             block,
             pool: pool.clone(),
@@ -136,7 +139,7 @@ impl Objects {
             globals: Vec::new(),
             tags: Vec::new(),
             exceptions: Exceptions::default(),
-            functions: vec![FunctionRecord::default()],
+            functions,
             instances: Vec::new(),
             heap: None,
             roots: Roots::default(),
