@@ -41,10 +41,7 @@ impl BranchHints {
     }
 }
 
-fn read(
-    section: BinaryReader<'_>,
-    most: u64,
-) -> Result<Vec<(u32, u32, bool)>, BinaryReaderError> {
+fn read(section: BinaryReader<'_>, most: u64) -> Result<Vec<(u32, u32, bool)>, BinaryReaderError> {
     let mut hints = Vec::new();
     for function in SectionLimited::<BranchHintFunction<'_>>::new(section)? {
         let function = function?;

@@ -5,7 +5,8 @@ use crate::{Features, Limits, Module};
 
 /// A module with two functions, the second of which has a branch, and with custom sections before its code.
 fn module(sections: &[&[u8]], behind: &[u8]) -> Vec<u8> {
-    let plain = wat::parse_str("(module (func) (func (param i32) (br_if 0 (local.get 0))))").unwrap();
+    let plain =
+        wat::parse_str("(module (func) (func (param i32) (br_if 0 (local.get 0))))").unwrap();
     let code = plain.len() - (2 + 1 + 3 + 7);
     assert_eq!(plain[code], 10, "the code section");
     let custom = |content: &[u8]| {
