@@ -9,6 +9,7 @@ use crate::cost;
 use crate::expr::ConstExpr;
 use crate::facts::Facts;
 use crate::features::Features;
+use crate::hints::BranchHints;
 use crate::names::Names;
 use holm_spec::types::{ExternType, FuncType, GlobalType, MemoryType, RefType, SubType, TableType};
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,8 @@ pub struct Module {
     pub code_range: Range<u64>,
     /// The names that the file gives to itself and its functions.
     pub names: Names,
+    /// Which way its branches mostly go.
+    pub branch_hints: BranchHints,
     /// Every custom section, in order.
     pub custom_sections: Vec<CustomSection>,
     /// What never happens in the module.
