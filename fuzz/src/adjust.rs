@@ -8,6 +8,8 @@
 use wasm_encoder::{CodeSection, Encode as _, ExportKind, Instruction, Module, RawSection};
 use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator, Parser, Payload};
 
+use crate::provide::slice;
+
 /// What of a timeout is kept: at most this many nanoseconds, and never the sign, which means for ever.
 const TIMEOUT_MASK: i64 = 0xff;
 
@@ -71,10 +73,4 @@ fn exporting(content: &[u8], global: u32) -> Result<Vec<u8>, BinaryReaderError> 
     ExportKind::Global.encode(&mut bytes);
     global.encode(&mut bytes);
     Ok(bytes)
-}
-
-/// A part of a file that is in memory.
-fn slice(bytes: &[u8], start: u64, end: u64) -> &[u8] {
-    let position = |offset| usize::try_from(offset).expect("a file that is in memory");
-    &bytes[position(start)..position(end)]
 }

@@ -10,6 +10,7 @@ mod generate;
 mod on_holm;
 mod on_wasmtime;
 mod outcome;
+mod provide;
 mod shared;
 
 use std::collections::BTreeMap;
