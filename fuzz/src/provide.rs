@@ -22,8 +22,7 @@ struct Wanted<'a> {
     imports: Vec<(TypeRef, &'a [u8])>,
 }
 
-/// The module that offers what `wasm` imports; nothing if there is no such thing as what it imports, or nothing
-/// that it imports.
+/// The module that offers what `wasm` imports; nothing if it imports nothing, or what only a host can offer.
 pub(crate) fn provider(wasm: &[u8]) -> Result<Option<Vec<u8>>, BinaryReaderError> {
     let wanted = wanted(wasm)?;
     Ok(if wanted.imports.is_empty() { None } else { offer(&wanted) })
@@ -108,6 +107,8 @@ fn offer(wanted: &Wanted<'_>) -> Option<Vec<u8>> {
                 (ExportKind::Table, tables.push(&[bytes]))
             }
             TypeRef::Table(_) => return None,
+            // The reference does not expect a fault in a memory that two of its instances share.
+            TypeRef::Memory(ty) if ty.shared => return None,
             TypeRef::Memory(_) => (ExportKind::Memory, memories.push(&[bytes])),
             TypeRef::Tag(_) => (ExportKind::Tag, tags.push(&[bytes])),
             TypeRef::Global(ty) => {
@@ -120,7 +121,9 @@ fn offer(wanted: &Wanted<'_>) -> Option<Vec<u8>> {
         exports.export(&number.to_string(), kind, index);
     }
     let mut module = Module::new();
-    module.section(&RawSection { id: SectionId::Type.into(), data: wanted.types });
+    if !wanted.types.is_empty() {
+        module.section(&RawSection { id: SectionId::Type.into(), data: wanted.types });
+    }
     functions.put_into(&mut module, SectionId::Function);
     tables.put_into(&mut module, SectionId::Table);
     memories.put_into(&mut module, SectionId::Memory);
