@@ -28,6 +28,13 @@ pub(crate) fn provider(wasm: &[u8]) -> Result<Option<Vec<u8>>, BinaryReaderError
     Ok(if wanted.imports.is_empty() { None } else { offer(&wanted) })
 }
 
+/// How many functions a module imports.
+pub(crate) fn imported_functions(wasm: &[u8]) -> Result<u32, BinaryReaderError> {
+    let is_function = |ty: &TypeRef| matches!(ty, TypeRef::Func(_) | TypeRef::FuncExact(_));
+    let count = wanted(wasm)?.imports.iter().filter(|(ty, _)| is_function(ty)).count();
+    Ok(u32::try_from(count).expect("a module imports not that much"))
+}
+
 fn wanted(wasm: &[u8]) -> Result<Wanted<'_>, BinaryReaderError> {
     let mut wanted = Wanted::default();
     for payload in Parser::new(0).parse_all(wasm) {
