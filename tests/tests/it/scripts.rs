@@ -28,13 +28,11 @@ const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "interp", set: interp, has_suite: true },
     Configuration { name: "interp-checked", set: interp_checked, has_suite: true },
     Configuration { name: "interp-metered", set: interp_metered, has_suite: false },
+    Configuration { name: "interp-stress", set: interp_stress, has_suite: false },
     Configuration { name: "plain", set: plain, has_suite: false },
     Configuration { name: "metered", set: metered, has_suite: false },
     Configuration { name: "stress", set: stress, has_suite: false },
 ];
-
-/// Folders of the suite and own scripts about what the interpreter does not know yet.
-const INTERP_LATER: &[&str] = &["gc", "collector"];
 
 /// The one script among those for vectors that is not about 2.0: it has two memories.
 pub(crate) const BEYOND: &str = "simd_memory-multi";
@@ -60,6 +58,11 @@ fn interp_checked(config: &mut Config) {
 
 fn interp_metered(config: &mut Config) {
     metered(config);
+    config.tier(Some("interp"));
+}
+
+fn interp_stress(config: &mut Config) {
+    stress(config);
     config.tier(Some("interp"));
 }
 
@@ -205,11 +208,7 @@ fn trials(corpus: &'static str, file: &str, source: String, features: Features) 
     let all = CONFIGURATIONS.iter();
     // What is about objects runs every way, stress included.
     let everywhere = corpus == OWN || features.contains(Features::GC);
-    let later = [corpus, &script].into_iter().any(|name| INTERP_LATER.contains(&name));
-    all.filter(|configuration| configuration.has_suite || everywhere)
-        .filter(|configuration| !(later && configuration.name.starts_with("interp")))
-        .map(trial)
-        .collect()
+    all.filter(|configuration| configuration.has_suite || everywhere).map(trial).collect()
 }
 
 /// Runs one script and compares its failures with the list.
