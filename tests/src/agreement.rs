@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use holm::{
-    Config, Engine, Error, Extern, Instance, MemoryStrategy, Module, Store, StoreLimits,
+    Config, Engine, Error, Extern, Features, Instance, MemoryStrategy, Module, Store, StoreLimits,
     TrapReason, Val,
 };
 
@@ -50,6 +50,7 @@ impl Pairs {
     pub fn new() -> Self {
         let engine = |strategy, tier| {
             let mut config = Config::new();
+            config.features(features());
             config.memory_strategy(Some(strategy)).optimize(false).fuel(true).canonical_nans(true);
             Engine::new(config.tier(Some(tier))).expect("an engine with fuel")
         };
@@ -81,6 +82,12 @@ impl Pairs {
     }
 }
 
+/// What generated modules may use.
+fn features() -> Features {
+    let more = Features::CUSTOM_PAGE_SIZES.with(Features::WIDE_ARITHMETIC);
+    Features::default().with(more)
+}
+
 fn exhausted() -> String {
     TrapReason::StackOverflow.to_string()
 }
@@ -88,7 +95,7 @@ fn exhausted() -> String {
 /// How many functions a module defines.
 fn functions_in(bytes: &[u8]) -> u64 {
     let limits = holm::ModuleLimits::default();
-    let module = holm_module::Module::new(bytes, &limits, holm::Features::default());
+    let module = holm_module::Module::new(bytes, &limits, features());
     module.map_or(0, |module| u64::from(module.defined_functions()))
 }
 
@@ -137,7 +144,10 @@ fn story(engine: &Engine, n: u64, bytes: &[u8]) -> Result<Story, String> {
                 store.set_fuel(FUEL).map_err(|e| format!("no fuel: {e}"))?;
                 let answer = func.call(&mut store, &params, &mut results);
                 let answer = match answer {
-                    Ok(()) => format!("{results:?} fuel {:?}", store.fuel_left()),
+                    Ok(()) => {
+                        let results: Vec<String> = results.iter().map(bits).collect();
+                        format!("{results:?} fuel {:?}", store.fuel_left())
+                    }
                     Err(error) => told(&error, &store),
                 };
                 story.events.push(format!("{answer} {}", state(&store, &exports)));
@@ -181,6 +191,8 @@ fn bits(value: &Val) -> String {
     match value {
         Val::FuncRef(function) => format!("function {}", function.is_some()),
         Val::ExternRef(object) => format!("object {}", object.is_some()),
+        Val::AnyRef(object) => format!("anything {}", object.is_some()),
+        Val::ExnRef(exception) => format!("exception {}", exception.is_some()),
         other => format!("{other:?}"),
     }
 }

@@ -56,7 +56,7 @@ pub fn module(n: u64) -> (Kind, Vec<u8>) {
     (kind, bytes)
 }
 
-/// The n-th generated module of WebAssembly 2.0, whatever the n-th mutant is.
+/// The n-th generated module of WebAssembly 3.0 and a little more, whatever the n-th mutant is.
 #[must_use]
 pub fn generated(n: u64) -> Vec<u8> {
     generate(&mut Random::new(n), config_many)
@@ -123,7 +123,14 @@ fn config_many(random: &mut Random) -> Config {
         min_funcs: 8,
         max_funcs: random.choose(&[10, 40]),
         max_instructions: random.choose(&[20, 100, 400]),
-        exceptions_enabled: false,
+        custom_page_sizes_enabled: true,
+        extended_const_enabled: true,
+        gc_enabled: true,
+        max_memories: random.choose(&[1, 1, 3]),
+        memory64_enabled: random.below(4) == 0,
+        relaxed_simd_enabled: true,
+        tail_call_enabled: true,
+        wide_arithmetic_enabled: true,
         ..config_now(random)
     }
 }

@@ -68,6 +68,10 @@ pub struct Executor {
     ///
     /// Unsafe: as for `walk`.
     pub top: unsafe fn(*const Activation) -> u64,
+    /// Shows the references of the collector's in the slots of all active functions, to be changed.
+    ///
+    /// Unsafe: as for `walk`.
+    pub references: unsafe fn(*const Activation, &mut dyn FnMut(u32) -> u32),
 }
 
 /// One stay in the interpreter, from an entry to the return or the trap that ends it.

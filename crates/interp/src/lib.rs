@@ -57,25 +57,12 @@ impl Tier<Module> for Interpreter {
             Architecture::X86_64 => RegisterFile::X86_64,
             Architecture::Aarch64 => RegisterFile::AARCH64,
         };
-        if let Some(what) = later(module) {
-            let text = alloc::format!("the interpreter does not know {what} yet: use another tier");
-            return Some(Err(CompileError::Limit(text)));
-        }
         let program = program::Program::new(module, wasm, &self.settings, &registers);
         Some(program.map(|program| -> Arc<dyn Interpreted> { Arc::new(program) }))
     }
 
     fn compile(&self, _: &Module, _: &[u8], _: &dyn Workers) -> Result<Code, CompileError> {
         Err(CompileError::Bug("the interpreter makes no machine code".into()))
-    }
-}
-
-/// What of a module cannot be interpreted yet.
-fn later(module: &Module) -> Option<&'static str> {
-    if module.types.iter().any(|ty| ty.as_func().is_none()) {
-        Some("structures and arrays")
-    } else {
-        None
     }
 }
 

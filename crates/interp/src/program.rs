@@ -5,7 +5,7 @@
 //! anew when they ask, because translation gives the same code every time.
 //! Read next: [`crate::translate`].
 
-use crate::executor::entry::{Code, Entries, Places};
+use crate::executor::entry::{Code, Entries, Maps, Places};
 use crate::translate::{self, Translated};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -68,7 +68,7 @@ impl Program {
             return Ok(code.units.as_ptr());
         }
         let Translated { units, tries, .. } = self.translate(defined, false)?;
-        let code = entry.set(Code { units: units.into(), tries: tries.into() });
+        let code = entry.set(Code::new(units.into(), tries.into()));
         self.places.add(code, defined);
         Ok(code.units.as_ptr())
     }
@@ -103,6 +103,14 @@ impl Program {
     /// The register code of a function, if it has been translated.
     pub(crate) fn translated(&self, defined: u32) -> Option<&Code> {
         self.entries.get(defined)?.code()
+    }
+
+    /// Which slots of a function hold references when; nothing if it has not been translated.
+    pub(crate) fn maps_of(&self, defined: u32) -> Option<&Maps> {
+        let code = self.translated(defined)?;
+        let make =
+            || self.translate(defined, true).map_or_else(|_| Maps::default(), |made| made.maps);
+        Some(code.maps(make))
     }
 
     /// The function of an instruction's address, the instruction's place in it, and whether it is the one that
@@ -162,6 +170,7 @@ impl Interpreted for Program {
             run: crate::executor::run,
             walk: crate::executor::walk,
             top: crate::executor::top,
+            references: crate::executor::references,
         }
     }
 

@@ -361,6 +361,20 @@ unsafe fn builtin(activation: *mut Activation, number: u32) -> u64 {
     0
 }
 
+/// Shows every reference of the collector's in the slots of interpreted functions that are under way, to be changed.
+pub(crate) fn visit_references(block: &StoreBlock, visit: &mut dyn FnMut(u32) -> u32) {
+    let mut next = block.activation.get().cast_const();
+    // SAFETY: the block refers only to activations that are alive, and so do they.
+    while let Some(activation) = unsafe { next.as_ref() } {
+        let code = code_of(block, activation.anchor.expose_provenance() as u64);
+        if let Some(interpreted) = code.as_ref().and_then(|code| code.interpreted()) {
+            // SAFETY: all of them are outside.
+            unsafe { (interpreted.executor().references)(activation, visit) };
+        }
+        next = activation.previous;
+    }
+}
+
 /// The slots in use: those of all interpreted functions that are under way.
 pub(crate) fn slots_in_use(block: &StoreBlock, objects: &Objects) -> Range<u64> {
     let Some(slots) = objects.slots() else { return 0..0 };

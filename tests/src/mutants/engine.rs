@@ -11,8 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use holm::{
-    Config, Engine, Error, ErrorKind, Extern, ExternType, Features, Func, Global, Instance,
-    InterruptHandle, Memory, MemoryStrategy, Module, Store, StoreLimits, Table, Tag, Val, ValType,
+    Config, Engine, Error, ErrorKind, Extern, ExternType, Func, Global, Instance, InterruptHandle,
+    Memory, MemoryStrategy, Module, Store, StoreLimits, Table, Tag, Val, ValType,
 };
 
 use crate::random::Random;
@@ -67,10 +67,6 @@ impl Engines {
                 let mut config = Config::new();
                 config.memory_strategy(Some(strategy)).optimize(optimize).fuel(true);
                 config.tier(Some(tier));
-                if tier == "interp" {
-                    // What it knows.
-                    config.features(Features::WASM2);
-                }
                 Engine::new(&config).expect("an engine with fuel")
             })
             .collect();

@@ -38,13 +38,11 @@ const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "interp", set: interp, suite: Share::All },
     Configuration { name: "interp-checked", set: interp_checked, suite: Share::All },
     Configuration { name: "interp-metered", set: interp_metered, suite: Share::Nothing },
+    Configuration { name: "interp-stress", set: interp_stress, suite: Share::Current },
     Configuration { name: "plain", set: plain, suite: Share::Current },
     Configuration { name: "metered", set: metered, suite: Share::Current },
     Configuration { name: "stress", set: stress, suite: Share::Current },
 ];
-
-/// Folders of the suite and own scripts about what the interpreter does not know yet.
-const INTERP_LATER: &[&str] = &["gc", "collector"];
 
 /// The one script among those for vectors that is not about 2.0: it has two memories.
 pub(crate) const BEYOND: &str = "simd_memory-multi";
@@ -70,6 +68,11 @@ fn interp_checked(config: &mut Config) {
 
 fn interp_metered(config: &mut Config) {
     metered(config);
+    config.tier(Some("interp"));
+}
+
+fn interp_stress(config: &mut Config) {
+    stress(config);
     config.tier(Some("interp"));
 }
 
@@ -226,11 +229,7 @@ fn trials(
         Trial::test(name, move || check(&script, &source, configuration, features))
     };
     let all = CONFIGURATIONS.iter();
-    let later = [corpus, &script].into_iter().any(|name| INTERP_LATER.contains(&name));
-    all.filter(|configuration| configuration.suite >= share)
-        .filter(|configuration| !(later && configuration.name.starts_with("interp")))
-        .map(trial)
-        .collect()
+    all.filter(|configuration| configuration.suite >= share).map(trial).collect()
 }
 
 /// Runs one script and compares its failures with the list.

@@ -8,6 +8,7 @@
 use crate::ops::misc::Misc;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
@@ -17,6 +18,26 @@ pub(crate) struct Code {
     pub(crate) units: Box<[u16]>,
     /// Bodies of tries, inner ones first; empty for most functions.
     pub(crate) tries: Box<[TryRange]>,
+    /// Where references are, once a collection wanted to know; owned.
+    maps: AtomicPtr<Maps>,
+}
+
+/// Which slots hold references of the collector's when a function is outside.
+#[derive(Debug, Default)]
+pub(crate) struct Maps {
+    /// Slots of parameters and locals, which always do.
+    pub(crate) locals: Box<[u32]>,
+    /// Slots of operands, by the unit after the one that the instruction is known by; ascending.
+    pub(crate) operands: Vec<(u32, Box<[u32]>)>,
+}
+
+impl Maps {
+    /// The slots for the instruction that goes on at unit `at`, or that is one unit before.
+    pub(crate) fn slots_at(&self, at: u32) -> impl Iterator<Item = u32> {
+        let operands = self.operands.binary_search_by_key(&at, |map| map.0).ok();
+        let operands = operands.map_or(&[][..], |index| &self.operands[index].1);
+        self.locals.iter().chain(operands).copied()
+    }
 }
 
 /// The body of a try: instructions from which exceptions go somewhere.
@@ -39,6 +60,29 @@ pub(crate) enum Handler {
 }
 
 impl Code {
+    pub(crate) fn new(units: Box<[u16]>, tries: Box<[TryRange]>) -> Self {
+        Self { units, tries, maps: AtomicPtr::new(core::ptr::null_mut()) }
+    }
+
+    /// Where references are; `make` says so if nobody has asked before.
+    pub(crate) fn maps(&self, make: impl FnOnce() -> Maps) -> &Maps {
+        let mut maps = self.maps.load(Ordering::Acquire);
+        if maps.is_null() {
+            let new = Box::into_raw(Box::new(make()));
+            let order = (Ordering::AcqRel, Ordering::Acquire);
+            maps = match self.maps.compare_exchange(maps, new, order.0, order.1) {
+                Ok(_) => new,
+                Err(current) => {
+                    // SAFETY: made by `into_raw` above, and given to nobody.
+                    drop(unsafe { Box::from_raw(new) });
+                    current
+                }
+            };
+        }
+        // SAFETY: set once, above, of a box that only the drop of the code takes back.
+        unsafe { &*maps }
+    }
+
     /// The unit at which an exception from the instruction at unit `at` is handled, if it is.
     pub(crate) fn handler_at(&self, at: u32) -> Option<u32> {
         let mut delegated = None;
@@ -148,6 +192,16 @@ impl Entries {
     /// All functions that have code, with their index.
     pub(crate) fn translated(&self) -> impl Iterator<Item = (u32, &Code)> {
         (0..).zip(&self.entries).filter_map(|(index, entry)| Some((index, entry.code()?)))
+    }
+}
+
+impl Drop for Code {
+    fn drop(&mut self) {
+        let maps = *self.maps.get_mut();
+        if !maps.is_null() {
+            // SAFETY: made by `Box::into_raw` in `maps`; nobody refers to code that is dropped.
+            drop(unsafe { Box::from_raw(maps) });
+        }
     }
 }
 

@@ -84,3 +84,13 @@ pub(super) fn catch(activation: &mut Activation) -> Option<(*const u16, *mut u64
     activation.program = program.cast();
     Some((ip, core::ptr::with_exposed_provenance_mut(as_usize(frame))))
 }
+
+/// Shows the reference in a slot of a frame, to be changed.
+pub(super) fn visit_slot(frame: u64, slot: u32, visit: &mut dyn FnMut(u32) -> u32) {
+    let at = core::ptr::with_exposed_provenance_mut::<u64>(as_usize(frame + 8 * u64::from(slot)));
+    // SAFETY: the function's maps say that a reference lies in this slot of its frame, which nobody uses now.
+    let reference = unsafe { at.read() };
+    let reference = visit(u32::try_from(reference).unwrap_or_default());
+    // SAFETY: as above.
+    unsafe { at.write(u64::from(reference)) };
+}

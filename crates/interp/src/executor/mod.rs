@@ -21,6 +21,7 @@ pub(crate) mod machine;
 mod memory;
 mod moves;
 mod numeric;
+pub(crate) mod object;
 mod outside;
 mod regs;
 mod table;
@@ -108,6 +109,22 @@ pub(crate) unsafe fn walk(activation: *const Activation, visit: Visitor<'_>) {
         let Some((defined, source)) = sources.find(frame.program, frame.ip - 2) else { return };
         if !visit(frame.anchor, defined, source) {
             return;
+        }
+    }
+}
+
+/// Shows the references of the collector's in all active functions.
+///
+/// # Safety
+/// As [`holm_abi::Executor::references`].
+pub(crate) unsafe fn references(activation: *const Activation, visit: &mut dyn FnMut(u32) -> u32) {
+    // SAFETY: by contract.
+    let this = unsafe { &*activation };
+    for frame in frames::Frames::of(this) {
+        let Some((defined, at, _)) = frame.program.locate(frame.ip - 2) else { return };
+        let Some(maps) = frame.program.maps_of(defined) else { continue };
+        for slot in maps.slots_at(at + 1) {
+            frames::visit_slot(frame.frame, slot, visit);
         }
     }
 }

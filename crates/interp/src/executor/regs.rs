@@ -18,6 +18,7 @@ use super::entry::FunctionEntry;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use holm_abi::Activation;
 use holm_abi::layout::{self, FunctionRecord};
+use holm_abi::object;
 use holm_spec::trap::TrapReason;
 
 /// Slots above the last frame that a caller may write before its callee checks the space: the return address, the
@@ -499,6 +500,78 @@ impl Regs {
     pub(super) fn slot_at(slot: *const u64) -> u64 {
         // SAFETY: only slots inside of frames are asked for (rule 3).
         unsafe { slot.read() }
+    }
+
+    /// The address of `bytes` bytes at a distance in the heap.
+    #[inline(always)]
+    fn heap_at(&self, place: u32, offset: u32, bytes: usize) -> Result<*mut u8, Leave> {
+        let at = u64::from(place) + u64::from(offset);
+        // No reference that a guest can have leads there.
+        if at + bytes as u64 > self.context::<u64>(layout::HEAP_BYTES) {
+            return Err(Leave::Trap(TrapReason::Bug));
+        }
+        Ok(self.pointer(layout::HEAP_BASE).wrapping_add(as_usize(at)))
+    }
+
+    /// `N` bytes in the heap.
+    #[inline(always)]
+    pub(super) fn heap_load<const N: usize>(
+        &self,
+        place: u32,
+        offset: u32,
+    ) -> Result<[u8; N], Leave> {
+        let at = self.heap_at(place, offset, N)?.cast::<[u8; N]>();
+        // SAFETY: inside the heap's reservation (checked); places of objects are accessible, and instances whose
+        // code looks into objects have these fields of the context.
+        Ok(unsafe { at.read() })
+    }
+
+    /// Writes `N` bytes in the heap.
+    #[inline(always)]
+    pub(super) fn heap_store<const N: usize>(
+        &self,
+        place: u32,
+        offset: u32,
+        bytes: [u8; N],
+    ) -> Result<(), Leave> {
+        let at = self.heap_at(place, offset, N)?.cast::<[u8; N]>();
+        // SAFETY: as in `heap_load`.
+        unsafe { at.write(bytes) };
+        Ok(())
+    }
+
+    /// Sets bytes in the heap to zero.
+    #[inline(always)]
+    pub(super) fn heap_clear(&self, place: u32, offset: u32, bytes: u32) -> Result<(), Leave> {
+        let at = self.heap_at(place, offset, bytes as usize)?;
+        // SAFETY: as in `heap_load`.
+        unsafe { at.write_bytes(0, bytes as usize) };
+        Ok(())
+    }
+
+    /// Marks the card of a place in the heap, after a reference was stored there.
+    #[inline(always)]
+    pub(super) fn mark_card(&self, place: u32) {
+        let card = object::CARDS as isize + (place >> object::CARD_BYTES_LOG2) as isize;
+        let at = self.pointer(layout::HEAP_BASE).wrapping_offset(card);
+        // SAFETY: every place of the reservation has a card before its base.
+        unsafe { at.write(1) };
+    }
+
+    /// An entry of the row of a type in the engine's table of types.
+    #[inline(always)]
+    pub(super) fn type_above(&self, id: u32, depth: u32) -> u32 {
+        let row = (id as usize) << object::DISPLAY_BYTES_LOG2;
+        let at = self.pointer(layout::TYPE_TABLE).wrapping_add(row + 4 * depth as usize);
+        // SAFETY: ids come from headers and records, and all types that are alive have rows.
+        unsafe { at.cast::<u32>().read() }
+    }
+
+    /// The type of a function, by its reference.
+    #[inline(always)]
+    pub(super) fn function_type(&self, reference: u32) -> u32 {
+        // SAFETY: references to functions are indices of records of the store.
+        unsafe { (*self.record(u64::from(reference))).signature }
     }
 
     /// A field in the head of the exception whose record the accumulator has the address of.

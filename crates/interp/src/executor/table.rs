@@ -8,7 +8,9 @@ use super::dispatch::{Handler, tail};
 #[cfg(not(holm_tail_dispatch))]
 use super::dispatch::{Looped, looped};
 use super::numeric::{Binary, Fused, Unary};
-use super::{atomic, call, control, exception, global, memory, moves, numeric, outside, vector};
+use super::{
+    atomic, call, control, exception, global, memory, moves, numeric, object, outside, vector,
+};
 use crate::ops::misc::{LOADS, MISCS, STORES, load, loads, miscs, store, stores};
 use crate::ops::scalar::{self, BINARIES, UNARIES, binaries, unaries};
 use crate::ops::{self, Field, relaxed};

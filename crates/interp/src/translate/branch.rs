@@ -94,7 +94,7 @@ impl Translator<'_> {
     }
 
     /// Whether the values for a frame's label are at the right height already.
-    fn is_in_place(&self, frame: usize) -> bool {
+    pub(super) fn is_in_place(&self, frame: usize) -> bool {
         let types = self.frames[frame].label();
         let Some(first) = self.stack.get(self.stack.len() - types.len()) else { return true };
         types.is_empty() || first.slot == self.frames[frame].slot
@@ -122,14 +122,11 @@ impl Translator<'_> {
         let top = self.stack.len() - 1;
         let first = if when { top - values } else { top + 1 - values };
         (first..top).for_each(|at| self.materialize(at));
-        if !when || !matches!(self.stack[top].place, Place::Local(_)) {
+        if !when {
             self.materialize(top);
         }
+        let slot = self.top_slot();
         let reference = self.stack[top];
-        let slot = match reference.place {
-            Place::Local(local) => self.locals[local as usize].slot,
-            _ => reference.slot,
-        };
         if when {
             self.stack.pop();
         }
@@ -218,7 +215,7 @@ impl Translator<'_> {
         Ok(self.simple(from, when))
     }
 
-    fn simple(&mut self, from: From, when: bool) -> (usize, usize) {
+    pub(super) fn simple(&mut self, from: From, when: bool) -> (usize, usize) {
         let start = self.misc(match (from, when) {
             (From::Accumulator, true) => Misc::BranchIfA,
             (From::Accumulator, false) => Misc::BranchUnlessA,

@@ -174,6 +174,7 @@ impl<'a> Translator<'a> {
         for _ in ty.params() {
             self.pop();
         }
+        self.note_references(self.units.len());
         self.cached = [None; 3];
         for ty in ty.results() {
             self.push(Place::Slot, *ty)?;

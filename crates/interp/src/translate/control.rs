@@ -111,14 +111,7 @@ impl<'a> Translator<'a> {
     }
 
     fn as_non_null(&mut self) {
-        let top = self.stack.len() - 1;
-        if !matches!(self.stack[top].place, Place::Local(_)) {
-            self.materialize(top);
-        }
-        let slot = match self.stack[top].place {
-            Place::Local(local) => self.locals[local as usize].slot,
-            _ => self.stack[top].slot,
-        };
+        let slot = self.top_slot();
         let near = self.near(slot);
         self.misc(Misc::NonNull);
         self.units.push(near);

@@ -84,8 +84,7 @@ impl Translator<'_> {
 
     /// A field of 32 bits.
     pub(super) fn wide(&mut self, value: u32) {
-        let [a, b, c, d] = value.to_le_bytes();
-        self.units.extend([u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])]);
+        self.units.extend(halves(value));
     }
 
     /// A field of 64 bits.
@@ -234,6 +233,12 @@ impl Translator<'_> {
 /// A slot's short number.
 pub(super) fn short(slot: u32) -> u16 {
     u16::try_from(slot).expect("near slots have short numbers")
+}
+
+/// A field of 32 bits as units.
+pub(super) fn halves(value: u32) -> [u16; 2] {
+    let [a, b, c, d] = value.to_le_bytes();
+    [u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])]
 }
 
 /// The lower half.

@@ -9,18 +9,21 @@
 mod atomic;
 mod branch;
 mod call;
+mod cast;
 mod control;
 mod data;
 mod emit;
 mod exception;
 mod numeric;
+mod object;
 mod stack;
 mod vector;
 
 use crate::executor::FRAME_RESERVE;
-use crate::executor::entry::TryRange;
+use crate::executor::entry::{Maps, TryRange};
 use crate::ops::misc::Misc;
 use crate::program::Program;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 use control::Frame;
@@ -30,8 +33,8 @@ use holm_abi::CompileError;
 use holm_abi::interpreter::slots_of;
 use holm_module::wasm::{self, Operator};
 use holm_module::{BodyReader, Module};
-use holm_spec::types::ValType;
-use stack::Entry;
+use holm_spec::types::{StorageType, ValType};
+use stack::{Entry, Place};
 
 /// Frames up to this many slots are reached by 16-bit numbers.
 const NEAR_SLOTS: u32 = 65_000;
@@ -49,6 +52,8 @@ pub(crate) struct Translated {
     pub(crate) sources: Vec<(u32, u32)>,
     /// Bodies of tries, inner ones first.
     pub(crate) tries: Vec<TryRange>,
+    /// Where references are. Only if sources were asked for.
+    pub(crate) maps: Maps,
 }
 
 /// A parameter or local.
@@ -76,6 +81,11 @@ impl From<wasm::Error> for Failure {
     }
 }
 
+/// Whether the collector follows values of a type.
+fn is_collected(ty: ValType) -> bool {
+    holm_abi::object::is_collected(StorageType::Val(ty))
+}
+
 fn bug(text: alloc::string::String) -> Failure {
     Failure::Error(CompileError::Bug(text))
 }
@@ -95,6 +105,8 @@ struct Translator<'a> {
     frames: Vec<Frame<'a>>,
     /// Tries whose bodies are over, and those whose bodies this place is in.
     tries: Vec<TryRange>,
+    /// Which operands are references of the collector's, at every place where it can run; only with sources.
+    maps: Vec<(u32, Box<[u32]>)>,
     open_tries: Vec<OpenTry>,
     tries_count: u32,
     /// Whether the place can be reached.
@@ -182,6 +194,7 @@ impl<'a> Translator<'a> {
             clean: 0,
             frames: Vec::new(),
             tries: Vec::new(),
+            maps: Vec::new(),
             open_tries: Vec::new(),
             tries_count: 0,
             reachable: true,
@@ -225,8 +238,10 @@ impl<'a> Translator<'a> {
             return Err(bug(format!("function body {defined} has open blocks at its end")));
         }
         self.set_wide(1, self.frame_slots);
+        let locals = self.locals.iter().filter(|local| is_collected(local.ty));
+        let maps = Maps { locals: locals.map(|local| local.slot).collect(), operands: self.maps };
         let sources = self.sources.unwrap_or_default();
-        Ok(Translated { units: self.units, sources, tries: self.tries })
+        Ok(Translated { units: self.units, sources, tries: self.tries, maps })
     }
 
     fn operator(&mut self, operator: &Operator<'_>) -> Done {
@@ -242,9 +257,24 @@ impl<'a> Translator<'a> {
             || self.data_operator(operator)?
             || self.vector_operator(operator)?
             || self.atomic_operator(operator)?
-            || self.exception_operator(operator)?;
+            || self.exception_operator(operator)?
+            || self.object_operator(operator)?
+            || self.cast_operator(operator)?;
         // Its name would cost every build the names of all operators.
         if handled { Ok(()) } else { Err(bug("an operator has no translation".into())) }
+    }
+
+    /// Notes which operands are references of the collector's, which may move what they refer to while the instruction is
+    /// outside that is known by unit `at`.
+    fn note_references(&mut self, at: usize) {
+        if self.sources.is_none() {
+            return;
+        }
+        let is_one = |entry: &&Entry| entry.place == Place::Slot && is_collected(entry.ty);
+        let slots: Box<[u32]> = self.stack.iter().filter(is_one).map(|entry| entry.slot).collect();
+        if !slots.is_empty() {
+            self.maps.push((u32::try_from(at).unwrap_or(u32::MAX), slots));
+        }
     }
 
     /// Makes the frame so large that it has `slots` slots.

@@ -117,7 +117,7 @@ impl Translator<'_> {
         self.result(start, ty, LastKind::Other, before)
     }
 
-    fn binary(&mut self, row: Row) -> Done {
+    pub(super) fn binary(&mut self, row: Row) -> Done {
         let second = self.pop();
         let first = self.pop();
         self.spill(row.value);

@@ -1,4 +1,5 @@
-//! References in the frames of guests, found through frame pointers and the frame maps of their code.
+//! References in the frames of guests, found through frame pointers and the frame maps of their code; those of
+//! interpreted functions are shown by the interpreter.
 
 use crate::block::StoreBlock;
 
@@ -22,4 +23,5 @@ pub(super) fn visit(block: &StoreBlock, mut visit: impl FnMut(u32) -> u32) {
             unsafe { slot.write(visit(reference)) };
         }
     }
+    crate::interpret::visit_references(block, &mut visit);
 }
