@@ -4,11 +4,13 @@
 //! generation. Every object is counted against the store's limits before it is made.
 
 use crate::block::{Pinned, StoreBlock};
+use crate::budget::{Budget, Item};
 use crate::exceptions::{Exceptions, TagType};
 use crate::heap::Heap;
 use crate::heap::roots::Roots;
 use crate::host::Closure;
 use crate::instance::Instance;
+use crate::limits::NURSERY_BYTES_MIN;
 use crate::memory::{Memory, MemoryDefinition, SharedMemory, SlotOf, minimum_bytes};
 use crate::slot::Slot;
 use crate::table::{Table, TableDefinition, pack};
@@ -98,9 +100,16 @@ pub struct Objects {
     pub(crate) pool: Pool,
     pub(crate) interrupt: InterruptHandle,
     limits: StoreLimits,
+    /// What other stores hold under the same limits.
+    budget: Option<Budget>,
+    /// Bytes of the memories that are this store's alone.
     memory_bytes: u64,
     table_entries: u64,
+    /// What the heap may hold, where that was taken from a budget.
+    heap_bytes: u64,
     pub(crate) memories: Vec<Memory>,
+    /// How many of the memories other stores may hold too.
+    shared_memories: u32,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
     pub(crate) tags: Vec<TagType>,
@@ -129,9 +138,12 @@ impl Objects {
             pool: pool.clone(),
             interrupt: InterruptHandle::default(),
             limits,
+            budget: None,
             memory_bytes: 0,
             table_entries: 0,
+            heap_bytes: 0,
             memories: Vec::new(),
+            shared_memories: 0,
             tables: Vec::new(),
             globals: Vec::new(),
             tags: Vec::new(),
@@ -161,10 +173,55 @@ impl Objects {
         }
     }
 
+    /// Counts what the store holds together with what other stores hold that have the same budget.
+    ///
+    /// # Errors
+    /// When it holds something already.
+    pub fn set_budget(&mut self, budget: &Budget) -> Result<(), VmError> {
+        let held = (self.memories.len() + self.tables.len()) as u64;
+        check("objects before the budget", held, 0)?;
+        self.budget = Some(budget.clone());
+        Ok(())
+    }
+
+    /// Gives back what the budget was charged.
+    pub(crate) fn release_budget(&mut self) {
+        if let Some(budget) = self.budget.take() {
+            budget.give(Item::MemoryBytes, self.memory_bytes);
+            budget.give(Item::TableEntries, self.table_entries);
+            budget.give(Item::HeapBytes, self.heap_bytes);
+        }
+    }
+
+    /// Takes so many more of a kind of which the store has `held`; the error says how many it would be.
+    fn take(&self, item: Item, held: u64, count: u64, max: u64) -> Result<(), u64> {
+        match &self.budget {
+            Some(budget) => budget.take(item, count, max),
+            None => match held.saturating_add(count) {
+                sum if sum > max => Err(sum),
+                _ => Ok(()),
+            },
+        }
+    }
+
     /// Bytes of all linear memories together.
     #[must_use]
     pub fn memory_bytes_in_use(&self) -> u64 {
-        self.memory_bytes
+        self.memory_bytes + self.shared_memory_bytes()
+    }
+
+    /// Bytes of the memories that other stores may hold too, each counted once.
+    #[must_use]
+    pub fn shared_memory_bytes(&self) -> u64 {
+        let shared: Vec<&SharedMemory> = match self.shared_memories {
+            0 => return 0,
+            _ => self.memories.iter().filter_map(Memory::as_shared).collect(),
+        };
+        let is_first = |(index, memory): &(usize, &&SharedMemory)| {
+            !shared[..*index].iter().any(|other| other.is_same(memory))
+        };
+        let first = shared.iter().enumerate().filter(is_first);
+        first.map(|(_, memory)| memory.length() as u64).sum()
     }
 
     /// Entries of all tables together.
@@ -204,10 +261,39 @@ impl Objects {
     pub(crate) fn charge_memory(&mut self, ty: &MemoryType) -> Result<(), VmError> {
         let count = self.memories.len() as u64 + 1;
         check("memories", count, u64::from(self.limits.memories_max))?;
-        let bytes = self.memory_bytes + minimum_bytes(ty)? as u64;
-        check("memory bytes", bytes, self.limits.memory_bytes_max)?;
-        self.memory_bytes = bytes;
+        let bytes = minimum_bytes(ty)? as u64;
+        self.take_memory(bytes).map_err(|value| {
+            let max = self.limits.memory_bytes_max;
+            VmError::Exhausted { limit: "memory bytes", value, max }
+        })
+    }
+
+    /// Counts bytes of memories that are this store's alone; the error says how many it would be.
+    fn take_memory(&mut self, bytes: u64) -> Result<(), u64> {
+        let shared = self.shared_memory_bytes();
+        let max = self.limits.memory_bytes_max.saturating_sub(shared);
+        let taken = self.take(Item::MemoryBytes, self.memory_bytes, bytes, max);
+        taken.map_err(|value| value.saturating_add(shared))?;
+        self.memory_bytes += bytes;
         Ok(())
+    }
+
+    /// The limits for a heap that is made now.
+    pub(crate) fn heap_limits(&mut self) -> Result<StoreLimits, VmError> {
+        let mut limits = self.limits;
+        if let Some(budget) = &self.budget {
+            let max = limits.heap_bytes_max;
+            limits.heap_bytes_max = budget.take_half(Item::HeapBytes, max);
+            self.heap_bytes += limits.heap_bytes_max;
+            check("heap bytes", max - limits.heap_bytes_max + NURSERY_BYTES_MIN, max)?;
+        }
+        Ok(limits)
+    }
+
+    /// How many bytes the memories may have that other stores may hold too.
+    fn shared_bytes_max(&self) -> u64 {
+        let own = self.budget.as_ref().map_or(self.memory_bytes, Budget::memory_bytes);
+        self.limits.memory_bytes_max.saturating_sub(own)
     }
 
     pub(crate) fn add_memory(&mut self, memory: Memory) -> MemoryId {
@@ -234,13 +320,24 @@ impl Objects {
     /// # Errors
     /// When a limit forbids it.
     pub fn memory_share(&mut self, memory: &SharedMemory) -> Result<MemoryId, VmError> {
-        self.charge_memory(&memory.ty())?;
+        self.charge_shared(memory)?;
         let empty = MemoryDefinition { base: std::ptr::null_mut(), length: 0 };
         let definition = Pinned::new(empty);
         let shared = Memory::shared(memory.clone(), definition.as_non_null());
         self.memory_definitions.push(definition);
         self.interrupt.add_memory(memory);
         Ok(self.add_memory(shared))
+    }
+
+    /// Counts a memory that other stores may hold too against the limits.
+    pub(crate) fn charge_shared(&mut self, memory: &SharedMemory) -> Result<(), VmError> {
+        check("memories", self.memories.len() as u64 + 1, u64::from(self.limits.memories_max))?;
+        let known = self.memories.iter().filter_map(Memory::as_shared).any(|m| m.is_same(memory));
+        let more = if known { 0 } else { memory.length() as u64 };
+        let bytes = self.shared_memory_bytes() + more;
+        check("memory bytes", bytes, self.shared_bytes_max())?;
+        self.shared_memories += 1;
+        Ok(())
     }
 
     /// The memory that threads share, if it is one.
@@ -306,29 +403,24 @@ impl Objects {
     pub fn memory_grow(&mut self, id: MemoryId, delta: u64) -> Result<Option<u64>, VmError> {
         let memory = &self.memories[id.0 as usize];
         if let Some(shared) = memory.as_shared() {
-            let delta_bytes = delta.saturating_mul(memory.ty().page_bytes());
-            let total = self.memory_bytes.saturating_add(delta_bytes);
-            if total > self.limits.memory_bytes_max {
-                return Ok(None);
-            }
-            let grown = shared.clone().grow(delta)?;
-            if grown.is_some() {
-                self.memory_bytes = total;
-            }
-            return Ok(grown);
+            let others = self.shared_memory_bytes().saturating_sub(shared.length() as u64);
+            return shared.grow(delta, self.shared_bytes_max().saturating_sub(others));
         }
         let old = memory.pages();
         let Some(bytes) = memory.grown_bytes(delta) else { return Ok(None) };
         if delta == 0 {
             return Ok(Some(old));
         }
-        let total = self.memory_bytes + (bytes - memory.length()) as u64;
-        if total > self.limits.memory_bytes_max {
+        let more = (bytes - memory.length()) as u64;
+        if self.take_memory(more).is_err() {
             return Ok(None);
         }
-        self.memories[id.0 as usize].grow(bytes, &mut Slots(&mut self.instances))?;
-        self.memory_bytes = total;
-        Ok(Some(old))
+        let grown = self.memories[id.0 as usize].grow(bytes, &mut Slots(&mut self.instances));
+        if grown.is_err() {
+            self.memory_bytes -= more;
+            self.budget.iter().for_each(|budget| budget.give(Item::MemoryBytes, more));
+        }
+        grown.map(|()| Some(old))
     }
 
     // ---- tables
@@ -337,9 +429,10 @@ impl Objects {
     pub(crate) fn charge_table(&mut self, ty: &TableType) -> Result<usize, VmError> {
         let count = self.tables.len() as u64 + 1;
         check("tables", count, u64::from(self.limits.tables_max))?;
-        let entries = self.table_entries.saturating_add(ty.limits.min);
-        check("table entries", entries, self.limits.table_entries_max)?;
-        self.table_entries = entries;
+        let max = self.limits.table_entries_max;
+        let taken = self.take(Item::TableEntries, self.table_entries, ty.limits.min, max);
+        taken.map_err(|value| VmError::Exhausted { limit: "table entries", value, max })?;
+        self.table_entries += ty.limits.min;
         usize::try_from(ty.limits.min).map_err(|error| VmError::os("sizing a table", error))
     }
 
@@ -419,16 +512,18 @@ impl Objects {
     /// Grows a table; the old size, or nothing when its type or a limit forbids it.
     pub fn table_grow(&mut self, id: TableId, init: u32, delta: u64) -> Option<u64> {
         let entry = self.entry_for(id, init);
-        let table = &mut self.tables[id.0 as usize];
+        let table = &self.tables[id.0 as usize];
         let old = table.size();
         let size = table.grown(delta)?;
-        let total = self.table_entries.checked_add(delta)?;
-        let room = self.limits.table_entries_max.saturating_sub(self.table_entries);
-        let most = table.largest().min(old.saturating_add(room));
-        if total > self.limits.table_entries_max || !table.grow(size, entry, most) {
+        let max = self.limits.table_entries_max;
+        let held = self.budget.as_ref().map_or(self.table_entries, Budget::table_entries);
+        let most = table.largest().min(old.saturating_add(max.saturating_sub(held)));
+        self.take(Item::TableEntries, self.table_entries, delta, max).ok()?;
+        if !self.tables[id.0 as usize].grow(size, entry, most) {
+            self.budget.iter().for_each(|budget| budget.give(Item::TableEntries, delta));
             return None;
         }
-        self.table_entries = total;
+        self.table_entries += delta;
         Some(old)
     }
 

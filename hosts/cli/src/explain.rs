@@ -104,6 +104,8 @@ pub(crate) struct End<'a> {
     pub(crate) began: bool,
     /// Bytes of memory it had.
     pub(crate) memory: u64,
+    /// Whether it could make threads.
+    pub(crate) threads: bool,
 }
 
 /// What becomes of a guest that did not simply return.
@@ -116,7 +118,7 @@ pub(crate) fn outcome(name: &str, error: &Error, end: &End<'_>) -> Result<ExitCo
 }
 
 fn stopped(name: &str, error: &Error, end: &End<'_>) -> Failure {
-    let End { limits, late, began, .. } = *end;
+    let End { limits, late, began, threads, .. } = *end;
     let wasi = error.downcast_ref::<holm_wasi::Trap>();
     let reason = error.trap_reason();
     if late && (reason == Some(TrapReason::Interrupted) || wasi == Some(&holm_wasi::Trap::Stopped))
@@ -128,8 +130,9 @@ fn stopped(name: &str, error: &Error, end: &End<'_>) -> Failure {
         ErrorKind::Trap => trapped(name, error, reason, end),
         ErrorKind::Exhausted if reason == Some(TrapReason::OutOfFuel) => {
             let fuel = limits.fuel.unwrap_or_default();
+            let what = if threads { ", or a thread its share" } else { "" };
             with_frames(
-                Failure::new(status::LIMIT, format!("{name} used up its fuel of {fuel}")),
+                Failure::new(status::LIMIT, format!("{name} used up its fuel of {fuel}{what}")),
                 error,
             )
             .help("give it more with --fuel, or leave --fuel out for no limit")

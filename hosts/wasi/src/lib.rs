@@ -26,6 +26,7 @@ pub mod preview1;
 mod refusal;
 mod space;
 mod stdio;
+mod threads;
 mod usage;
 mod virtual_dir;
 
@@ -39,5 +40,6 @@ pub use linker::add_to_linker;
 pub use refusal::{Reason, Refusal};
 pub use space::Space;
 pub use stdio::{Input, MemoryOutput, Output, pipe};
+pub use threads::{SPAWN, THREADS_MAX_DEFAULT, ThreadLimits, ThreadUsage, Threads, WasiThread};
 pub use usage::Usage;
 pub use virtual_dir::{VirtualDir, VirtualDirOptions};
