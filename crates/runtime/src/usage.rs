@@ -7,6 +7,7 @@
 //! Read next: [`crate::store`].
 
 use crate::context::{AsContext, VmStore};
+use crate::engine::Engine;
 use crate::instance::Instance;
 use crate::store::fuel_left;
 
@@ -82,5 +83,24 @@ impl Instance {
             globals: globals as u64,
             code_bytes: module.code_bytes() as u64,
         }
+    }
+}
+
+/// Measures by the engine's clock, if it was given one.
+pub(crate) struct Stopwatch(Option<(fn() -> u64, u64)>);
+
+impl Stopwatch {
+    pub(crate) fn start(engine: &Engine) -> Self {
+        Self(engine.config().clock.map(|clock| (clock, clock())))
+    }
+
+    /// Nanoseconds since the start.
+    pub(crate) fn passed(&self) -> Option<u64> {
+        self.0.map(|(clock, start)| clock().saturating_sub(start))
+    }
+
+    /// The same and what passed before.
+    pub(crate) fn passed_with(&self, before: Option<u64>) -> Option<u64> {
+        self.passed().map(|passed| passed.saturating_add(before.unwrap_or(0)))
     }
 }

@@ -7,6 +7,8 @@
 //! - `preview1`: the 46 functions of `wasi_snapshot_preview1` and the 45 of `wasi_unstable` as a table of plain
 //!   functions over a context and a guest's memory; `linker` puts them into a `holm::Linker`.
 //!
+//! Beside them `threads`: programs whose threads share a context, a memory and limits.
+//!
 //! Not here: policy (which directory, which address): that is the embedder's, or the command line's.
 //!
 //! Invariant: a guest reaches nothing of the host other than through an object in its context.

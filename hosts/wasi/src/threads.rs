@@ -39,7 +39,8 @@ pub struct ThreadLimits {
     pub threads_max: u32,
     /// What all of them together may hold.
     pub store: StoreLimits,
-    /// Fuel for all of them together, where the engine counts it. A thread is made with half of its maker's.
+    /// Fuel for all of them together, where the engine counts it. Each thread gets an equal share of what its maker has left,
+    /// by how many may run.
     pub fuel: Option<u64>,
 }
 
@@ -248,6 +249,8 @@ impl Group {
             state.outcome = Some(error);
             self.stop(&mut state);
         }
-        self.ended.notify_all();
+        if state.running.is_empty() {
+            self.ended.notify_all();
+        }
     }
 }

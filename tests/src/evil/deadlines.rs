@@ -89,9 +89,8 @@ fn run(
     let limits = StoreLimits { table_entries_max: 8 << 20, ..StoreLimits::default() };
     let context = world.context(Some(&stopper))?;
     let (result, end, deadline) = if guest.has_threads() {
-        // Each thread has a table of four million entries.
-        let store = StoreLimits { table_entries_max: 64 << 20, ..limits };
-        let threads = Threads::new(context, ThreadLimits { store, ..ThreadLimits::default() })?;
+        let threads =
+            Threads::new(context, ThreadLimits { store: limits, ..ThreadLimits::default() })?;
         let mut store = threads.store(engine)?;
         let mut linker = Linker::new(engine);
         Threads::add_to_linker(&mut linker)?;

@@ -23,11 +23,8 @@ struct Kind {
 const GAVE_UP: fn(&holm::Result<()>) -> bool =
     |result| matches!(result, Err(error) if error.trap_reason() == Some(TrapReason::Unreachable));
 
-/// A trap would do for the standard; this says which limit it was.
-const HEAP_FULL: fn(&holm::Result<()>) -> bool = |result| {
-    matches!(result, Err(error) if error.kind() == ErrorKind::Exhausted
-        && error.limit().is_some_and(|limit| limit.contains("heap")))
-};
+/// There is no room for one more object or exception.
+const FULL: fn(&holm::Result<()>) -> bool = |result| matches!(result, Err(error) if error.trap_reason() == Some(TrapReason::AllocationFailed));
 
 const KINDS: &[Kind] = &[
     Kind {
@@ -99,13 +96,13 @@ const KINDS: &[Kind] = &[
           (global $keep (mut (ref null $node)) (ref.null $node))
           (func (export "_start") (loop (global.set $keep (struct.new $node (global.get $keep)
             (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6))) (br 0)))"#,
-        end: HEAP_FULL,
+        end: FULL,
     },
     Kind {
         name: "makes huge arrays",
         text: r#"(memory (export "memory") 1) (type $longs (array (mut i64)))
           (func (export "_start") (drop (array.new_default $longs (i32.const -1))))"#,
-        end: HEAP_FULL,
+        end: FULL,
     },
     Kind {
         name: "makes arrays of arrays",
@@ -114,7 +111,7 @@ const KINDS: &[Kind] = &[
             (local.set 0 (array.new_default $outer (i32.const 1000000)))
             (loop (array.set $outer (local.get 0) (local.get 1) (array.new_default $inner (i32.const 1000)))
               (local.set 1 (i32.add (local.get 1) (i32.const 1))) (br 0)))"#,
-        end: HEAP_FULL,
+        end: FULL,
     },
     Kind {
         name: "keeps exceptions",
@@ -124,10 +121,7 @@ const KINDS: &[Kind] = &[
             (global.set $keep (block $caught (result exnref)
               (try_table (catch_all_ref $caught) (throw $e (global.get $keep))) (unreachable)))
             (br 0)))"#,
-        end: |result| {
-            matches!(result, Err(error) if error.kind() == ErrorKind::Exhausted
-            && error.limit().is_some_and(|limit| limit.contains("exceptions")))
-        },
+        end: FULL,
     },
     Kind {
         name: "recurses by reference",

@@ -59,7 +59,6 @@ const FRAME: &str = r#"
   (import "wasi_snapshot_preview1" "sock_recv" (func $recv (param i32 i32 i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "sock_send" (func $send (param i32 i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
-  (table $t 4000000 funcref)
   (table $g 0 funcref)
   (global $n (mut i64) (i64.const 0))
   (type $void (func))
@@ -74,6 +73,7 @@ const FRAME: &str = r#"
 
 /// The memory of a guest without threads, and what lies in it.
 const MEMORY: &str = r#"
+  (table $t 4000000 funcref)
   (memory (export "memory") 1024)
   (data (i32.const 100) "f   d")
   (data (i32.const 200) "\00\00\00\02\00\00\00\02")
@@ -280,9 +280,8 @@ pub const EVIL: &[Guest] = &[
         "exceptions that keep exceptions",
         "(tag $e (param exnref))",
         "(local exnref i32)
-         (loop (local.set 0 (block $caught (result exnref)
-             (drop (block $value (result exnref exnref) (try_table (catch_ref $e $value) (throw $e (local.get 0))) (unreachable)))
-             (br $caught)))
+         (loop (block $value (result exnref exnref) (try_table (catch_ref $e $value) (throw $e (local.get 0))) (unreachable))
+           (local.set 0) (drop)
            (local.set 1 (i32.add (local.get 1) (i32.const 1)))
            (if (i32.gt_u (local.get 1) (i32.const 1000)) (then (local.set 0 (ref.null exn)) (local.set 1 (i32.const 0))))
            (br 0))",
@@ -381,7 +380,9 @@ impl Guest {
         // Imports come first.
         let start = format!("(func (export \"_start\") {body})");
         let text = match self.thread {
-            Some(_) => format!("(module {memory} {FRAME} {functions} {start} {thread})"),
+            Some(_) => format!(
+                "(module {memory} {FRAME} (table $t 1000 funcref) {functions} {start} {thread})"
+            ),
             None => format!("(module {FRAME} {memory} {functions} {start})"),
         };
         wat::parse_str(&text).map_err(|error| format!("{}: {error}", self.name).into())

@@ -39,13 +39,18 @@ pub(super) fn spawn(mut caller: Caller<'_, WasiThread>, argument: u32) -> i32 {
     }
 }
 
-/// Takes half of the caller's fuel for a new thread, after the caller was given what threads left that have ended: so all
-/// together never use more than there was.
+/// Takes a share of the caller's fuel for a new thread: what is left, in equal parts for all threads that there may yet be.
+/// The caller was given before what threads left that have ended. So all together never use more than there was.
 fn share_fuel(group: &Group, caller: &mut Caller<'_, WasiThread>) -> Option<u64> {
     let left = caller.fuel_left()?;
-    let left = left.saturating_add(std::mem::take(&mut group.state().fuel));
-    caller.set_fuel(left - left / 2).ok()?;
-    Some(left / 2)
+    let mut state = group.state();
+    let left = left.saturating_add(std::mem::take(&mut state.fuel));
+    let running = u32::try_from(state.running.len()).unwrap_or(u32::MAX);
+    drop(state);
+    let shares = group.limits.threads_max.saturating_sub(running).saturating_add(1);
+    let share = left / u64::from(shares);
+    caller.set_fuel(left - share).ok()?;
+    Some(share)
 }
 
 /// A number for a thread, if there may be one more.

@@ -15,6 +15,7 @@ mod grants;
 mod guest;
 mod hostile;
 mod linker;
+mod mounts;
 mod poll;
 mod published;
 mod race;

@@ -32,6 +32,7 @@ pub(super) struct Guest {
 }
 
 /// What a guest runs in.
+#[expect(clippy::large_enum_variant, reason = "there is only ever one")]
 pub(super) enum Kind {
     Alone { store: Store<WasiCtx>, linker: Linker<WasiCtx> },
     Threads { threads: Threads, store: Store<WasiThread>, linker: Linker<WasiThread> },
