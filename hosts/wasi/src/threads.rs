@@ -165,12 +165,12 @@ impl Threads {
                 linker.define_shared(from, name, &memory)?;
             }
         }
+        // Known before anything of it runs: what runs first may make threads.
         let program = linker.instantiate_pre(module)?;
-        let instance = program.instantiate(&mut *store);
-        if self.0.program.set(program).is_err() {
+        if self.0.program.set(program.clone()).is_err() {
             return Err(Error::host("these threads have a program already"));
         }
-        instance
+        program.instantiate(store)
     }
 
     /// Ends the program, whose first thread came back with `result`: stops all other threads and waits until they are gone.

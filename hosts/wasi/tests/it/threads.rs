@@ -280,6 +280,22 @@ fn all_threads_are_stopped_from_outside() {
 }
 
 #[test]
+fn a_start_function_may_make_threads() {
+    let main = "(call $wait) (call $exit (i32.const 8))";
+    let text = program(main, "(call $meet)");
+    // Every instance runs it: a thread must not make another one.
+    let start = "(func $first (if (i32.eqz (i32.atomic.rmw.add (i32.const 600) (i32.const 1)))
+        (then (drop (call $spawn (i32.const 0)))))) (start $first)";
+    let text = text.replacen(
+        "(func (export \"_start\")",
+        &format!("{start} (func (export \"_start\")"),
+        1,
+    );
+    let result = Run::new(WasiCtx::builder(), ThreadLimits::default()).run(&text);
+    assert_eq!(exit_code(result), Some(8));
+}
+
+#[test]
 fn a_thread_without_a_beginning_ends_the_program_with_a_reason() {
     let text = program("(drop (call $spawn (i32.const 0))) (call $park)", "");
     let text = text.replace("wasi_thread_start", "something_else");
