@@ -230,7 +230,7 @@ impl Group {
     fn stop(&self, state: &mut State) {
         state.over = true;
         let State { running, first, .. } = state;
-        running.values().chain(&*first).for_each(InterruptHandle::interrupt);
+        InterruptHandle::interrupt_all(running.values().chain(&*first));
         self.stopper.stop();
     }
 
