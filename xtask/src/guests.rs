@@ -48,6 +48,7 @@ struct Guest {
     args: Vec<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
+    /// Proposals that it needs and that Holm has off unless asked for.
     features: Option<String>,
     #[serde(default)]
     data: bool,

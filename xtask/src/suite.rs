@@ -1,4 +1,5 @@
-//! `cargo xtask suite FOLDER`: the public test suite of WASI preview 1, which is not part of this repository.
+//! `cargo xtask suite FOLDER`: the public test suite of WASI preview 1 and of wasi-threads, which is not part of this
+//! repository.
 //!
 //! FOLDER is a checkout of the branch `prod/testsuite-all` of WebAssembly/wasi-testsuite, where the tests are built already.
 //! Each test runs in a fresh copy of its files, with them granted as a directory of the host; `--overlay` and `--tar`
@@ -21,6 +22,9 @@ const FOLDERS: &[&str] = &[
     "tests/rust/testsuite/wasm32-wasip1",
     "tests/assemblyscript/testsuite/wasm32-wasip1",
 ];
+
+/// Where those of threads are.
+const THREADS: &str = "tests/proposals/wasi-threads";
 
 /// What stands beside a test.
 #[derive(Default, Deserialize)]
@@ -59,10 +63,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let holm = holm()?;
     let scratch = std::env::temp_dir().join(format!("holm-suite-{}", std::process::id()));
     let (mut passed, mut failed) = (0, 0);
-    for place in FOLDERS {
+    for place in FOLDERS.iter().chain([&THREADS]) {
         for test in tests(&folder.join(place))? {
             let name = test.display().to_string();
-            match run_one(&holm, &test, grant, &scratch) {
+            let features = if *place == THREADS { Some("threads") } else { None };
+            match run_one(&holm, &test, (grant, features), &scratch) {
                 Ok(()) => passed += 1,
                 Err(why) => {
                     failed += 1;
@@ -102,7 +107,12 @@ fn tests(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(all)
 }
 
-fn run_one(holm: &Path, test: &Path, grant: Grant, scratch: &Path) -> Result<(), String> {
+fn run_one(
+    holm: &Path,
+    test: &Path,
+    (grant, features): (Grant, Option<&str>),
+    scratch: &Path,
+) -> Result<(), String> {
     let wanted: Wanted = match fs::read_to_string(test.with_extension("json")) {
         Ok(text) => serde_json::from_str(&text).map_err(|error| error.to_string())?,
         Err(_) => Wanted::default(),
@@ -112,6 +122,11 @@ fn run_one(holm: &Path, test: &Path, grant: Grant, scratch: &Path) -> Result<(),
     let failed = |error: std::io::Error| error.to_string();
     let mut program = Command::new(holm);
     program.arg("run").stdin(Stdio::null());
+    // Threads that wait for input are to be ended while they do: theirs stays open, and silent.
+    let silence = std::io::pipe().map_err(failed)?;
+    if let Some(features) = features {
+        program.args(["--features", features]).stdin(silence.0);
+    }
     for (name, value) in &wanted.env {
         program.arg("--env").arg(format!("{name}={value}"));
     }

@@ -55,12 +55,13 @@ mod engine;
 pub use engine::{Engine, TIERS};
 pub use holm_runtime::{
     AnyRef, ArrayRef, ArrayType, Artifact, AsContext, AsContextMut, BUILD_ID, Backtrace,
-    BacktraceFrame, Caller, CodeCache, CompositeType, Config, Error, ErrorKind, ExnRef, Export,
-    ExportType, Extern, ExternRef, ExternType, Features, FieldType, Func, FuncType, Global,
-    GlobalType, HeapStats, HeapType, Hierarchy, ImportType, Instance, InstancePre, InterruptHandle,
-    IntoFunc, Limits, Linker, Memory, MemoryAccessError, MemoryStrategy, MemoryType, Module,
-    ModuleLimits, ModuleStream, OneWorker, OwnedAnyRef, OwnedExternRef, RefType, Result, RootScope,
-    SharedBytes, SharedMemory, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
-    StoreUsage, StreamProgress, StructRef, StructType, Symbol, Table, TableType, Tag, TrapReason,
-    TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet, WasmTy, Workers,
+    BacktraceFrame, Budget, Caller, CodeCache, CompositeType, Config, Error, ErrorKind, ExnRef,
+    Export, ExportType, Extern, ExternRef, ExternType, Features, FieldType, Func, FuncType, Global,
+    GlobalType, HeapStats, HeapType, Hierarchy, ImportType, Instance, InstancePre, InstanceUsage,
+    InterruptHandle, IntoFunc, Limits, Linker, Memory, MemoryAccessError, MemoryStrategy,
+    MemoryType, Module, ModuleLimits, ModuleStream, OneWorker, OwnedAnyRef, OwnedExternRef,
+    RefType, Result, RootScope, SharedBytes, SharedMemory, StorageType, Store, StoreContext,
+    StoreContextMut, StoreLimits, StoreUsage, StreamProgress, StructRef, StructType, Symbol, Table,
+    TableType, Tag, TrapReason, TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet, WasmTy,
+    Workers,
 };

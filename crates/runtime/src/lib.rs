@@ -37,6 +37,7 @@ mod stream;
 mod table;
 mod tag;
 mod typed;
+mod usage;
 mod value;
 
 pub use anyref::{AnyRef, OwnedAnyRef, RootScope};
@@ -60,11 +61,12 @@ pub use memory::{Memory, MemoryAccessError};
 pub use module::{ExportType, ImportType, Module};
 pub use object::{ArrayRef, ArrayType, StructRef, StructType};
 pub use shared::SharedMemory;
-pub use store::{Store, StoreUsage};
+pub use store::Store;
 pub use stream::{ModuleStream, StreamProgress};
 pub use table::Table;
 pub use tag::Tag;
 pub use typed::{WasmParams, WasmResults, WasmRet, WasmTy};
+pub use usage::{InstanceUsage, StoreUsage};
 pub use value::Val;
 
 pub use holm_abi::{MemoryStrategy, OneWorker, SharedBytes, Workers};
@@ -74,4 +76,4 @@ pub use holm_spec::types::{
     CompositeType, ExternType, FieldType, FuncType, GlobalType, HeapType, Hierarchy, Limits,
     MemoryType, RefType, StorageType, TableType, ValType,
 };
-pub use holm_vm::{HeapStats, InterruptHandle, StoreLimits};
+pub use holm_vm::{Budget, HeapStats, InterruptHandle, StoreLimits};

@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::registry::ModuleTypes;
+use crate::usage::Stopwatch;
 use holm_abi::SharedBytes;
 use holm_abi::object::ObjectLayout;
 use holm_module::{ExternKind, ImportKind, Module as Meta, TypeIndex};
@@ -35,6 +36,7 @@ struct Inner {
     escaped: Box<[Escaped]>,
     /// Positions in the export section, sorted by name.
     exports_by_name: Box<[u32]>,
+    compile_time_ns: Option<u64>,
 }
 
 /// What a module asks for.
@@ -92,7 +94,9 @@ impl Module {
     /// # Errors
     /// When the bytes are no module, break a rule, pass a limit, or are a precompiled artifact.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Self> {
-        Self::assemble(engine, Ingredients::from_source(engine, bytes.as_ref())?)
+        let clock = Stopwatch::start(engine);
+        let ingredients = Ingredients::from_source(engine, bytes.as_ref())?;
+        Self::assemble(engine, ingredients, clock.passed())
     }
 
     /// Loads what [`Engine::precompile`] or [`Module::artifact`] made, without compiling.
@@ -105,7 +109,9 @@ impl Module {
     /// When the bytes are no artifact, are damaged in a way that shows, or were made by another build of Holm
     /// or under other settings.
     pub fn from_trusted_artifact(engine: &Engine, bytes: impl Into<SharedBytes>) -> Result<Self> {
-        Self::assemble(engine, Ingredients::read(engine, bytes.into())?)
+        let clock = Stopwatch::start(engine);
+        let ingredients = Ingredients::read(engine, bytes.into())?;
+        Self::assemble(engine, ingredients, clock.passed())
     }
 
     /// Checks whether the bytes are a module that this engine accepts, without compiling.
@@ -117,7 +123,11 @@ impl Module {
         crate::artifact::validate(engine, &binary).map(|_| ())
     }
 
-    pub(crate) fn assemble(engine: &Engine, ingredients: Ingredients) -> Result<Self> {
+    pub(crate) fn assemble(
+        engine: &Engine,
+        ingredients: Ingredients,
+        compile_time_ns: Option<u64>,
+    ) -> Result<Self> {
         let Ingredients { meta, bytes, code } = ingredients;
         // The one place where code is believed: it comes from the engine's own tier, from the host's cache,
         // or from an artifact that the embedder vouches for by calling `from_trusted_artifact`.
@@ -145,6 +155,7 @@ impl Module {
                 escaped,
                 exports_by_name: by_name.into(),
                 meta,
+                compile_time_ns,
             }),
         })
     }
@@ -246,6 +257,13 @@ impl Module {
         let defined =
             defined.ok_or_else(|| Error::link(format!("function {function} is imported")))?;
         Ok(interpreted.print(defined)?)
+    }
+
+    /// Nanoseconds from the bytes to the module: decoding, validating, and compiling or loading, as the clock of
+    /// [`crate::Config::clock`] showed them; nothing without one.
+    #[must_use]
+    pub fn compile_time_ns(&self) -> Option<u64> {
+        self.inner.compile_time_ns
     }
 
     /// Whether both are the same module, not only equal ones.

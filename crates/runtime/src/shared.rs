@@ -70,7 +70,7 @@ impl SharedMemory {
     /// # Errors
     /// When the memory's maximum does not allow it, or the system has no memory left.
     pub fn grow(&self, delta: u64) -> Result<u64> {
-        self.inner.grow(delta)?.ok_or_else(|| {
+        self.inner.grow(delta, u64::MAX)?.ok_or_else(|| {
             let ty = self.ty();
             Error::exhausted("memory", format!("a {ty} cannot grow by {delta}: its own maximum"))
         })

@@ -6,7 +6,8 @@
 use crate::context::{AsContext, AsContextMut, Data, StoreContext, StoreContextMut, VmStore};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use holm_vm::{HeapStats, InterruptHandle, StoreLimits};
+use crate::usage::StoreUsage;
+use holm_vm::{Budget, HeapStats, InterruptHandle, StoreLimits};
 use std::fmt;
 
 /// Owner of instances, memories, tables, globals and functions; `T` is the embedder's own data.
@@ -108,18 +109,19 @@ impl<T: 'static> Store<T> {
         fuel_left(&self.inner)
     }
 
-    /// What the guests of the store have used. Nothing is freed before the store is, so that what is in use now is
-    /// also the most that was.
+    /// What the guests of the store have used.
     #[must_use]
     pub fn usage(&self) -> StoreUsage {
-        let objects = self.inner.objects();
-        let given = self.inner.data().fuel_given;
-        StoreUsage {
-            memory_bytes: objects.memory_bytes_in_use(),
-            table_entries: objects.table_entries_in_use(),
-            instances: self.inner.data().modules.len() as u64,
-            fuel_used: self.fuel_left().map(|left| given.saturating_sub(left)),
-        }
+        StoreUsage::of(&self.inner)
+    }
+
+    /// Counts what the store holds together with what all stores hold that have the same budget; each still has limits of its
+    /// own, which then are for the sum.
+    ///
+    /// # Errors
+    /// When the store holds a memory or a table already.
+    pub fn share_limits(&mut self, budget: &Budget) -> Result<()> {
+        Ok(self.inner.objects_mut().set_budget(budget)?)
     }
 
     /// A way to stop the guests of this store from another thread, for deadlines. An interruption stays in
@@ -134,20 +136,6 @@ impl<T: 'static> Store<T> {
     pub fn is_poisoned(&self) -> bool {
         self.inner.is_poisoned()
     }
-}
-
-/// What the guests of a store have used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StoreUsage {
-    /// Bytes of all linear memories together.
-    pub memory_bytes: u64,
-    /// Entries of all tables together, 16 bytes each.
-    pub table_entries: u64,
-    /// Instances.
-    pub instances: u64,
-    /// Fuel used since it was last set; nothing when the engine does not count it.
-    pub fuel_used: Option<u64>,
 }
 
 pub(crate) fn set_fuel<T: 'static>(store: &mut VmStore<T>, fuel: u64) -> Result<()> {

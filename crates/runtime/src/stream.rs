@@ -10,6 +10,7 @@ use crate::artifact::{Ingredients, Made};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::module::Module;
+use crate::usage::Stopwatch;
 use holm_abi::{CompileError, EarlyCompile};
 use holm_module::{Decoder, Module as Meta};
 use std::fmt;
@@ -27,6 +28,8 @@ pub struct ModuleStream {
     engine: Engine,
     decoder: Decoder,
     early: Early,
+    /// Nanoseconds spent on what has come so far.
+    spent: Option<u64>,
 }
 
 /// What is compiled before the file has ended.
@@ -84,7 +87,7 @@ impl ModuleStream {
     #[must_use]
     pub fn new(engine: &Engine) -> Self {
         let decoder = Decoder::new(engine.limits(), engine.features());
-        Self { engine: engine.clone(), decoder, early: Early::default() }
+        Self { engine: engine.clone(), decoder, early: Early::default(), spent: None }
     }
 
     /// Takes the next bytes. Sections and functions are validated as soon as they are complete.
@@ -92,8 +95,10 @@ impl ModuleStream {
     /// # Errors
     /// As soon as no continuation could make the bytes a module that this engine accepts.
     pub fn push(&mut self, bytes: &[u8]) -> Result<StreamProgress> {
+        let clock = Stopwatch::start(&self.engine);
         let progress = self.decoder.push(bytes)?;
         self.early.go_on(&self.engine, &mut self.decoder);
+        self.spent = clock.passed_with(self.spent);
         Ok(progress)
     }
 
@@ -102,8 +107,10 @@ impl ModuleStream {
     /// # Errors
     /// When the bytes end too early, and as for [`Module::new`].
     pub fn finish(self) -> Result<Module> {
-        let engine = self.engine.clone();
-        Module::assemble(&engine, self.ingredients()?)
+        let (engine, spent) = (self.engine.clone(), self.spent);
+        let clock = Stopwatch::start(&engine);
+        let ingredients = self.ingredients()?;
+        Module::assemble(&engine, ingredients, clock.passed_with(spent))
     }
 
     /// The compiled module as an artifact, when there are no more bytes; see [`Engine::precompile`].
@@ -115,7 +122,7 @@ impl ModuleStream {
     }
 
     fn ingredients(self) -> Result<Ingredients> {
-        let Self { engine, decoder, early } = self;
+        let Self { engine, decoder, early, .. } = self;
         let (meta, wasm) = decoder.finish()?;
         let meta = Arc::new(meta);
         Ingredients::cached(&engine, &wasm, || {

@@ -334,13 +334,16 @@ impl Builder<'_, '_> {
             }
         }
         for (defined, ty) in (0..).zip(self.request.defined_memories) {
-            objects.charge_memory(ty)?;
             let definition = self.at(layout.defined_memory(defined));
             if defined == 0 && self.request.memories.is_empty() {
                 self.write(layout::MEMORY_0, definition);
             }
+            if !ty.shared {
+                objects.charge_memory(ty)?;
+            }
             let memory = if ty.shared {
                 let memory = SharedMemory::new(ty, objects.pool.strategy())?;
+                objects.charge_shared(&memory)?;
                 objects.interrupt.add_memory(&memory);
                 Memory::shared(memory, definition)
             } else if reservation && defined == 0 {

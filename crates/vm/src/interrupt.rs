@@ -36,10 +36,23 @@ impl InterruptHandle {
     /// Stops the guest that runs now, or the next one, with the trap `interrupted`. Stays in force until
     /// [`clear`](Self::clear). Does nothing once the store is gone.
     pub fn interrupt(&self) {
-        let reach = self.reach();
-        self.shared.requested.store(true, Ordering::SeqCst);
-        set_access(&reach.pages, Access::None);
-        for memory in &reach.memories {
+        Self::interrupt_all(std::iter::once(self));
+    }
+
+    /// The same for several stores at once; guests that wait in a memory they share are woken once, not once per store.
+    pub fn interrupt_all<'a>(handles: impl Iterator<Item = &'a Self>) {
+        let mut memories: Vec<SharedMemory> = Vec::new();
+        for handle in handles {
+            let reach = handle.reach();
+            handle.shared.requested.store(true, Ordering::SeqCst);
+            set_access(&reach.pages, Access::None);
+            for memory in &reach.memories {
+                if !memories.iter().any(|known| known.is_same(memory)) {
+                    memories.push(memory.clone());
+                }
+            }
+        }
+        for memory in &memories {
             memory.parking().stir();
         }
     }

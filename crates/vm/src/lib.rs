@@ -19,6 +19,7 @@
 
 mod backtrace;
 mod block;
+mod budget;
 mod builtins;
 mod context;
 mod error;
@@ -43,6 +44,7 @@ mod traps;
 mod unwind;
 
 pub use backtrace::Frame;
+pub use budget::Budget;
 pub use error::{Exit, ExitCause, HostFailure, VmError};
 pub use exceptions::{HeldException, TagType};
 pub use frame::{CallFrame, HostFrame, RegisterArguments};

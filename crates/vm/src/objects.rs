@@ -1,15 +1,18 @@
 //! What a store owns: instances, memories, tables, globals, function records, host objects.
 //!
 //! Handles are plain indices; nothing is removed before the store is dropped, so that they need no
-//! generation. Every object is counted against the store's limits before it is made.
+//! generation. Every object is counted against the store's limits before it is made (`objects/charge.rs`).
+
+mod charge;
 
 use crate::block::{Pinned, StoreBlock};
+use crate::budget::{Budget, Item};
 use crate::exceptions::{Exceptions, TagType};
 use crate::heap::Heap;
 use crate::heap::roots::Roots;
 use crate::host::Closure;
 use crate::instance::Instance;
-use crate::memory::{Memory, MemoryDefinition, SharedMemory, SlotOf, minimum_bytes};
+use crate::memory::{Memory, MemoryDefinition, SharedMemory, SlotOf};
 use crate::slot::Slot;
 use crate::stack::GuestStack;
 use crate::table::{Table, TableDefinition, pack};
@@ -99,9 +102,16 @@ pub struct Objects {
     pub(crate) pool: Pool,
     pub(crate) interrupt: InterruptHandle,
     limits: StoreLimits,
+    /// What other stores hold under the same limits.
+    budget: Option<Budget>,
+    /// Bytes of the memories that are this store's alone.
     memory_bytes: u64,
     table_entries: u64,
+    /// What the heap may hold, where that was taken from a budget.
+    heap_bytes: u64,
     pub(crate) memories: Vec<Memory>,
+    /// How many of the memories other stores may hold too.
+    shared_memories: u32,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
     pub(crate) tags: Vec<TagType>,
@@ -135,9 +145,12 @@ impl Objects {
             pool: pool.clone(),
             interrupt: InterruptHandle::default(),
             limits,
+            budget: None,
             memory_bytes: 0,
             table_entries: 0,
+            heap_bytes: 0,
             memories: Vec::new(),
+            shared_memories: 0,
             tables: Vec::new(),
             globals: Vec::new(),
             tags: Vec::new(),
@@ -166,12 +179,6 @@ impl Objects {
         if let Some(heap) = &mut self.heap {
             heap.set_bytes_max(limits.heap_bytes_max);
         }
-    }
-
-    /// Bytes of all linear memories together.
-    #[must_use]
-    pub fn memory_bytes_in_use(&self) -> u64 {
-        self.memory_bytes
     }
 
     /// Entries of all tables together.
@@ -225,16 +232,6 @@ impl Objects {
 
     // ---- memories
 
-    /// Counts a memory of type `ty` against the limits.
-    pub(crate) fn charge_memory(&mut self, ty: &MemoryType) -> Result<(), VmError> {
-        let count = self.memories.len() as u64 + 1;
-        check("memories", count, u64::from(self.limits.memories_max))?;
-        let bytes = self.memory_bytes + minimum_bytes(ty)? as u64;
-        check("memory bytes", bytes, self.limits.memory_bytes_max)?;
-        self.memory_bytes = bytes;
-        Ok(())
-    }
-
     pub(crate) fn add_memory(&mut self, memory: Memory) -> MemoryId {
         self.memories.push(memory);
         MemoryId(index_of(self.memories.len() - 1))
@@ -259,7 +256,7 @@ impl Objects {
     /// # Errors
     /// When a limit forbids it.
     pub fn memory_share(&mut self, memory: &SharedMemory) -> Result<MemoryId, VmError> {
-        self.charge_memory(&memory.ty())?;
+        self.charge_shared(memory)?;
         let empty = MemoryDefinition { base: std::ptr::null_mut(), length: 0 };
         let definition = Pinned::new(empty);
         let shared = Memory::shared(memory.clone(), definition.as_non_null());
@@ -331,42 +328,27 @@ impl Objects {
     pub fn memory_grow(&mut self, id: MemoryId, delta: u64) -> Result<Option<u64>, VmError> {
         let memory = &self.memories[id.0 as usize];
         if let Some(shared) = memory.as_shared() {
-            let delta_bytes = delta.saturating_mul(memory.ty().page_bytes());
-            let total = self.memory_bytes.saturating_add(delta_bytes);
-            if total > self.limits.memory_bytes_max {
-                return Ok(None);
-            }
-            let grown = shared.clone().grow(delta)?;
-            if grown.is_some() {
-                self.memory_bytes = total;
-            }
-            return Ok(grown);
+            let others = self.shared_memory_bytes().saturating_sub(shared.length() as u64);
+            return shared.grow(delta, self.shared_bytes_max().saturating_sub(others));
         }
         let old = memory.pages();
         let Some(bytes) = memory.grown_bytes(delta) else { return Ok(None) };
         if delta == 0 {
             return Ok(Some(old));
         }
-        let total = self.memory_bytes + (bytes - memory.length()) as u64;
-        if total > self.limits.memory_bytes_max {
+        let more = (bytes - memory.length()) as u64;
+        if self.take_memory(more).is_err() {
             return Ok(None);
         }
-        self.memories[id.0 as usize].grow(bytes, &mut Slots(&mut self.instances))?;
-        self.memory_bytes = total;
-        Ok(Some(old))
+        let grown = self.memories[id.0 as usize].grow(bytes, &mut Slots(&mut self.instances));
+        if grown.is_err() {
+            self.memory_bytes -= more;
+            self.budget.iter().for_each(|budget| budget.give(Item::MemoryBytes, more));
+        }
+        grown.map(|()| Some(old))
     }
 
     // ---- tables
-
-    /// Counts a table of type `ty` against the limits; its size.
-    pub(crate) fn charge_table(&mut self, ty: &TableType) -> Result<usize, VmError> {
-        let count = self.tables.len() as u64 + 1;
-        check("tables", count, u64::from(self.limits.tables_max))?;
-        let entries = self.table_entries.saturating_add(ty.limits.min);
-        check("table entries", entries, self.limits.table_entries_max)?;
-        self.table_entries = entries;
-        usize::try_from(ty.limits.min).map_err(|error| VmError::os("sizing a table", error))
-    }
 
     pub(crate) fn add_table(&mut self, table: Table) -> TableId {
         self.tables.push(table);
@@ -444,16 +426,18 @@ impl Objects {
     /// Grows a table; the old size, or nothing when its type or a limit forbids it.
     pub fn table_grow(&mut self, id: TableId, init: u32, delta: u64) -> Option<u64> {
         let entry = self.entry_for(id, init);
-        let table = &mut self.tables[id.0 as usize];
+        let table = &self.tables[id.0 as usize];
         let old = table.size();
         let size = table.grown(delta)?;
-        let total = self.table_entries.checked_add(delta)?;
-        let room = self.limits.table_entries_max.saturating_sub(self.table_entries);
-        let most = table.largest().min(old.saturating_add(room));
-        if total > self.limits.table_entries_max || !table.grow(size, entry, most) {
+        let max = self.limits.table_entries_max;
+        let held = self.budget.as_ref().map_or(self.table_entries, Budget::table_entries);
+        let most = table.largest().min(old.saturating_add(max.saturating_sub(held)));
+        self.take(Item::TableEntries, self.table_entries, delta, max).ok()?;
+        if !self.tables[id.0 as usize].grow(size, entry, most) {
+            self.budget.iter().for_each(|budget| budget.give(Item::TableEntries, delta));
             return None;
         }
-        self.table_entries = total;
+        self.table_entries += delta;
         Some(old)
     }
 

@@ -303,6 +303,7 @@ impl<H> Drop for Store<H> {
         self.objects.interrupt.retire();
         // Shared memories must not write into contexts that go back to the pool.
         self.objects.as_mut().memories.clear();
+        self.objects.as_mut().release_budget();
         if let Some(stack) = self.stack.take() {
             self.pool.give_stack(stack);
         }

@@ -8,7 +8,7 @@ mod imports;
 
 use std::process::ExitCode;
 
-use holm::{Error, ErrorKind, TrapReason};
+use holm::{Error, ErrorKind, StoreLimits, TrapReason};
 use holm_module::{Invalid, InvalidKind};
 
 use crate::failure::{Failure, status};
@@ -110,6 +110,8 @@ pub(crate) struct End<'a> {
     pub(crate) began: bool,
     /// Bytes of memory it had.
     pub(crate) memory: u64,
+    /// Whether it could make threads.
+    pub(crate) threads: bool,
 }
 
 /// What becomes of a guest that did not simply return.
@@ -122,7 +124,7 @@ pub(crate) fn outcome(name: &str, error: &Error, end: &End<'_>) -> Result<ExitCo
 }
 
 fn stopped(name: &str, error: &Error, end: &End<'_>) -> Failure {
-    let End { limits, late, began, .. } = *end;
+    let End { limits, late, began, threads, .. } = *end;
     let wasi = error.downcast_ref::<holm_wasi::Trap>();
     let reason = error.trap_reason();
     if late && (reason == Some(TrapReason::Interrupted) || wasi == Some(&holm_wasi::Trap::Stopped))
@@ -134,11 +136,15 @@ fn stopped(name: &str, error: &Error, end: &End<'_>) -> Failure {
         ErrorKind::Trap => trapped(name, error, reason, end),
         ErrorKind::Exhausted if reason == Some(TrapReason::OutOfFuel) => {
             let fuel = limits.fuel.unwrap_or_default();
+            let what = if threads { ", or a thread its share" } else { "" };
             with_frames(
-                Failure::new(status::LIMIT, format!("{name} used up its fuel of {fuel}")),
+                Failure::new(status::LIMIT, format!("{name} used up its fuel of {fuel}{what}")),
                 error,
             )
-            .help("give it more with --fuel, or leave --fuel out for no limit")
+            .help(match threads {
+                false => "give it more with --fuel, or leave --fuel out for no limit",
+                true => "give it more with --fuel, leave --fuel out for no limit, or lower --max-threads: each gets an equal share",
+            })
         }
         ErrorKind::Exhausted => exhausted(name, error, limits, began),
         ErrorKind::Link => caused(status::START, format!("can not link {name}: {text}"))
@@ -174,11 +180,16 @@ fn out_of_time(name: &str, error: &Error, limits: &Limits) -> Failure {
 fn trapped(name: &str, error: &Error, reason: Option<TrapReason>, end: &End<'_>) -> Failure {
     let failure = Failure::new(status::TRAP, format!("{name} trapped: {error}"));
     let failure = with_frames(failure, error);
-    let Limits { max_stack, max_memory, .. } = *end.limits;
+    let Limits { max_stack, max_memory, max_heap, .. } = *end.limits;
     match reason {
         Some(TrapReason::StackOverflow) => failure.help(format!(
             "raise --max-stack, now {}; if that does not help, the program calls itself without end",
             show_size(max_stack)
+        )),
+        Some(TrapReason::AllocationFailed) => failure.help(format!(
+            "raise --max-heap, now {}; if that does not help, the program keeps more than {} exceptions",
+            show_size(max_heap),
+            StoreLimits::default().exceptions_max
         )),
         // A program that is refused memory gives up sooner or later.
         Some(TrapReason::Unreachable) if end.memory > max_memory / 4 * 3 => failure.help(format!(

@@ -246,6 +246,7 @@ impl Grants {
             ("table entries", limits.max_table_entries.to_string(), "--max-table-entries"),
             ("files in memory", show_size(limits.max_files), "--max-files"),
             ("open handles", limits.max_handles.to_string(), "--max-handles"),
+            ("threads", limits.max_threads.to_string(), "--max-threads"),
             ("time", time, "--timeout"),
             ("fuel", fuel, "--fuel"),
         ] {

@@ -22,6 +22,8 @@ const STACK_BYTES_MAX: u64 = 1 << 30;
 const FILES_DEFAULT: &str = "256MiB";
 /// Descriptors, the standard streams and grants included.
 const HANDLES_DEFAULT: u32 = 1024;
+/// Threads at once, the first one included.
+const THREADS_DEFAULT: u32 = holm_wasi::THREADS_MAX_DEFAULT;
 /// Entries of all tables together, 16 bytes each.
 const TABLE_ENTRIES_DEFAULT: u64 = 4 << 20;
 
@@ -47,6 +49,9 @@ pub(crate) struct LimitOptions {
     /// Entries of all its tables; it is refused more [default: 4194304]
     #[arg(long, value_name = "NUMBER")]
     max_table_entries: Option<u64>,
+    /// Threads it may run at once; it is refused more [default: 128]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    max_threads: Option<u32>,
     /// Time it may run, e.g. 500ms, 10s; then it is stopped, with exit code 124 [default: none]
     #[arg(long, value_name = "TIME", value_parser = parse_deadline)]
     timeout: Option<Deadline>,
@@ -64,6 +69,7 @@ pub(crate) struct Limits {
     pub(crate) max_files: u64,
     pub(crate) max_handles: u32,
     pub(crate) max_table_entries: u64,
+    pub(crate) max_threads: u32,
     pub(crate) timeout: Deadline,
     pub(crate) fuel: Option<u64>,
 }
@@ -98,6 +104,7 @@ impl LimitOptions {
                 .max_table_entries
                 .or(file.max_table_entries)
                 .unwrap_or(TABLE_ENTRIES_DEFAULT),
+            max_threads: self.max_threads.or(file.max_threads).unwrap_or(THREADS_DEFAULT),
             timeout: pick(self.timeout, ("timeout", &file.timeout, "none"), parse_deadline)?,
             fuel: match self.fuel.or(file.fuel) {
                 Some(fuel) => {

@@ -19,9 +19,10 @@ use crate::capability::socket::{Listener, Socket};
 use crate::capability::stat::Stat;
 use crate::capability::table::Table;
 use crate::capability::veil::Veil;
-use crate::capability::wait::{Stopper, Waiting};
+use crate::capability::wait::{Elsewhere, Stopper, Waiting};
 use crate::capability::{Access, Object, resolve};
 use crate::linker::CallerMemory;
+use crate::preview1::Resumed;
 use crate::preview1::descriptor::Descriptor;
 use crate::stdio::{Input, Output};
 use crate::{Errno, GrantError, Refusal, Space, Usage, VirtualDir, limits};
@@ -44,6 +45,10 @@ pub struct WasiCtx {
     /// Where directories in memory take their room from.
     spaces: Vec<Space>,
     pub(crate) stopper: Option<Stopper>,
+    /// Where calls put down what they wait for, if threads share the context.
+    pub(crate) elsewhere: Option<Elsewhere>,
+    /// What a call has put down to find it when it is made again.
+    pub(crate) resumed: Option<Resumed>,
     /// Kept for `linker.rs`, which alone knows what it means.
     pub(crate) caller_memory: Option<CallerMemory>,
 }
@@ -105,8 +110,10 @@ impl WasiCtx {
         }
     }
 
+    #[inline]
     pub(crate) fn waiting(&self) -> Waiting<'_> {
-        Waiting { stopper: self.stopper.as_ref(), nonblocking: false }
+        let (stopper, elsewhere) = (self.stopper.as_ref(), self.elsewhere.as_ref());
+        Waiting { stopper, nonblocking: false, elsewhere }
     }
 
     /// The descriptor with this number, and how calls on it may wait.
@@ -117,7 +124,8 @@ impl WasiCtx {
     ) -> Result<(&mut Descriptor, Waiting<'_>), Errno> {
         let descriptor = self.descriptors.get_mut(number).ok_or(Errno::Badf)?;
         let nonblocking = descriptor.is_nonblocking();
-        Ok((descriptor, Waiting { stopper: self.stopper.as_ref(), nonblocking }))
+        let (stopper, elsewhere) = (self.stopper.as_ref(), self.elsewhere.as_ref());
+        Ok((descriptor, Waiting { stopper, nonblocking, elsewhere }))
     }
 }
 
@@ -362,6 +370,8 @@ impl WasiCtxBuilder {
             refusals: self.refusals,
             spaces: self.spaces,
             stopper: self.stopper,
+            elsewhere: None,
+            resumed: None,
             caller_memory: None,
         })
     }

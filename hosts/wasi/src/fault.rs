@@ -2,7 +2,7 @@
 //!
 //! Not here: errors of building a context (`context.rs`), which a guest never sees.
 //!
-//! Invariant: only `Fault::Errno` goes back into the guest; the others unwind it.
+//! Invariant: only `Fault::Errno` goes back into the guest; `Exit` and `Trap` unwind it.
 //!
 //! Read next: `errno.rs`, `preview1/mod.rs`.
 
@@ -17,6 +17,8 @@ pub enum Fault {
     Exit(u32),
     /// The guest ends here.
     Trap(Trap),
+    /// The call has to wait and may not do so here: it is made again.
+    Wait,
 }
 
 /// Ends of a guest that it did not ask for with an exit code.

@@ -7,6 +7,8 @@
 //! - `preview1`: the 46 functions of `wasi_snapshot_preview1` and the 45 of `wasi_unstable` as a table of plain
 //!   functions over a context and a guest's memory; `linker` puts them into a `holm::Linker`.
 //!
+//! Beside them `threads`: programs whose threads share a context, a memory and limits.
+//!
 //! Not here: policy (which directory, which address): that is the embedder's, or the command line's.
 //!
 //! Invariant: a guest reaches nothing of the host other than through an object in its context.
@@ -26,6 +28,7 @@ pub mod preview1;
 mod refusal;
 mod space;
 mod stdio;
+mod threads;
 mod usage;
 mod virtual_dir;
 
@@ -39,5 +42,6 @@ pub use linker::add_to_linker;
 pub use refusal::{Reason, Refusal};
 pub use space::Space;
 pub use stdio::{Input, MemoryOutput, Output, pipe};
+pub use threads::{SPAWN, THREADS_MAX_DEFAULT, ThreadLimits, ThreadUsage, Threads, WasiThread};
 pub use usage::Usage;
 pub use virtual_dir::{VirtualDir, VirtualDirOptions};

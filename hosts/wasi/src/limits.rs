@@ -37,6 +37,9 @@ pub const TRANSFER_CHUNK_BYTES: usize = 1 << 20;
 /// for certain when the kernel reports it writable.
 pub const STREAM_CHUNK_BYTES: usize = 4096;
 
+/// Bytes that are copied at once between the host and a memory that threads share.
+pub const COPY_BYTES: usize = 256 << 10;
+
 /// Bytes of randomness taken between two looks at the stop flag.
 pub const RANDOM_CHUNK_BYTES: usize = 256 << 10;
 

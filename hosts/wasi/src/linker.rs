@@ -3,7 +3,7 @@
 //! Each row of the table becomes a typed host function: parameters come in registers, are put into slots on the
 //! stack and handed to the row's function together with the caller's memory. Nothing is allocated per call.
 //!
-//! Not here: what the functions do (`preview1/`).
+//! Not here: what the functions do (`preview1/`), and contexts that threads share (`threads.rs`).
 //!
 //! Invariant: the memory is the one that the calling instance exports as `memory`; which one that is, is looked up
 //! once per instance and kept in the context.
@@ -12,7 +12,18 @@
 
 use crate::preview1::{End, Function, PARAMS_MAX, SNAPSHOT_0, SNAPSHOT_1, Word};
 use crate::{Exit, Trap, WasiCtx};
-use holm::{Caller, Error, Extern, Instance, Linker, Memory, Result, TrapReason};
+use holm::{Caller, Error, Extern, Instance, Linker, Memory, Result, SharedMemory, TrapReason};
+
+/// How the functions of the table are called for the guests of a store.
+pub(crate) trait Host<T: 'static>: Copy + Send + Sync + 'static {
+    /// Calls a function with the caller's memory and these parameters.
+    fn call(
+        self,
+        caller: Caller<'_, T>,
+        function: &'static Function,
+        slots: &[u64; PARAMS_MAX],
+    ) -> Result<u32>;
+}
 
 /// Offers the functions of `wasi_snapshot_preview1` and `wasi_unstable`. `get` finds the context in a store's data.
 ///
@@ -25,11 +36,16 @@ pub fn add_to_linker<T: 'static>(
     linker: &mut Linker<T>,
     get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
+    add_all(linker, Alone(get))
+}
+
+/// Offers the functions of both modules.
+pub(crate) fn add_all<T: 'static>(linker: &mut Linker<T>, host: impl Host<T>) -> Result<()> {
     for function in &SNAPSHOT_1 {
-        add(linker, "wasi_snapshot_preview1", function, get)?;
+        add(linker, "wasi_snapshot_preview1", function, host)?;
     }
     for function in &SNAPSHOT_0 {
-        add(linker, "wasi_unstable", function, get)?;
+        add(linker, "wasi_unstable", function, host)?;
     }
     Ok(())
 }
@@ -39,7 +55,7 @@ fn add<T: 'static>(
     linker: &mut Linker<T>,
     module: &str,
     function: &'static Function,
-    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+    host: impl Host<T>,
 ) -> Result<()> {
     use Word::{I32, I64};
     /// One arm per list of parameters: `a I32 u32` is a parameter, its type in the row, and in Rust.
@@ -47,12 +63,12 @@ fn add<T: 'static>(
         ($([$($name:ident $word:ident $ty:ident),*])*) => {
             match (function.params, function.results) {
                 ([I32], []) => linker.func_wrap(module, function.name, move |c: Caller<'_, T>, a: u32| {
-                    run(c, function, get, [a.into()]).map(drop)
+                    run(c, function, host, [a.into()]).map(drop)
                 }),
                 $(([$($word),*], [I32]) => linker.func_wrap(
                     module,
                     function.name,
-                    move |c: Caller<'_, T>, $($name: $ty),*| run(c, function, get, [$($name.into()),*]),
+                    move |c: Caller<'_, T>, $($name: $ty),*| run(c, function, host, [$($name.into()),*]),
                 ),)*
                 (params, results) => {
                     let text = format!("{} has unforeseen types {params:?} {results:?}", function.name);
@@ -82,32 +98,61 @@ fn add<T: 'static>(
     added.map(drop)
 }
 
-/// The memory that an instance calls from, as looked up last.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CallerMemory {
-    instance: Instance,
-    memory: Memory,
-}
-
-/// Calls a function with the memory and the context of the caller.
 #[inline]
 fn run<T: 'static, const N: usize>(
-    mut caller: Caller<'_, T>,
+    caller: Caller<'_, T>,
     function: &'static Function,
-    get: impl Fn(&mut T) -> &mut WasiCtx + Copy,
+    host: impl Host<T>,
     params: [u64; N],
 ) -> Result<u32> {
     let mut slots = [0; PARAMS_MAX];
     slots[..N].copy_from_slice(&params);
-    let answer = match memory(&mut caller, get)? {
-        Some(memory) => {
-            let (bytes, data) = memory.data_and_store_mut(&mut caller);
-            function.call(get(data), bytes, &slots)
-        }
-        // The host called the function itself: there is no guest to write to.
-        None => function.call(get(caller.data_mut()), &mut [], &slots),
-    };
-    answer.map_err(ended)
+    host.call(caller, function, &slots)
+}
+
+/// The memory that an instance calls from, as looked up last.
+#[derive(Clone, Debug)]
+pub(crate) struct CallerMemory {
+    pub(crate) instance: Instance,
+    pub(crate) memory: CallsFrom,
+}
+
+/// A guest's memory.
+#[derive(Clone, Debug)]
+pub(crate) enum CallsFrom {
+    Own(Memory),
+    Shared(SharedMemory),
+}
+
+/// A context that belongs to one store.
+#[derive(Clone, Copy)]
+struct Alone<G>(G);
+
+impl<T: 'static, G> Host<T> for Alone<G>
+where
+    G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+{
+    #[inline]
+    fn call(
+        self,
+        mut caller: Caller<'_, T>,
+        function: &'static Function,
+        slots: &[u64; PARAMS_MAX],
+    ) -> Result<u32> {
+        let Self(get) = self;
+        let answer = match memory(&mut caller, get)? {
+            Some(CallsFrom::Own(memory)) => {
+                let (bytes, data) = memory.data_and_store_mut(&mut caller);
+                function.call(get(data), bytes, slots)
+            }
+            Some(CallsFrom::Shared(memory)) => {
+                function.call_shared(get(caller.data_mut()), &memory, slots)
+            }
+            // The host called the function itself: there is no guest to write to.
+            None => function.call(get(caller.data_mut()), &mut [], slots),
+        };
+        answer.map_err(ended)
+    }
 }
 
 /// The caller's memory.
@@ -115,29 +160,33 @@ fn run<T: 'static, const N: usize>(
 fn memory<T: 'static>(
     caller: &mut Caller<'_, T>,
     get: impl Fn(&mut T) -> &mut WasiCtx,
-) -> Result<Option<Memory>> {
+) -> Result<Option<CallsFrom>> {
     let Some(instance) = caller.instance() else { return Ok(None) };
-    match get(caller.data_mut()).caller_memory {
-        Some(known) if known.instance == instance => Ok(Some(known.memory)),
-        _ => look_up(caller, get, instance).map(Some),
+    match &get(caller.data_mut()).caller_memory {
+        Some(known) if known.instance == instance => Ok(Some(known.memory.clone())),
+        _ => {
+            let memory = look_up(caller)?;
+            let known = CallerMemory { instance, memory: memory.clone() };
+            get(caller.data_mut()).caller_memory = Some(known);
+            Ok(Some(memory))
+        }
     }
 }
 
+/// Finds the memory that the caller exports.
 #[cold]
-fn look_up<T: 'static>(
-    caller: &mut Caller<'_, T>,
-    get: impl Fn(&mut T) -> &mut WasiCtx,
-    instance: Instance,
-) -> Result<Memory> {
+pub(crate) fn look_up<T: 'static>(caller: &mut Caller<'_, T>) -> Result<CallsFrom> {
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
         return Err(Error::host("a module that calls WASI must export its memory as `memory`"));
     };
-    get(caller.data_mut()).caller_memory = Some(CallerMemory { instance, memory });
-    Ok(memory)
+    Ok(match memory.as_shared(&*caller) {
+        Some(shared) => CallsFrom::Shared(shared),
+        None => CallsFrom::Own(memory),
+    })
 }
 
 #[cold]
-fn ended(end: End) -> Error {
+pub(crate) fn ended(end: End) -> Error {
     match end {
         End::Exit(code) => Error::host(Exit(code)),
         End::Trap(Trap::Stopped) => Error::trap(TrapReason::Interrupted),

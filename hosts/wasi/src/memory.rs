@@ -4,11 +4,17 @@
 //! the memory. Each access names the memory and is checked there; arithmetic on addresses never wraps.
 //! Alignment is not asked for.
 //!
-//! Invariant: no other file of this crate indexes guest memory.
+//! Invariant: no other file of this crate than this and `memory/view.rs` indexes guest memory.
 //!
-//! Read next: `preview1/args.rs`, which makes these values from a call's parameters.
+//! Read next: `memory/view.rs`, then `preview1/args.rs`, which makes these values from a call's parameters.
+
+mod shared;
+mod view;
+
+pub(crate) use view::View;
 
 use crate::{Errno, limits};
+use std::borrow::Cow;
 use std::io::{IoSlice, IoSliceMut};
 use std::ops::Range;
 
@@ -35,34 +41,27 @@ impl GuestPtr {
     }
 
     /// Copies `N` bytes out of the guest.
-    pub(crate) fn read<const N: usize>(self, memory: &[u8]) -> Result<[u8; N], Errno> {
-        let start = self.0 as usize;
-        let bytes = memory.get(start..).and_then(|rest| rest.first_chunk::<N>());
-        bytes.copied().ok_or(Errno::Fault)
+    #[inline]
+    pub(crate) fn read<const N: usize>(self, memory: &View<'_>) -> Result<[u8; N], Errno> {
+        memory.read(self.0 as usize)
     }
 
-    /// Copies `N` bytes into the guest.
-    pub(crate) fn write<const N: usize>(
-        self,
-        memory: &mut [u8],
-        bytes: [u8; N],
-    ) -> Result<(), Errno> {
-        let start = self.0 as usize;
-        let place = memory.get_mut(start..).and_then(|rest| rest.first_chunk_mut::<N>());
-        *place.ok_or(Errno::Fault)? = bytes;
-        Ok(())
+    /// Copies bytes into the guest.
+    #[inline]
+    pub(crate) fn write(self, memory: &mut View<'_>, bytes: &[u8]) -> Result<(), Errno> {
+        memory.write(self.0 as usize, bytes)
     }
 
-    pub(crate) fn write_u32(self, memory: &mut [u8], value: u32) -> Result<(), Errno> {
-        self.write(memory, value.to_le_bytes())
+    pub(crate) fn write_u32(self, memory: &mut View<'_>, value: u32) -> Result<(), Errno> {
+        self.write(memory, &value.to_le_bytes())
     }
 
-    pub(crate) fn write_u64(self, memory: &mut [u8], value: u64) -> Result<(), Errno> {
-        self.write(memory, value.to_le_bytes())
+    pub(crate) fn write_u64(self, memory: &mut View<'_>, value: u64) -> Result<(), Errno> {
+        self.write(memory, &value.to_le_bytes())
     }
 
     /// Writes a count that the kernel bounds below 2³².
-    pub(crate) fn write_count(self, memory: &mut [u8], count: usize) -> Result<(), Errno> {
+    pub(crate) fn write_count(self, memory: &mut View<'_>, count: usize) -> Result<(), Errno> {
         self.write_u32(memory, u32::try_from(count).map_err(|_| Errno::Overflow)?)
     }
 }
@@ -74,18 +73,39 @@ impl GuestSlice {
         start..start + self.len as usize
     }
 
-    pub(crate) fn get(self, memory: &[u8]) -> Result<&[u8], Errno> {
-        memory.get(self.range()).ok_or(Errno::Fault)
+    /// `fault` if it does not lie in the memory.
+    pub(crate) fn check(self, memory: &View<'_>) -> Result<(), Errno> {
+        memory.check(&self.range())
     }
 
-    pub(crate) fn get_mut(self, memory: &mut [u8]) -> Result<&mut [u8], Errno> {
-        memory.get_mut(self.range()).ok_or(Errno::Fault)
+    /// Its bytes; see `View::bytes` for those of one longer than `max`.
+    pub(crate) fn get<'m>(self, memory: &'m View<'_>, max: usize) -> Result<Cow<'m, [u8]>, Errno> {
+        memory.bytes(self.range(), max)
+    }
+
+    /// Has `fill` write to it; see `View::fill`.
+    pub(crate) fn fill<E: From<Errno>>(
+        self,
+        memory: &mut View<'_>,
+        max: usize,
+        fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<usize, E> {
+        memory.fill(self.range(), max, fill)
+    }
+
+    /// Has `fill` write to all of it, piece by piece.
+    pub(crate) fn fill_all<E: From<Errno>>(
+        self,
+        memory: &mut View<'_>,
+        fill: impl FnMut(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        memory.fill_all(self.range(), fill)
     }
 
     /// A range that has been found to lie in a memory, as a list element.
-    fn checked(self, memory: &[u8]) -> Result<Range<usize>, Errno> {
+    fn checked(self, memory_bytes: usize) -> Result<Range<usize>, Errno> {
         let range = self.range();
-        if range.end > memory.len() { Err(Errno::Fault) } else { Ok(range) }
+        if range.end > memory_bytes { Err(Errno::Fault) } else { Ok(range) }
     }
 }
 
@@ -105,19 +125,25 @@ struct Batch {
 }
 
 impl GuestVectors {
-    /// Reads up to a batch of non-empty elements, from element `from` on, of `room` bytes at most.
-    fn batch(self, memory: &[u8], from: u32, mut room: usize) -> Result<Batch, Errno> {
+    /// The list itself.
+    fn list<'m>(self, memory: &'m View<'_>) -> Result<Cow<'m, [u8]>, Errno> {
         if self.len > limits::VECTORS_MAX {
             return Err(Errno::Inval);
         }
-        let list = self.start.slice(self.len * 8).get(memory)?;
+        self.start.slice(self.len * 8).get(memory, limits::VECTORS_MAX as usize * 8)
+    }
+
+    /// Reads up to a batch of non-empty elements, from element `from` on, of `room` bytes at most.
+    fn batch(self, memory: &View<'_>, from: u32, mut room: usize) -> Result<Batch, Errno> {
+        let list = self.list(memory)?;
+        let memory_bytes = memory.len();
         let mut batch = Batch { ranges: [const { 0..0 }; _], len: 0, taken: from };
         for pair in list.chunks_exact(8).skip(from as usize) {
             if batch.len == limits::VECTORS_BATCH {
                 break;
             }
             batch.taken += 1;
-            let mut range = pair_of(pair).checked(memory)?;
+            let mut range = pair_of(pair).checked(memory_bytes)?;
             range.end = range.end.min(range.start + room);
             room -= range.len();
             if !range.is_empty() {
@@ -129,13 +155,19 @@ impl GuestVectors {
     }
 
     /// Hands the list to `read` as slices to be filled. One call takes a prefix of the list: all of it in every
-    /// usual case, but only the first range if ranges overlap (a short read is always allowed).
+    /// usual case, but only the first range if ranges overlap (a short read is always allowed). Where the bytes have to be
+    /// copied, `read` is called again for what is behind the first buffer if `again` says that this waits for nothing.
     pub(crate) fn read_into<E: From<Errno>>(
         self,
-        memory: &mut [u8],
-        read: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, E>,
+        memory: &mut View<'_>,
+        again: bool,
+        mut read: impl FnMut(&mut [IoSliceMut<'_>]) -> Result<usize, E>,
     ) -> Result<usize, E> {
         let batch = self.batch(memory, 0, limits::TRANSFER_BYTES_MAX)?;
+        let memory = match memory {
+            View::Own(memory) => memory,
+            View::Shared(memory) => return shared::read(memory, &batch, again, read),
+        };
         if batch.len > 1
             && let Ok(slices) = memory.get_disjoint_mut(batch.ranges.clone())
         {
@@ -153,9 +185,13 @@ impl GuestVectors {
     /// is kept for the next call.
     pub(crate) fn write_from<E: From<Errno>>(
         self,
-        memory: &[u8],
+        memory: &View<'_>,
         mut write: impl FnMut(&mut [IoSlice<'_>]) -> Result<usize, E>,
     ) -> Result<usize, E> {
+        let bytes = match memory {
+            View::Own(bytes) => bytes,
+            View::Shared(shared) => return shared::write(shared, &self.list(memory)?, write),
+        };
         let mut done = 0;
         let mut from = 0;
         loop {
@@ -163,7 +199,7 @@ impl GuestVectors {
             let mut slices = [IoSlice::new(&[]); limits::VECTORS_BATCH];
             let mut want = 0;
             for (slice, range) in slices.iter_mut().zip(&batch.ranges[..batch.len]) {
-                let bytes = memory.get(range.clone()).ok_or(Errno::Fault)?;
+                let bytes = bytes.get(range.clone()).ok_or(Errno::Fault)?;
                 *slice = IoSlice::new(bytes);
                 want += bytes.len();
             }

@@ -33,6 +33,8 @@ pub enum Reason {
     Space,
     /// The host has no descriptors left, whatever the guest may.
     HostHandles,
+    /// As many threads as may run at once are running.
+    Threads,
     /// Other programs rename so much that the kernel gave up on the path time after time.
     Unsettled,
 }
@@ -48,7 +50,7 @@ impl Reason {
             Reason::Handles => Errno::Mfile,
             Reason::HostHandles => Errno::Nfile,
             Reason::Space => Errno::Nospc,
-            Reason::Unsettled => Errno::Again,
+            Reason::Threads | Reason::Unsettled => Errno::Again,
         }
     }
 }

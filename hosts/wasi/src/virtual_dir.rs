@@ -179,11 +179,11 @@ impl VirtualDir {
 }
 
 /// Files in memory do not wait.
-const NEVER: Waiting<'static> = Waiting { stopper: None, nonblocking: false };
+const NEVER: Waiting<'static> = Waiting::never();
 
 fn plain(result: Result<usize, Fault>) -> Result<usize, Errno> {
     result.map_err(|fault| match fault {
         Fault::Errno(errno) => errno,
-        Fault::Exit(_) | Fault::Trap(_) => Errno::Intr,
+        Fault::Exit(_) | Fault::Trap(_) | Fault::Wait => Errno::Intr,
     })
 }

@@ -8,11 +8,11 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::mpsc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use holm::{Config, Engine, Linker, Module, Store, StoreLimits, TrapReason};
-use holm_wasi::{Stopper, WasiCtx};
+use holm::{Config, Engine, Features, Linker, Module, Store, StoreLimits, TrapReason};
+use holm_wasi::{Stopper, ThreadLimits, Threads, WasiCtx};
 
 use super::{EVIL, Guest, World};
 
@@ -61,7 +61,9 @@ impl fmt::Display for Delays {
 /// # Errors
 /// When a guest ends otherwise, or cannot be run.
 pub fn deadlines(rounds: u32, time: Duration) -> Result<Delays, Box<dyn Error>> {
-    let engine = Engine::new(&Config::new())?;
+    let mut config = Config::new();
+    config.features(Features::default().with(Features::THREADS));
+    let engine = Engine::new(&config)?;
     let mut world = World::new()?;
     let mut delays = Delays::default();
     for guest in EVIL {
@@ -85,26 +87,34 @@ fn run(
 ) -> Result<Duration, Box<dyn Error>> {
     let stopper = Stopper::new()?;
     let limits = StoreLimits { table_entries_max: 8 << 20, ..StoreLimits::default() };
-    let mut store = Store::try_new(engine, limits, world.context(Some(&stopper))?)?;
-    let mut linker = Linker::new(engine);
-    holm_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx| context)?;
-    let instance = linker.instantiate(&mut store, module)?;
-    let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
-    let code = store.interrupt_handle();
-    let (begun, begin) = mpsc::channel();
-    let watchdog = thread::spawn(move || {
-        // The sender is there until the guest has begun.
-        let _ = begin.recv();
-        thread::sleep(time);
-        let now = Instant::now();
-        code.interrupt();
-        stopper.stop();
-        now
-    });
-    begun.send(())?;
-    let result = start.call(&mut store, ());
-    let end = Instant::now();
-    let deadline = watchdog.join().map_err(|_| "the watchdog panicked")?;
+    let context = world.context(Some(&stopper))?;
+    let (result, end, deadline) = if guest.has_threads() {
+        let threads =
+            Threads::new(context, ThreadLimits { store: limits, ..ThreadLimits::default() })?;
+        let mut store = threads.store(engine)?;
+        let mut linker = Linker::new(engine);
+        Threads::add_to_linker(&mut linker)?;
+        let instance = threads.instantiate(&mut store, &linker, module)?;
+        let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+        let handle = threads.clone();
+        let watchdog = watchdog(time, move || handle.interrupt());
+        let result = threads.end(start.call(&mut store, ()));
+        (result, Instant::now(), watchdog.join())
+    } else {
+        let mut store = Store::try_new(engine, limits, context)?;
+        let mut linker = Linker::new(engine);
+        holm_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx| context)?;
+        let instance = linker.instantiate(&mut store, module)?;
+        let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+        let code = store.interrupt_handle();
+        let watchdog = watchdog(time, move || {
+            code.interrupt();
+            stopper.stop();
+        });
+        let result = start.call(&mut store, ());
+        (result, Instant::now(), watchdog.join())
+    };
+    let deadline = deadline.map_err(|_| "the watchdog panicked")?;
     let name = guest.name;
     match result {
         Err(error) if error.trap_reason() == Some(TrapReason::Interrupted) => {}
@@ -112,4 +122,19 @@ fn run(
         Ok(()) => return Err(format!("{name} returned").into()),
     }
     Ok(end.saturating_duration_since(deadline))
+}
+
+/// A thread that stops a guest after so long, and says when that was.
+fn watchdog(time: Duration, stop: impl FnOnce() + Send + 'static) -> JoinHandle<Instant> {
+    let (begun, begin) = mpsc::channel();
+    let watchdog = thread::spawn(move || {
+        // The sender is there until the guest has begun.
+        let _ = begin.recv();
+        thread::sleep(time);
+        let now = Instant::now();
+        stop();
+        now
+    });
+    let _ = begun.send(());
+    watchdog
 }

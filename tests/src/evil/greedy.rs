@@ -7,8 +7,8 @@ use std::error::Error;
 use std::fmt;
 use std::fs;
 
-use holm::{Config, Engine, ErrorKind, Linker, Module, Store, TrapReason};
-use holm_wasi::WasiCtx;
+use holm::{Config, Engine, ErrorKind, Features, Linker, Module, Store, TrapReason};
+use holm_wasi::{ThreadLimits, Threads, WasiCtx};
 
 use super::World;
 
@@ -22,6 +22,9 @@ struct Kind {
 /// Guests that are told that there is no more give up with `unreachable`, as programs do.
 const GAVE_UP: fn(&holm::Result<()>) -> bool =
     |result| matches!(result, Err(error) if error.trap_reason() == Some(TrapReason::Unreachable));
+
+/// There is no room for one more object or exception.
+const FULL: fn(&holm::Result<()>) -> bool = |result| matches!(result, Err(error) if error.trap_reason() == Some(TrapReason::AllocationFailed));
 
 const KINDS: &[Kind] = &[
     Kind {
@@ -87,10 +90,58 @@ const KINDS: &[Kind] = &[
               (local.set 0 (i32.add (local.get 0) (i32.const 1))) (br 0)))"#,
         end: GAVE_UP,
     },
+    Kind {
+        name: "makes objects",
+        text: r#"(memory (export "memory") 1) (type $node (struct (field (ref null $node)) (field i64 i64 i64 i64 i64 i64)))
+          (global $keep (mut (ref null $node)) (ref.null $node))
+          (func (export "_start") (loop (global.set $keep (struct.new $node (global.get $keep)
+            (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6))) (br 0)))"#,
+        end: FULL,
+    },
+    Kind {
+        name: "makes huge arrays",
+        text: r#"(memory (export "memory") 1) (type $longs (array (mut i64)))
+          (func (export "_start") (drop (array.new_default $longs (i32.const -1))))"#,
+        end: FULL,
+    },
+    Kind {
+        name: "makes arrays of arrays",
+        text: r#"(memory (export "memory") 1) (type $inner (array i64)) (type $outer (array (mut (ref null $inner))))
+          (func (export "_start") (local (ref null $outer)) (local i32)
+            (local.set 0 (array.new_default $outer (i32.const 1000000)))
+            (loop (array.set $outer (local.get 0) (local.get 1) (array.new_default $inner (i32.const 1000)))
+              (local.set 1 (i32.add (local.get 1) (i32.const 1))) (br 0)))"#,
+        end: FULL,
+    },
+    Kind {
+        name: "keeps exceptions",
+        text: r#"(memory (export "memory") 1) (tag $e (param exnref))
+          (global $keep (mut exnref) (ref.null exn))
+          (func (export "_start") (loop
+            (global.set $keep (block $caught (result exnref)
+              (try_table (catch_all_ref $caught) (throw $e (global.get $keep))) (unreachable)))
+            (br 0)))"#,
+        end: FULL,
+    },
+    Kind {
+        name: "recurses by reference",
+        text: r#"(memory (export "memory") 1) (type $f (func)) (elem declare func $f)
+          (func $f (export "_start") (type $f) (call_ref $f (ref.func $f)))"#,
+        end: |result| matches!(result, Err(error) if error.trap_reason() == Some(TrapReason::StackOverflow)),
+    },
+    Kind {
+        name: "makes threads",
+        text: r#"(import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+          (memory (export "memory") (import "env" "memory") 1 16 shared)
+          (func (export "_start") (loop (br_if 0 (i32.gt_s (call $spawn (i32.const 0)) (i32.const 0)))) (unreachable))
+          (func (export "wasi_thread_start") (param i32 i32)
+            (loop (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))) (br 0)))"#,
+        end: GAVE_UP,
+    },
 ];
 
 /// Fuel, so that loops end: a deadline would do as well, and take longer.
-const FUEL: u64 = 5_000_000;
+const FUEL: u64 = 500_000_000;
 
 /// What the process had before and after.
 #[derive(Debug)]
@@ -126,7 +177,7 @@ impl fmt::Display for Greed {
 /// When one ends otherwise than by its limit.
 pub fn greedy(count: usize) -> Result<Greed, Box<dyn Error>> {
     let mut config = Config::new();
-    config.fuel(true);
+    config.fuel(true).features(Features::default().with(Features::THREADS));
     let engine = Engine::new(&config)?;
     let mut modules = Vec::new();
     for kind in KINDS {
@@ -158,17 +209,37 @@ fn run(
     kind: &Kind,
     world: &mut World,
 ) -> Result<(), Box<dyn Error>> {
+    if kind.name == "makes threads" {
+        let limits = ThreadLimits { fuel: Some(FUEL), ..ThreadLimits::default() };
+        let threads = Threads::new(world.context(None)?, limits)?;
+        let mut store = threads.store(engine)?;
+        let mut linker = Linker::new(engine);
+        Threads::add_to_linker(&mut linker)?;
+        let instance = threads.instantiate(&mut store, &linker, module)?;
+        let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+        return kind.judge(&threads.end(start.call(&mut store, ())));
+    }
     let mut store = Store::new(engine, world.context(None)?);
-    store.set_fuel(FUEL)?;
+    store.set_fuel(kind.fuel())?;
     let mut linker = Linker::new(engine);
     holm_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx| context)?;
     let instance = linker.instantiate(&mut store, module)?;
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
-    let result = start.call(&mut store, ());
-    if (kind.end)(&result) {
-        return Ok(());
+    kind.judge(&start.call(&mut store, ()))
+}
+
+impl Kind {
+    /// Loops end soon; whoever fills something gets to its end.
+    fn fuel(&self) -> u64 {
+        if self.name == "loops" { FUEL / 100 } else { FUEL }
     }
-    Err(format!("a guest that {} ended otherwise: {result:?}", kind.name).into())
+
+    fn judge(&self, result: &holm::Result<()>) -> Result<(), Box<dyn Error>> {
+        if (self.end)(result) {
+            return Ok(());
+        }
+        Err(format!("a guest that {} ended otherwise: {result:?}", self.name).into())
+    }
 }
 
 fn resident_bytes() -> Result<u64, Box<dyn Error>> {

@@ -20,14 +20,20 @@ pub struct Guest {
     functions: &'static str,
     /// What `_start` does.
     body: &'static str,
+    /// What a thread does, if there are threads.
+    thread: Option<&'static str>,
 }
 
 const fn guest(name: &'static str, body: &'static str) -> Guest {
-    Guest { name, functions: "", body }
+    Guest { name, functions: "", body, thread: None }
 }
 
 const fn with(name: &'static str, functions: &'static str, body: &'static str) -> Guest {
-    Guest { name, functions, body }
+    Guest { name, functions, body, thread: None }
+}
+
+const fn threads(name: &'static str, thread: &'static str, body: &'static str) -> Guest {
+    Guest { name, functions: "", body, thread: Some(thread) }
 }
 
 /// Imports, memory (64 MiB, more when asked for), tables and helpers that every guest has. A path "f" lies at 100, "d" at
@@ -53,14 +59,9 @@ const FRAME: &str = r#"
   (import "wasi_snapshot_preview1" "sock_recv" (func $recv (param i32 i32 i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "sock_send" (func $send (param i32 i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
-  (memory (export "memory") 1024)
-  (table $t 4000000 funcref)
   (table $g 0 funcref)
   (global $n (mut i64) (i64.const 0))
   (type $void (func))
-  (data (i32.const 100) "f   d")
-  (data (i32.const 200) "\00\00\00\02\00\00\00\02")
-  (data (i32.const 208) "\00\00\00\02\00\04\00\00")
   (data $passive "0123456789abcdef")
   (func $nothing)
   (elem $functions func $nothing)
@@ -68,6 +69,22 @@ const FRAME: &str = r#"
     (drop (call $path_open (local.get $dir) (i32.const 0) (i32.const 100) (i32.const 1) (local.get $flags)
       (i64.const 0x1fffffff) (i64.const 0x1fffffff) (i32.const 0) (i32.const 300)))
     (i32.load (i32.const 300)))
+"#;
+
+/// The memory of a guest without threads, and what lies in it.
+const MEMORY: &str = r#"
+  (table $t 4000000 funcref)
+  (memory (export "memory") 1024)
+  (data (i32.const 100) "f   d")
+  (data (i32.const 200) "\00\00\00\02\00\00\00\02")
+  (data (i32.const 208) "\00\00\00\02\00\04\00\00")
+"#;
+
+/// The same for one with threads, whose instances must not write it again.
+const SHARED_MEMORY: &str = r#"
+  (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+  (import "env" "memory" (memory 1024 4096 shared))
+  (export "memory" (memory 0))
 "#;
 
 /// All of them.
@@ -218,17 +235,156 @@ pub const EVIL: &[Guest] = &[
          (loop (drop (call $rename (i32.const 4) (i32.const 104) (i32.const 1) (i32.const 4) (i32.const 100) (i32.const 1)))
                (drop (call $rename (i32.const 4) (i32.const 100) (i32.const 1) (i32.const 4) (i32.const 104) (i32.const 1))) (br 0))",
     ),
+    with(
+        "calls by reference that recurse",
+        "(type $tree (func (param i32))) (elem declare func $tree)
+         (func $tree (type $tree) (if (local.get 0) (then
+           (call_ref $tree (i32.sub (local.get 0) (i32.const 1)) (ref.func $tree))
+           (call_ref $tree (i32.sub (local.get 0) (i32.const 1)) (ref.func $tree)))))",
+        "(call $tree (i32.const 60))",
+    ),
+    with("a tail call to itself", "(func $again (return_call $again))", "(call $again)"),
+    with(
+        "tail calls by table",
+        "(elem (table $t) (i32.const 0) func $again)
+         (func $again (return_call_indirect $t (type $void) (i32.const 0)))",
+        "(call $again)",
+    ),
+    with(
+        "tail calls by reference in turn",
+        "(elem declare func $a $b)
+         (func $a (type $void) (return_call_ref $void (ref.func $b)))
+         (func $b (type $void) (return_call_ref $void (ref.func $a)))",
+        "(call $a)",
+    ),
+    with(
+        "throw and catch",
+        "(tag $e (param i64))",
+        "(loop (drop (block $caught (result i64) (try_table (catch $e $caught) (throw $e (i64.const 1))) (i64.const 0))) (br 0))",
+    ),
+    with(
+        "throw through a hundred frames",
+        "(tag $e) (func $deep (param i32)
+           (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1))))) (throw $e))",
+        "(loop (block $caught (try_table (catch_all $caught) (call $deep (i32.const 100)))) (br 0))",
+    ),
+    with(
+        "an exception thrown again without end",
+        "(tag $e)",
+        "(local exnref)
+         (local.set 0 (block $first (result exnref) (try_table (catch_all_ref $first) (throw $e)) (unreachable)))
+         (loop (local.set 0 (block $again (result exnref)
+           (try_table (catch_all_ref $again) (throw_ref (local.get 0))) (unreachable))) (br 0))",
+    ),
+    with(
+        "exceptions that keep exceptions",
+        "(tag $e (param exnref))",
+        "(local exnref i32)
+         (loop (block $value (result exnref exnref) (try_table (catch_ref $e $value) (throw $e (local.get 0))) (unreachable))
+           (local.set 0) (drop)
+           (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+           (if (i32.gt_u (local.get 1) (i32.const 1000)) (then (local.set 0 (ref.null exn)) (local.set 1 (i32.const 0))))
+           (br 0))",
+    ),
+    with("objects that nobody keeps", "(type $pair (struct (field i64 i64)))", "(loop (drop (struct.new_default $pair)) (br 0))"),
+    with(
+        "a list that is made anew",
+        "(type $node (struct (field (ref null $node)) (field i64)))",
+        "(local (ref null $node)) (local i32)
+         (loop (local.set 0 (struct.new $node (local.get 0) (i64.const 7)))
+           (if (i32.gt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 500000))
+             (then (local.set 0 (ref.null $node)) (local.set 1 (i32.const 0))))
+           (br 0))",
+    ),
+    with(
+        "large arrays that nobody keeps",
+        "(type $bytes (array (mut i8)))",
+        "(loop (drop (array.new $bytes (i32.const 1) (i32.const 50000000))) (br 0))",
+    ),
+    with(
+        "fill and copy large arrays",
+        "(type $longs (array (mut i64)))",
+        "(local (ref null $longs)) (local.set 0 (array.new_default $longs (i32.const 10000000)))
+         (loop (array.fill $longs (local.get 0) (i32.const 0) (i64.const 5) (i32.const 10000000))
+           (array.copy $longs $longs (local.get 0) (i32.const 1) (local.get 0) (i32.const 0) (i32.const 9999999)) (br 0))",
+    ),
+    with(
+        "arrays of arrays",
+        "(type $inner (array (mut i32))) (type $outer (array (mut (ref null $inner))))",
+        "(local (ref null $outer)) (local i32)
+         (loop (local.set 0 (array.new_default $outer (i32.const 1000))) (local.set 1 (i32.const 0))
+           (loop (array.set $outer (local.get 0) (local.get 1) (array.new_default $inner (i32.const 1000)))
+             (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 1000))))
+           (br 0))",
+    ),
+    with(
+        "casts without end",
+        "(type $a (sub (struct))) (type $b (sub $a (struct (field i32)))) (type $c (sub $b (struct (field i32 i32))))",
+        "(local (ref null $a)) (local.set 0 (struct.new_default $c))
+         (loop (drop (ref.cast (ref $b) (local.get 0))) (drop (ref.test (ref $c) (local.get 0))) (br 0))",
+    ),
+    threads("wait for a notification that never comes", "", "(loop (drop (memory.atomic.wait32 (i32.const 0x2000) (i32.const 0) (i64.const -1))) (br 0))"),
+    threads("wait for short times", "", "(loop (drop (memory.atomic.wait64 (i32.const 0x2000) (i64.const 0) (i64.const 1000))) (br 0))"),
+    threads("notify nobody", "", "(loop (drop (memory.atomic.notify (i32.const 0x2000) (i32.const -1))) (br 0))"),
+    threads("add without end", "", "(loop (drop (i64.atomic.rmw.add (i32.const 0x2000) (i64.const 1))) (br 0))"),
+    threads(
+        "copy and fill what others use",
+        "(drop (call $fd_read (i32.const 0) (i32.const 208) (i32.const 1) (i32.const 300)))",
+        "(drop (call $spawn (i32.const 0)))
+         (loop (memory.copy (i32.const 1) (i32.const 0) (i32.const 0x3ffffff))
+               (memory.fill (i32.const 0x1000) (i32.const 0) (i32.const 0x3fff000)) (br 0))",
+    ),
+    threads(
+        "threads that wait",
+        "(loop (drop (memory.atomic.wait32 (i32.const 0x2000) (i32.const 0) (i64.const -1))) (br 0))",
+        "(loop (drop (call $spawn (i32.const 0))) (br 0))",
+    ),
+    threads("threads that end at once", "", "(loop (drop (call $spawn (i32.const 0))) (br 0))"),
+    threads(
+        "threads that make threads",
+        "(loop (drop (call $spawn (i32.const 0))) (br 0))",
+        "(loop (drop (call $spawn (i32.const 0))) (br 0))",
+    ),
+    threads(
+        "threads that read, sleep and yield",
+        "(i32.store (i32.const 416) (i32.const 1)) (i64.store (i32.const 424) (i64.const -1))
+         (if (i32.and (local.get 0) (i32.const 1))
+           (then (drop (call $fd_read (i32.const 0) (i32.const 208) (i32.const 1) (i32.const 300))))
+           (else (drop (call $poll (i32.const 400) (i32.const 0x2000) (i32.const 1) (i32.const 300)))))
+         (loop (drop (call $yield)) (br 0))",
+        "(loop (drop (call $spawn (i32.const 0))) (br 0))",
+    ),
     guest("ask for arguments", "(loop (drop (call $args (i32.const 0x100000) (i32.const 0x200000))) (br 0))"),
 ];
 
 impl Guest {
+    /// Whether it makes threads.
+    #[must_use]
+    pub fn has_threads(&self) -> bool {
+        self.thread.is_some()
+    }
+
     /// The module.
     ///
     /// # Errors
     /// When its text is wrong.
     pub fn module(&self) -> Result<Vec<u8>, Box<dyn Error>> {
         let Self { functions, body, .. } = self;
-        let text = format!("(module {FRAME} {functions} (func (export \"_start\") {body}))");
+        let (memory, thread) = match self.thread {
+            Some(thread) => {
+                let start = "(func (export \"wasi_thread_start\") (param i32 i32)";
+                (SHARED_MEMORY, format!("{start} {thread})"))
+            }
+            None => (MEMORY, String::new()),
+        };
+        // Imports come first.
+        let start = format!("(func (export \"_start\") {body})");
+        let text = match self.thread {
+            Some(_) => format!(
+                "(module {memory} {FRAME} (table $t 1000 funcref) {functions} {start} {thread})"
+            ),
+            None => format!("(module {FRAME} {memory} {functions} {start})"),
+        };
         wat::parse_str(&text).map_err(|error| format!("{}: {error}", self.name).into())
     }
 }

@@ -27,7 +27,8 @@ impl Objects {
     pub(crate) fn need_heap(&mut self) -> Result<&mut Heap, VmError> {
         if self.heap.is_none() {
             let config = self.pool.config().heap;
-            let heap = Heap::new(self.pool.strategy(), self.limits(), config)?;
+            let limits = self.heap_limits()?;
+            let heap = Heap::new(self.pool.strategy(), &limits, config)?;
             // SAFETY: the block outlives these objects.
             let block = unsafe { &*self.block };
             block.heap_next.set(u64::from(NULL_BYTES));

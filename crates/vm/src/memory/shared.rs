@@ -89,11 +89,12 @@ impl SharedMemory {
         self.view().try_write(at, bytes).is_some()
     }
 
-    /// Grows by so many pages; the old size in pages, or nothing when its type forbids it.
+    /// Grows by so many pages, but not over so many bytes; the old size in pages, or nothing when that or its type forbids
+    /// it.
     ///
     /// # Errors
     /// When the operating system refuses.
-    pub fn grow(&self, delta: u64) -> Result<Option<u64>, VmError> {
+    pub fn grow(&self, delta: u64, bytes_max: u64) -> Result<Option<u64>, VmError> {
         let definitions = self.definitions();
         let Shared { ty, mapping, .. } = &*self.shared;
         let old = self.length();
@@ -103,6 +104,9 @@ impl SharedMemory {
             return Ok(None);
         };
         let Ok(bytes) = usize::try_from(grown << ty.page_bytes_log2) else { return Ok(None) };
+        if delta > 0 && bytes as u64 > bytes_max {
+            return Ok(None);
+        }
         let (from, to) = (old.next_multiple_of(PAGE), bytes.next_multiple_of(PAGE));
         if to > from {
             mapping.protect(from, to - from, Access::ReadWrite)?;
@@ -118,6 +122,12 @@ impl SharedMemory {
         Ok(Some(pages))
     }
 
+    /// Whether both are the same memory.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// Threads that wait for an address.
     pub(crate) fn parking(&self) -> &Parking {
         &self.shared.parking
@@ -126,7 +136,7 @@ impl SharedMemory {
     /// The bytes as they are now.
     pub(crate) fn view(&self) -> View {
         // SAFETY: so many bytes are accessible, and never become inaccessible while the memory lives.
-        unsafe { View::new(self.base(), self.length()) }
+        unsafe { View::shared(self.base(), self.length()) }
     }
 
     pub(crate) fn base(&self) -> NonNull<u8> {

@@ -4,6 +4,7 @@
 //! `explain.rs`). Invariants: nothing of the guest runs before every import is known to be there; the
 //! deadline counts from the first instruction of the guest, compiling not included.
 
+mod guest;
 mod invoke;
 mod stats;
 
@@ -11,20 +12,21 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use holm::{Engine, Linker, Module, Store, StoreLimits};
-use holm_wasi::{Stopper, WasiCtx};
+use holm::{Engine, Module};
+use holm_wasi::Stopper;
 
 use crate::cached::CacheOptions;
 use crate::code::{self, CodeOptions, Loader};
 use crate::explain::{self, End};
 use crate::failure::Failure;
+use crate::grants::Grants;
 use crate::grants::file::GrantsFile;
-use crate::grants::{Denied, Grants, Saves};
 use crate::limits::{LimitOptions, Limits};
 use crate::watchdog::Watchdog;
 use crate::{input, terminal};
+use guest::{Guest, Kind};
 use invoke::Call;
-use stats::{Bill, Stats};
+use stats::Stats;
 
 /// The function that runs a program.
 const START: &str = "_start";
@@ -73,22 +75,6 @@ pub(crate) struct Run {
     cache: CacheOptions,
 }
 
-/// A guest that is ready to run.
-struct Guest {
-    store: Store<WasiCtx>,
-    linker: Linker<WasiCtx>,
-    /// Ends its waiting when the time is up.
-    stopper: Option<Stopper>,
-    /// The function to call, if it is not a program.
-    call: Option<Call>,
-    /// What it was refused.
-    denied: Denied,
-    /// What is to be kept of what it wrote.
-    saves: Saves,
-    /// Whether there is an instance, so that what goes wrong is the guest's doing.
-    began: bool,
-}
-
 impl Run {
     pub(crate) fn execute(mut self) -> Result<ExitCode, Failure> {
         let mut stats = Stats::begin();
@@ -113,22 +99,21 @@ impl Run {
         let mut guest = self.prepare(&loader.engine, &module, &context)?;
         if counts {
             let fuel = limits.fuel.unwrap_or(i64::MAX.cast_unsigned());
-            guest.store.set_fuel(fuel).map_err(|error| explain::engine(&error))?;
+            guest.set_fuel(fuel).map_err(|error| explain::engine(&error))?;
         }
         let watchdog = watchdog(&limits, &guest)?;
         let result = guest.run(&module, &mut stats);
         let late = watchdog.is_some_and(|watchdog| watchdog.has_barked());
         stats.ran();
         if self.stats {
-            stats.collected(&guest.store.heap_stats());
-            let bill = Bill::of(&guest.store, &limits);
-            terminal::print_error(&format!("{stats}{bill}"));
+            stats.collected(&guest.heap_stats());
+            terminal::print_error(&format!("{stats}{}", guest.bill(&limits)));
         }
         let outcome = match result {
             Ok(()) => guest.results(),
             Err(error) => {
-                let memory = guest.store.memory_bytes();
-                let end = End { limits: &limits, late, began: guest.began, memory };
+                let (memory, threads) = (guest.memory_bytes(), guest.has_threads());
+                let end = End { limits: &limits, late, began: guest.began, memory, threads };
                 explain::outcome(&name, &error, &end)
             }
         };
@@ -170,18 +155,15 @@ impl Run {
             builder.stopper(stopper.clone());
         }
         let context = builder.build().map_err(|error| crate::grants::refused(&error))?;
-        let limits = StoreLimits {
-            memory_bytes_max: limits.max_memory,
-            table_entries_max: limits.max_table_entries,
-            heap_bytes_max: limits.max_heap,
-            ..StoreLimits::default()
+        let kind = match guest::needs_threads(module) {
+            true if self.grants.deterministic => {
+                let text = format!("{name} uses threads, whose order --deterministic can not fix");
+                return Err(Failure::start(text).help("leave --deterministic out"));
+            }
+            true => Kind::threads(engine, context, limits)?,
+            false => Kind::alone(engine, context, limits)?,
         };
-        let store = Store::try_new(engine, limits, context);
-        let store = store.map_err(|error| explain::engine(&error))?;
-        let mut linker = Linker::new(engine);
-        holm_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx| context)
-            .map_err(|error| explain::engine(&error))?;
-        Ok(Guest { store, linker, stopper, call, denied, saves, began: false })
+        Ok(Guest { kind, stopper, call, denied, saves, began: false })
     }
 
     /// The file; the command line has at least that.
@@ -244,58 +226,15 @@ struct Context<'a> {
 /// Starts the clock, if there is one.
 fn watchdog(limits: &Limits, guest: &Guest) -> Result<Option<Watchdog>, Failure> {
     let Some(time) = limits.timeout.0 else { return Ok(None) };
-    let code = guest.store.interrupt_handle();
+    let interrupt = guest.interrupter();
     let waiting = guest.stopper.clone();
     let stop = move || {
-        code.interrupt();
+        interrupt();
         if let Some(waiting) = waiting {
             waiting.stop();
         }
     };
     Watchdog::start(time, stop).map(Some).map_err(|error| no_watchdog(&error))
-}
-
-impl Guest {
-    /// Runs the guest from its first instruction to its end.
-    fn run(&mut self, module: &Module, stats: &mut Stats) -> holm::Result<()> {
-        let Self { store, linker, call, began, .. } = self;
-        let instance = linker.instantiate(&mut *store, module)?;
-        stats.instantiated();
-        *began = true;
-        let first = if call.is_some() { INITIALIZE } else { START };
-        if let Some(function) = instance.get_func(&mut *store, first) {
-            function.call(&mut *store, &[], &mut [])?;
-        }
-        match call {
-            Some(call) => call.perform(store, &instance),
-            None => Ok(()),
-        }
-    }
-
-    /// Adds which limits a program met that failed: it was told, but its own message may not say.
-    fn note_limits(
-        &self,
-        outcome: Result<ExitCode, Failure>,
-        limits: &Limits,
-    ) -> Result<ExitCode, Failure> {
-        let met = self.denied.limits_met(limits);
-        match outcome {
-            Ok(code) if code != ExitCode::SUCCESS => {
-                met.iter().for_each(|line| terminal::print_error(&format!("note: {line}\n")));
-                Ok(code)
-            }
-            Err(failure) => Err(met.into_iter().fold(failure, Failure::detail)),
-            other => other,
-        }
-    }
-
-    /// Prints what the function returned.
-    fn results(&self) -> Result<ExitCode, Failure> {
-        if let Some(call) = &self.call {
-            terminal::print(&call.results_as_text())?;
-        }
-        Ok(ExitCode::SUCCESS)
-    }
 }
 
 fn no_watchdog(error: &std::io::Error) -> Failure {

@@ -3,7 +3,7 @@
 //! Not here: imports of the wrong type (the linker says both types). Invariant: decided before anything of
 //! the guest runs. Read next: `commands/inspect/asks.rs`.
 
-use holm::{ImportType, Module};
+use holm::{ExternType, ImportType, Module};
 
 use crate::failure::Failure;
 
@@ -14,6 +14,10 @@ const LISTED_MAX: usize = 8;
 const ADVICE: &[(&str, &str)] = &[
     ("wasi_snapshot_preview1", "build it with a tool for WASI preview 1 (wasm32-wasip1)"),
     ("wasi_unstable", "build it with a tool for WASI preview 1 (wasm32-wasip1)"),
+    (
+        "wasi",
+        "a program that makes threads has to import a shared memory: link it with --import-memory,--shared-memory",
+    ),
     ("wasi:", "it is made for WASI 0.2: build it for preview 1 instead, e.g. for wasm32-wasip1"),
     ("wbg", "it is made for JavaScript by wasm-bindgen: build it for the target wasm32-wasip1"),
     (
@@ -30,8 +34,14 @@ const ADVICE: &[(&str, &str)] = &[
 /// # Errors
 /// With one line per missing import.
 pub(crate) fn check(module: &Module, name: &str) -> Result<(), Failure> {
-    let missing: Vec<ImportType<'_>> =
-        module.imports().filter(|import| !is_provided(import.module(), import.name())).collect();
+    let is_shared =
+        |import: &ImportType<'_>| matches!(import.ty(), ExternType::Memory(ty) if ty.shared);
+    let shares = module.imports().any(|import| is_shared(&import));
+    let missing: Vec<ImportType<'_>> = module
+        .imports()
+        .filter(|import| !(is_provided(import.module(), import.name()) || is_shared(import)))
+        .filter(|import| !(shares && (import.module(), import.name()) == holm_wasi::SPAWN))
+        .collect();
     let Some(first) = missing.first() else { return Ok(()) };
     let mut failure = Failure::start(sentence(name, first));
     for import in missing.iter().take(LISTED_MAX).skip(1) {

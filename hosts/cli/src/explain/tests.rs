@@ -49,7 +49,7 @@ fn every_cause_has_a_line() {
     let module = holm::Module::new(&engine, text).unwrap();
     let error = holm::Linker::<()>::new(&engine).instantiate_pre(&module).err().unwrap();
     let limits = crate::limits::Limits::default();
-    let end = End { limits: &limits, late: false, began: false, memory: 0 };
+    let end = End { limits: &limits, late: false, began: false, memory: 0, threads: false };
     let text = stopped("x.wasm", &error, &end).render(Style::plain());
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(

@@ -61,6 +61,12 @@ impl Denied {
                 "it was refused more than {max} open handles, {times} times: raise --max-handles"
             ));
         }
+        if let Some(times) = met(Reason::Threads) {
+            let max = limits.max_threads;
+            all.push(format!(
+                "it was refused more than {max} threads at once, {times} times: raise --max-threads"
+            ));
+        }
         if let Some(times) = met(Reason::Space) {
             let max = show_size(limits.max_files);
             all.push(format!(
@@ -76,6 +82,7 @@ fn key(reason: Reason) -> &'static str {
     match reason {
         Reason::Handles => "handles",
         Reason::Space => "space",
+        Reason::Threads => "threads",
         _ => "other",
     }
 }
@@ -119,6 +126,9 @@ fn line(refusal: &Refusal, directories: &[Directory], limits: &Limits) -> String
             format!("files in memory take {} already", show_size(limits.max_files)),
             "raise --max-files".to_owned(),
         ),
+        Reason::Threads => {
+            (format!("it runs {} threads", limits.max_threads), "raise --max-threads".to_owned())
+        }
         Reason::HostHandles => (
             "this process may not open more files".to_owned(),
             "raise the limit of the shell: ulimit -n".to_owned(),

@@ -56,6 +56,7 @@ pub(crate) struct Limited {
     pub(crate) max_files: Option<String>,
     pub(crate) max_handles: Option<u32>,
     pub(crate) max_table_entries: Option<u64>,
+    pub(crate) max_threads: Option<u32>,
     pub(crate) timeout: Option<String>,
     pub(crate) fuel: Option<u64>,
 }

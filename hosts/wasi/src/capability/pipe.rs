@@ -180,7 +180,10 @@ impl Writer {
                 return Ok(done);
             }
             if let Some(event) = self.wait() {
-                waiting.wait_for(event, PollFlags::IN)?;
+                match waiting.wait_for(event, PollFlags::IN) {
+                    Err(Fault::Wait) if done > 0 => return Ok(done),
+                    other => other?,
+                }
             }
         }
     }

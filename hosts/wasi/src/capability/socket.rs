@@ -101,7 +101,7 @@ impl Socket {
                 }
                 Err(Kernel::INTR) => waiting.check()?,
                 Err(Kernel::AGAIN) => match self.wait(PollFlags::IN, waiting) {
-                    Err(Fault::Errno(_)) if done > 0 => return Ok((done, false)),
+                    Err(Fault::Errno(_) | Fault::Wait) if done > 0 => return Ok((done, false)),
                     other => other?,
                 },
                 Err(_) if done > 0 => return Ok((done, false)),
@@ -129,7 +129,10 @@ impl Socket {
                     }
                 }
                 Err(Kernel::INTR) => waiting.check()?,
-                Err(Kernel::AGAIN) => self.wait(PollFlags::OUT, waiting)?,
+                Err(Kernel::AGAIN) => match self.wait(PollFlags::OUT, waiting) {
+                    Err(Fault::Wait) if done > 0 => return Ok(done),
+                    other => other?,
+                },
                 Err(_) if done > 0 => return Ok(done),
                 Err(errno) => return Err(errno.into()),
             }

@@ -99,7 +99,7 @@ impl HostStream {
                 rustix::io::writev(&self.fd, slices)
             } else {
                 match waiting.wait_for(self.fd.as_fd(), PollFlags::OUT) {
-                    Err(Fault::Errno(_)) if done > 0 => return Ok(done),
+                    Err(Fault::Errno(_) | Fault::Wait) if done > 0 => return Ok(done),
                     other => other?,
                 }
                 rustix::io::write(&self.fd, first_chunk(slices))
@@ -115,7 +115,10 @@ impl HostStream {
                 Err(Kernel::INTR) => {}
                 Err(Kernel::OPNOTSUPP | Kernel::INVAL) if asks => self.can_ask = false,
                 Err(_) if done > 0 && waiting.nonblocking => return Ok(done),
-                Err(Kernel::AGAIN) => waiting.wait_for(self.fd.as_fd(), PollFlags::OUT)?,
+                Err(Kernel::AGAIN) => match waiting.wait_for(self.fd.as_fd(), PollFlags::OUT) {
+                    Err(Fault::Wait) if done > 0 => return Ok(done),
+                    other => other?,
+                },
                 Err(_) if done > 0 => return Ok(done),
                 Err(errno) => return Err(errno.into()),
             }

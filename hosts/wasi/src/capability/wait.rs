@@ -6,14 +6,18 @@
 //! Invariant: no call in this crate blocks in the kernel for an unbounded time other than through `wait_for`
 //! (file systems themselves excepted), if the context has a stopper.
 //!
-//! Read next: `stream.rs`.
+//! A context that threads share must not wait while it is locked: there, what a call would wait for is put down as a
+//! `Wait`, the call ends with `Fault::Wait`, and is made again after the wait.
+//!
+//! Read next: `stream.rs`, `threads/shared.rs`.
 
+use crate::refusal::{Reason, refuse};
 use crate::{Errno, Fault, Trap};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno as Kernel;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Stops a context from any thread: calls that wait end at once, calls that copy end soon, and every later call
 /// that could wait or copy ends before it starts, until `reset`.
@@ -63,9 +67,65 @@ pub(crate) struct Waiting<'a> {
     pub(crate) stopper: Option<&'a Stopper>,
     /// The guest asked for this descriptor not to wait at all.
     pub(crate) nonblocking: bool,
+    /// Where to put down what would be waited for, if that has to happen elsewhere.
+    pub(crate) elsewhere: Option<&'a Elsewhere>,
 }
 
-impl Waiting<'_> {
+/// What a call would have to wait for.
+#[derive(Debug, Default)]
+pub(crate) struct Elsewhere(Mutex<Option<Wait>>);
+
+impl Elsewhere {
+    /// What was put down.
+    pub(crate) fn take(&self) -> Option<Wait> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A wait that is yet to come.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    fds: Vec<(OwnedFd, PollFlags)>,
+    until: Option<u64>,
+}
+
+impl Wait {
+    /// Waits until one of the descriptors is ready or the time has come; the call then looks itself.
+    pub(crate) fn wait(self, stopper: &Stopper) -> Result<(), Fault> {
+        if self.fds.is_empty() && self.until == Some(0) {
+            std::thread::yield_now();
+        }
+        let waiting = Waiting { stopper: Some(stopper), nonblocking: false, elsewhere: None };
+        let fds = self.fds.iter().map(|(fd, events)| PollFd::new(fd, *events));
+        let mut fds: Vec<PollFd<'_>> = fds.chain(waiting.wake_up()).collect();
+        wait_until(&mut fds, self.until, waiting).map(drop)
+    }
+}
+
+impl<'a> Waiting<'a> {
+    /// For calls that never wait.
+    pub(crate) const fn never() -> Waiting<'a> {
+        Waiting { stopper: None, nonblocking: false, elsewhere: None }
+    }
+
+    /// Ends the call so that it is made again after a wait for these descriptors or this time.
+    pub(crate) fn leave<'f>(
+        self,
+        fds: impl Iterator<Item = (BorrowedFd<'f>, PollFlags)>,
+        until: Option<u64>,
+    ) -> Fault {
+        let Some(elsewhere) = self.elsewhere else { return Fault::Errno(Errno::Again) };
+        let owned = fds.map(|(fd, events)| Ok((fd.try_clone_to_owned()?, events)));
+        match owned.collect::<std::io::Result<Vec<_>>>() {
+            Ok(fds) => {
+                let mut place = elsewhere.0.lock().unwrap_or_else(PoisonError::into_inner);
+                *place = Some(Wait { fds, until });
+                Fault::Wait
+            }
+            Err(_) => Fault::Errno(refuse(Reason::HostHandles)),
+        }
+    }
+
     /// Ends the call if the context was stopped.
     pub(crate) fn check(self) -> Result<(), Fault> {
         match self.stopper {
@@ -76,17 +136,22 @@ impl Waiting<'_> {
 
     /// Waits until `fd` is ready for `events`; `again` if the call must not wait and it is not.
     pub(crate) fn wait_for(self, fd: BorrowedFd<'_>, events: PollFlags) -> Result<(), Fault> {
-        let until = if self.nonblocking { Some(0) } else { None };
-        let fd = PollFd::from_borrowed_fd(fd, events);
+        let must_not = self.nonblocking || self.elsewhere.is_some();
+        let until = if must_not { Some(0) } else { None };
+        let asked = PollFd::from_borrowed_fd(fd, events);
         let ready = match self.wake_up() {
-            Some(wake_up) => wait_until(&mut [fd, wake_up], until, self)?,
-            None => wait_until(&mut [fd], until, self)?,
+            Some(wake_up) => wait_until(&mut [asked, wake_up], until, self)?,
+            None => wait_until(&mut [asked], until, self)?,
         };
-        if ready { Ok(()) } else { Err(Fault::Errno(Errno::Again)) }
+        match ready {
+            true => Ok(()),
+            false if self.nonblocking => Err(Fault::Errno(Errno::Again)),
+            false => Err(self.leave(std::iter::once((fd, events)), None)),
+        }
     }
 
     /// The entry by which a stop ends a wait.
-    pub(crate) fn wake_up(&self) -> Option<PollFd<'_>> {
+    pub(crate) fn wake_up(&self) -> Option<PollFd<'a>> {
         let stopper = self.stopper?;
         Some(PollFd::from_borrowed_fd(stopper.0.wake.as_fd(), PollFlags::IN))
     }

@@ -4,31 +4,35 @@
 
 use super::args::Args;
 use crate::context::Strings;
-use crate::memory::GuestPtr;
+use crate::memory::{GuestPtr, View};
 use crate::{Errno, Fault, WasiCtx};
 
 type Outcome = Result<(), Fault>;
 
-pub(crate) fn args_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn args_get(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     Ok(get(&ctx.arguments, memory, a.ptr(0), a.ptr(1))?)
 }
 
-pub(crate) fn args_sizes_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn args_sizes_get(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     Ok(sizes_get(&ctx.arguments, memory, a.ptr(0), a.ptr(1))?)
 }
 
-pub(crate) fn environ_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn environ_get(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     Ok(get(&ctx.variables, memory, a.ptr(0), a.ptr(1))?)
 }
 
-pub(crate) fn environ_sizes_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn environ_sizes_get(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     Ok(sizes_get(&ctx.variables, memory, a.ptr(0), a.ptr(1))?)
 }
 
 /// Writes the strings one behind the other, and a list of where each begins.
-fn get(strings: &Strings, memory: &mut [u8], list: GuestPtr, bytes: GuestPtr) -> Result<(), Errno> {
-    let len = u32::try_from(strings.bytes.len()).map_err(|_| Errno::Overflow)?;
-    bytes.slice(len).get_mut(memory)?.copy_from_slice(&strings.bytes);
+fn get(
+    strings: &Strings,
+    memory: &mut View<'_>,
+    list: GuestPtr,
+    bytes: GuestPtr,
+) -> Result<(), Errno> {
+    bytes.write(memory, &strings.bytes)?;
     let mut place = list;
     for (index, start) in strings.starts.iter().enumerate() {
         if index > 0 {
@@ -41,7 +45,7 @@ fn get(strings: &Strings, memory: &mut [u8], list: GuestPtr, bytes: GuestPtr) ->
 
 fn sizes_get(
     strings: &Strings,
-    memory: &mut [u8],
+    memory: &mut View<'_>,
     count: GuestPtr,
     bytes: GuestPtr,
 ) -> Result<(), Errno> {

@@ -11,13 +11,14 @@ use super::rights::Rights;
 use crate::capability::Object;
 use crate::capability::file::Durability;
 use crate::capability::stat::{SetTime, SetTimes};
+use crate::memory::View;
 use crate::refusal::{Reason, refuse};
 use crate::{Errno, Fault, WasiCtx};
 use rustix::fs::Advice;
 
 type Outcome = Result<(), Fault>;
 
-pub(crate) fn fd_advise(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_advise(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let (at, bytes) = (a.u64(1), a.u64(2));
     let advice = match a.u32(3) {
         0 => Advice::Normal,
@@ -32,24 +33,24 @@ pub(crate) fn fd_advise(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcom
     Ok(descriptor.file(Rights::FD_ADVISE)?.advise(at, bytes, advice)?)
 }
 
-pub(crate) fn fd_allocate(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_allocate(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let (at, bytes) = (a.u64(1), a.u64(2));
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     Ok(descriptor.file(Rights::FD_ALLOCATE)?.allocate(at, bytes)?)
 }
 
-pub(crate) fn fd_close(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_close(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     match ctx.descriptors.remove(a.u32(0)) {
         Some(_) => Ok(()),
         None => Err(Errno::Badf.into()),
     }
 }
 
-pub(crate) fn fd_datasync(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_datasync(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     Ok(sync(ctx, a.u32(0), Rights::FD_DATASYNC, Durability::Data)?)
 }
 
-pub(crate) fn fd_sync(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_sync(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     Ok(sync(ctx, a.u32(0), Rights::FD_SYNC, Durability::DataAndMetadata)?)
 }
 
@@ -73,7 +74,7 @@ fn sync(
     }
 }
 
-pub(crate) fn fd_fdstat_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_fdstat_get(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     let stat = layout::fdstat(
         descriptor.kind(),
@@ -81,10 +82,10 @@ pub(crate) fn fd_fdstat_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) 
         descriptor.reported_rights(),
         descriptor.inheriting,
     );
-    Ok(a.ptr(1).write(memory, stat)?)
+    Ok(a.ptr(1).write(memory, &stat)?)
 }
 
-pub(crate) fn fd_fdstat_set_flags(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_fdstat_set_flags(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let flags = a.flags(1, u32::from(fdflags::ALL))?;
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     descriptor.need(Rights::FD_FDSTAT_SET_FLAGS)?;
@@ -92,7 +93,7 @@ pub(crate) fn fd_fdstat_set_flags(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>)
     Ok(())
 }
 
-pub(crate) fn fd_fdstat_set_rights(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_fdstat_set_rights(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let (base_bits, inheriting_bits) = (a.u64(1), a.u64(2));
     let (base, inheriting) = (Rights::from_bits(base_bits), Rights::from_bits(inheriting_bits));
     let unknown = base.bits() != base_bits || inheriting.bits() != inheriting_bits;
@@ -105,22 +106,22 @@ pub(crate) fn fd_fdstat_set_rights(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>
     Ok(())
 }
 
-pub(crate) fn fd_filestat_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_filestat_get(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     descriptor.need(Rights::FD_FILESTAT_GET)?;
     let stat = descriptor.stat()?;
-    Ok(a.ptr(1).write(memory, layout::filestat(&ctx.veiled(stat)))?)
+    Ok(a.ptr(1).write(memory, &layout::filestat(&ctx.veiled(stat)))?)
 }
 
 /// `fd_filestat_get` of `wasi_unstable`.
-pub(crate) fn fd_filestat_get_0(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_filestat_get_0(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     descriptor.need(Rights::FD_FILESTAT_GET)?;
     let stat = descriptor.stat()?;
-    Ok(a.ptr(1).write(memory, layout::filestat_0(&ctx.veiled(stat)))?)
+    Ok(a.ptr(1).write(memory, &layout::filestat_0(&ctx.veiled(stat)))?)
 }
 
-pub(crate) fn fd_filestat_set_size(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_filestat_set_size(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let bytes = a.u64(1);
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     match descriptor.file(Rights::FD_FILESTAT_SET_SIZE) {
@@ -130,7 +131,7 @@ pub(crate) fn fd_filestat_set_size(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>
     }
 }
 
-pub(crate) fn fd_filestat_set_times(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_filestat_set_times(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let times = set_times(a, 1)?;
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     descriptor.need(Rights::FD_FILESTAT_SET_TIMES)?;
@@ -157,25 +158,29 @@ pub(crate) fn set_times(a: &Args<'_>, index: usize) -> Result<SetTimes, Errno> {
     })
 }
 
-pub(crate) fn fd_prestat_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_prestat_get(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     let name = descriptor.preopened.as_ref().ok_or(Errno::Badf)?;
     let len = u32::try_from(name.len()).map_err(|_| Errno::Overflow)?;
-    Ok(a.ptr(1).write(memory, layout::prestat(len))?)
+    Ok(a.ptr(1).write(memory, &layout::prestat(len))?)
 }
 
-pub(crate) fn fd_prestat_dir_name(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_prestat_dir_name(
+    ctx: &mut WasiCtx,
+    memory: &mut View<'_>,
+    a: &Args<'_>,
+) -> Outcome {
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     let name = descriptor.preopened.as_ref().ok_or(Errno::Badf)?.as_bytes();
     let place = a.slice(1);
     if (place.len as usize) < name.len() {
         return Err(Errno::Nametoolong.into());
     }
-    place.get_mut(memory)?[..name.len()].copy_from_slice(name);
-    Ok(())
+    place.check(memory)?;
+    Ok(a.ptr(1).write(memory, name)?)
 }
 
-pub(crate) fn fd_renumber(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_renumber(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     match ctx.descriptors.renumber(a.u32(0), a.u32(1)) {
         Some(_) => Ok(()),
         None => Err(Errno::Badf.into()),

@@ -10,22 +10,23 @@ use super::args::Args;
 use super::rights::Rights;
 use crate::capability::file::Place;
 use crate::capability::{Object, file::File};
-use crate::memory::GuestPtr;
+use crate::memory::{GuestPtr, View};
 use crate::{Errno, Fault, WasiCtx};
 use rustix::fs::SeekFrom;
 
 type Outcome = Result<(), Fault>;
 
-pub(crate) fn fd_read(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_read(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let count_at = checked_count(memory, a.ptr(3))?;
     let (descriptor, waiting) = ctx.descriptor(a.u32(0))?;
     readable(descriptor.need(Rights::FD_READ), &descriptor.object)?;
-    let count = a.vectors(1).read_into(memory, |slices| descriptor.read(slices, waiting))?;
+    let again = matches!(descriptor.object, Object::File(_));
+    let count = a.vectors(1).read_into(memory, again, |slices| descriptor.read(slices, waiting))?;
     ctx.usage.bytes_read += count as u64;
     Ok(count_at.write_count(memory, count)?)
 }
 
-pub(crate) fn fd_write(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_write(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let count_at = checked_count(memory, a.ptr(3))?;
     let (descriptor, waiting) = ctx.descriptor(a.u32(0))?;
     readable(descriptor.need(Rights::FD_WRITE), &descriptor.object)?;
@@ -34,17 +35,21 @@ pub(crate) fn fd_write(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Ou
     Ok(count_at.write_count(memory, count)?)
 }
 
-pub(crate) fn fd_pread(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_pread(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let count_at = checked_count(memory, a.ptr(4))?;
-    let at = a.u64(3);
+    let mut at = a.u64(3);
     let (descriptor, waiting) = ctx.descriptor(a.u32(0))?;
     let file = descriptor.file(Rights::FD_READ | Rights::FD_SEEK)?;
-    let count = a.vectors(1).read_into(memory, |slices| file.read(slices, Some(at), waiting))?;
+    let count = a.vectors(1).read_into(memory, true, |slices| {
+        let count = file.read(slices, Some(at), waiting)?;
+        at = at.saturating_add(count as u64);
+        Ok::<usize, Fault>(count)
+    })?;
     ctx.usage.bytes_read += count as u64;
     Ok(count_at.write_count(memory, count)?)
 }
 
-pub(crate) fn fd_pwrite(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_pwrite(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let count_at = checked_count(memory, a.ptr(4))?;
     let mut at = a.u64(3);
     let (descriptor, waiting) = ctx.descriptor(a.u32(0))?;
@@ -60,7 +65,7 @@ pub(crate) fn fd_pwrite(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> O
 }
 
 /// The place for a count, if it lies in the memory.
-fn checked_count(memory: &[u8], at: GuestPtr) -> Result<GuestPtr, Errno> {
+fn checked_count(memory: &View<'_>, at: GuestPtr) -> Result<GuestPtr, Errno> {
     at.read::<4>(memory).map(|_| at)
 }
 
@@ -80,16 +85,16 @@ enum Whence {
     End,
 }
 
-pub(crate) fn fd_seek(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_seek(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     seek(ctx, memory, a, [Whence::Start, Whence::Current, Whence::End])
 }
 
 /// `fd_seek` of `wasi_unstable`.
-pub(crate) fn fd_seek_0(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_seek_0(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     seek(ctx, memory, a, [Whence::Current, Whence::End, Whence::Start])
 }
 
-fn seek(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>, order: [Whence; 3]) -> Outcome {
+fn seek(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>, order: [Whence; 3]) -> Outcome {
     let offset = a.i64(1);
     let whence = *order.get(a.u32(2) as usize).ok_or(Errno::Inval)?;
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
@@ -107,7 +112,7 @@ fn seek(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>, order: [Whence; 3]) 
     Ok(a.ptr(3).write_u64(memory, position)?)
 }
 
-pub(crate) fn fd_tell(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn fd_tell(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     let told = descriptor.need(Rights::FD_TELL).is_ok();
     let file = descriptor.file(if told { Rights::FD_TELL } else { Rights::FD_SEEK })?;

@@ -8,8 +8,9 @@
 
 use super::args::Args;
 use crate::capability::{Access, Object};
+use crate::memory::View;
 use crate::refusal::{self, Reason, Refusal};
-use crate::{Errno, WasiCtx};
+use crate::{Errno, WasiCtx, limits};
 
 /// Where a function has a descriptor and a path that is looked up in it.
 fn places(function: &str) -> &'static [(usize, usize)] {
@@ -30,7 +31,7 @@ fn places(function: &str) -> &'static [(usize, usize)] {
 #[cold]
 pub(crate) fn tell(
     ctx: &mut WasiCtx,
-    memory: &[u8],
+    memory: &View<'_>,
     function: &'static str,
     args: &Args<'_>,
     errno: Errno,
@@ -46,8 +47,8 @@ pub(crate) fn tell(
             continue;
         }
         refusal.grant = descriptor.grant.as_deref().map(str::to_owned);
-        let path = args.slice(*path).get(memory).ok();
-        refusal.path = path.map(|path| String::from_utf8_lossy(path).into_owned());
+        let path = args.slice(*path).get(memory, limits::PATH_BYTES_MAX).ok();
+        refusal.path = path.map(|path| String::from_utf8_lossy(&path).into_owned());
         if is_read_only {
             break;
         }

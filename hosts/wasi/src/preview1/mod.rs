@@ -27,4 +27,6 @@ mod socket;
 mod table;
 
 pub use args::{PARAMS_MAX, Word};
+pub(crate) use poll::Resumed;
+pub(crate) use table::Left;
 pub use table::{End, Function, SNAPSHOT_0, SNAPSHOT_1};

@@ -12,8 +12,10 @@ use super::rights::Rights;
 use crate::capability::directory::{Directory, Open};
 use crate::capability::path::GuestPath;
 use crate::capability::stat::Stat;
+use crate::memory::View;
 use crate::refusal::{Reason, refuse};
-use crate::{Errno, Fault, WasiCtx};
+use crate::{Errno, Fault, WasiCtx, limits};
+use std::borrow::Cow;
 
 type Outcome = Result<(), Fault>;
 
@@ -32,52 +34,69 @@ fn directory(ctx: &WasiCtx, number: u32, rights: Rights) -> Result<&Directory, E
     ctx.descriptors.get(number).ok_or(Errno::Badf)?.directory(rights)
 }
 
-/// The path in an address and the length behind it.
-fn path<'m>(memory: &'m [u8], a: &Args<'_>, index: usize) -> Result<GuestPath<'m>, Errno> {
-    GuestPath::new(a.slice(index).get(memory)?)
+/// The text of a path.
+struct Text<'m>(Cow<'m, [u8]>);
+
+impl Text<'_> {
+    fn path(&self) -> Result<GuestPath<'_>, Errno> {
+        GuestPath::new(&self.0)
+    }
 }
 
-pub(crate) fn path_create_directory(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+/// The text of a path at an address and with the length behind it.
+fn text<'m>(memory: &'m View<'_>, a: &Args<'_>, index: usize) -> Result<Text<'m>, Errno> {
+    a.slice(index).get(memory, limits::PATH_BYTES_MAX).map(Text)
+}
+
+pub(crate) fn path_create_directory(
+    ctx: &mut WasiCtx,
+    memory: &mut View<'_>,
+    a: &Args<'_>,
+) -> Outcome {
     let directory = directory(ctx, a.u32(0), Rights::PATH_CREATE_DIRECTORY)?;
-    Ok(directory.create_directory(path(memory, a, 1)?)?)
+    Ok(directory.create_directory(text(memory, a, 1)?.path()?)?)
 }
 
-fn stat(ctx: &WasiCtx, memory: &[u8], a: &Args<'_>) -> Result<Stat, Errno> {
+fn stat(ctx: &WasiCtx, memory: &View<'_>, a: &Args<'_>) -> Result<Stat, Errno> {
     let follow = a.flags(1, SYMLINK_FOLLOW)? != 0;
     let directory = directory(ctx, a.u32(0), Rights::PATH_FILESTAT_GET)?;
-    directory.stat_at(path(memory, a, 2)?, follow)
+    directory.stat_at(text(memory, a, 2)?.path()?, follow)
 }
 
-pub(crate) fn path_filestat_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn path_filestat_get(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let stat = stat(ctx, memory, a)?;
-    Ok(a.ptr(4).write(memory, layout::filestat(&ctx.veiled(stat)))?)
+    Ok(a.ptr(4).write(memory, &layout::filestat(&ctx.veiled(stat)))?)
 }
 
 /// `path_filestat_get` of `wasi_unstable`.
-pub(crate) fn path_filestat_get_0(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn path_filestat_get_0(
+    ctx: &mut WasiCtx,
+    memory: &mut View<'_>,
+    a: &Args<'_>,
+) -> Outcome {
     let stat = stat(ctx, memory, a)?;
-    Ok(a.ptr(4).write(memory, layout::filestat_0(&ctx.veiled(stat)))?)
+    Ok(a.ptr(4).write(memory, &layout::filestat_0(&ctx.veiled(stat)))?)
 }
 
 pub(crate) fn path_filestat_set_times(
     ctx: &mut WasiCtx,
-    memory: &mut [u8],
+    memory: &mut View<'_>,
     a: &Args<'_>,
 ) -> Outcome {
     let follow = a.flags(1, SYMLINK_FOLLOW)? != 0;
     let times = set_times(a, 4)?;
     let directory = directory(ctx, a.u32(0), Rights::PATH_FILESTAT_SET_TIMES)?;
-    Ok(directory.set_times_at(path(memory, a, 2)?, follow, times)?)
+    Ok(directory.set_times_at(text(memory, a, 2)?.path()?, follow, times)?)
 }
 
-pub(crate) fn path_link(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn path_link(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let follow = a.flags(1, SYMLINK_FOLLOW)? != 0;
     let from = directory(ctx, a.u32(0), Rights::PATH_LINK_SOURCE)?;
     let to = directory(ctx, a.u32(4), Rights::PATH_LINK_TARGET)?;
-    Ok(from.link(path(memory, a, 2)?, follow, to, path(memory, a, 5)?)?)
+    Ok(from.link(text(memory, a, 2)?.path()?, follow, to, text(memory, a, 5)?.path()?)?)
 }
 
-pub(crate) fn path_open(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn path_open(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let follow = a.flags(1, SYMLINK_FOLLOW)? != 0;
     let oflags = a.flags(4, oflags::ALL)?;
     let flags = u16::try_from(a.flags(7, u32::from(fdflags::ALL))?).map_err(|_| Errno::Inval)?;
@@ -109,7 +128,7 @@ pub(crate) fn path_open(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> O
     if !ctx.descriptors.has_room() {
         return Err(refuse(Reason::Handles).into());
     }
-    let opened = directory.open(path(memory, a, 2)?, how)?;
+    let opened = directory.open(text(memory, a, 2)?.path()?, how)?;
     let (base, inheriting) = (base & parent.inheriting, inheriting & parent.inheriting);
     let grant = parent.grant.clone();
     let descriptor = Descriptor { grant, ..Descriptor::opened(opened, base, inheriting, flags) };
@@ -117,33 +136,39 @@ pub(crate) fn path_open(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> O
     Ok(a.ptr(8).write_u32(memory, number)?)
 }
 
-pub(crate) fn path_readlink(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn path_readlink(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let directory = directory(ctx, a.u32(0), Rights::PATH_READLINK)?;
     // The path may lie in the buffer, so it is taken out first.
-    let name = a.slice(1).get(memory)?.to_vec();
-    let path = GuestPath::new(&name)?;
-    let count = directory.read_link(path, a.slice(3).get_mut(memory)?)?;
+    let name = Text(Cow::Owned(text(memory, a, 1)?.0.into_owned()));
+    let path = name.path()?;
+    let count = a
+        .slice(3)
+        .fill(memory, limits::PATH_BYTES_MAX, |buffer| directory.read_link(path, buffer))?;
     Ok(a.ptr(5).write_count(memory, count)?)
 }
 
-pub(crate) fn path_remove_directory(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn path_remove_directory(
+    ctx: &mut WasiCtx,
+    memory: &mut View<'_>,
+    a: &Args<'_>,
+) -> Outcome {
     let directory = directory(ctx, a.u32(0), Rights::PATH_REMOVE_DIRECTORY)?;
-    Ok(directory.remove_directory(path(memory, a, 1)?)?)
+    Ok(directory.remove_directory(text(memory, a, 1)?.path()?)?)
 }
 
-pub(crate) fn path_rename(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn path_rename(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let from = directory(ctx, a.u32(0), Rights::PATH_RENAME_SOURCE)?;
     let to = directory(ctx, a.u32(3), Rights::PATH_RENAME_TARGET)?;
-    Ok(from.rename(path(memory, a, 1)?, to, path(memory, a, 4)?)?)
+    Ok(from.rename(text(memory, a, 1)?.path()?, to, text(memory, a, 4)?.path()?)?)
 }
 
-pub(crate) fn path_symlink(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn path_symlink(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let directory = directory(ctx, a.u32(2), Rights::PATH_SYMLINK)?;
-    let target = a.slice(0).get(memory)?;
-    Ok(directory.symlink(target, path(memory, a, 3)?)?)
+    let target = text(memory, a, 0)?;
+    Ok(directory.symlink(&target.0, text(memory, a, 3)?.path()?)?)
 }
 
-pub(crate) fn path_unlink_file(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn path_unlink_file(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let directory = directory(ctx, a.u32(0), Rights::PATH_UNLINK_FILE)?;
-    Ok(directory.unlink_file(path(memory, a, 1)?)?)
+    Ok(directory.unlink_file(text(memory, a, 1)?.path()?)?)
 }

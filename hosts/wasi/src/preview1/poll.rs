@@ -9,6 +9,7 @@ use super::clock::clock_of;
 use super::layout::{self, EVENT_BYTES, Event, SubscriptionLayout};
 use super::rights::Rights;
 use crate::capability::wait::wait_until;
+use crate::memory::View;
 use crate::{Errno, Fault, WasiCtx, limits};
 use rustix::event::{PollFd, PollFlags};
 
@@ -21,13 +22,23 @@ mod tag {
     pub(super) const WRITE: u8 = 2;
 }
 
+/// What a call has found out before it is made again.
+#[derive(Debug)]
+pub(crate) enum Resumed {
+    Poll(Vec<Subscription>),
+    /// The others have had their turn.
+    Yielded,
+}
+
 /// What one subscription waits for.
-struct Subscription {
+#[derive(Debug)]
+pub(crate) struct Subscription {
     userdata: u64,
     tag: u8,
     target: Target,
 }
 
+#[derive(Debug)]
 enum Target {
     /// A point of the clock that waits go by.
     Time(u64),
@@ -36,34 +47,50 @@ enum Target {
     Error(Errno),
 }
 
-pub(crate) fn poll_oneoff(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn poll_oneoff(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     poll(ctx, memory, a, layout::SUBSCRIPTION)
 }
 
 /// `poll_oneoff` of `wasi_unstable`.
-pub(crate) fn poll_oneoff_0(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn poll_oneoff_0(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     poll(ctx, memory, a, layout::SUBSCRIPTION_0)
 }
 
-fn poll(ctx: &WasiCtx, memory: &mut [u8], a: &Args<'_>, layout: SubscriptionLayout) -> Outcome {
+fn poll(
+    ctx: &mut WasiCtx,
+    memory: &mut View<'_>,
+    a: &Args<'_>,
+    layout: SubscriptionLayout,
+) -> Outcome {
     let (events_at, count, count_at) = (a.ptr(1), a.u32(2), a.ptr(3));
     if count == 0 || count > limits::SUBSCRIPTIONS_MAX {
         return Err(Errno::Inval.into());
     }
-    events_at.slice(count * EVENT_BYTES).get(memory)?;
+    events_at.slice(count * EVENT_BYTES).check(memory)?;
     count_at.read::<4>(memory)?;
-    let list = a.ptr(0).slice(count * layout.bytes).get(memory)?;
-    let subscriptions = list
-        .chunks_exact(layout.bytes as usize)
-        .map(|bytes| parse(ctx, bytes, layout))
-        .collect::<Result<Vec<_>, _>>()?;
-    let events = wait(ctx, &subscriptions)?;
+    let list = a.ptr(0).slice(count * layout.bytes);
+    let list = list.get(memory, list.len as usize)?;
+    let subscriptions = match ctx.resumed.take() {
+        // What the guest wrote was looked at, and its times counted, when the call was first made.
+        Some(Resumed::Poll(subscriptions)) => subscriptions,
+        _ => list
+            .chunks_exact(layout.bytes as usize)
+            .map(|bytes| parse(ctx, bytes, layout))
+            .collect::<Result<Vec<_>, _>>()?,
+    };
+    let events = match wait(ctx, &subscriptions) {
+        Err(Fault::Wait) => {
+            ctx.resumed = Some(Resumed::Poll(subscriptions));
+            return Err(Fault::Wait);
+        }
+        other => other?,
+    };
     let mut place = events_at;
     for (index, event) in events.iter().enumerate() {
         if index > 0 {
             place = place.offset(EVENT_BYTES)?;
         }
-        place.write(memory, layout::event(event))?;
+        place.write(memory, &layout::event(event))?;
     }
     Ok(count_at.write_count(memory, events.len())?)
 }
@@ -118,8 +145,9 @@ fn wait(ctx: &WasiCtx, subscriptions: &[Subscription]) -> Result<Vec<Event>, Fau
         until = Some(0);
     }
     asked.extend(waiting.wake_up());
+    let look = if waiting.elsewhere.is_some() { Some(0) } else { until };
     loop {
-        let ready = wait_until(&mut asked, until, waiting)?;
+        let ready = wait_until(&mut asked, look, waiting)?;
         if let (false, true, Some(first)) = (ready, events.is_empty(), first) {
             ctx.clocks.pass_to(first);
         }
@@ -136,6 +164,12 @@ fn wait(ctx: &WasiCtx, subscriptions: &[Subscription]) -> Result<Vec<Event>, Fau
         }
         if !events.is_empty() {
             return Ok(events);
+        }
+        if waiting.elsewhere.is_some() {
+            let fds = asked_for.iter().filter_map(|(subscription, number)| {
+                ctx.descriptors.get(*number)?.wait(subscription.tag == tag::READ)
+            });
+            return Err(waiting.leave(fds, until));
         }
     }
 }

@@ -3,17 +3,19 @@
 //! Read next: `fault.rs`.
 
 use super::args::Args;
+use super::poll::Resumed;
+use crate::memory::View;
 use crate::{Errno, Fault, Trap, WasiCtx};
 
 type Outcome = Result<(), Fault>;
 
-pub(crate) fn proc_exit(_: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn proc_exit(_: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     Err(Fault::Exit(a.u32(0)))
 }
 
 /// There are no handlers, so every signal has its default action: nothing, or the end of the guest. Suspending a
 /// guest is not supported.
-pub(crate) fn proc_raise(_: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn proc_raise(_: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     match a.u32(0) {
         // none, pipe, chld, cont, urg, winch
         0 | 13 | 16 | 17 | 22 | 27 => Ok(()),
@@ -26,15 +28,24 @@ pub(crate) fn proc_raise(_: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome
     }
 }
 
-pub(crate) fn sched_yield(ctx: &mut WasiCtx, _: &mut [u8], _: &Args<'_>) -> Outcome {
+pub(crate) fn sched_yield(ctx: &mut WasiCtx, _: &mut View<'_>, _: &Args<'_>) -> Outcome {
     ctx.waiting().check()?;
-    std::thread::yield_now();
-    Ok(())
+    if ctx.waiting().elsewhere.is_none() {
+        std::thread::yield_now();
+        return Ok(());
+    }
+    match ctx.resumed.take() {
+        Some(_) => Ok(()),
+        None => {
+            ctx.resumed = Some(Resumed::Yielded);
+            Err(ctx.waiting().leave(std::iter::empty(), Some(0)))
+        }
+    }
 }
 
-pub(crate) fn random_get(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn random_get(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let mut random = ctx.random;
-    random.fill(a.slice(0).get_mut(memory)?, ctx.waiting())?;
+    a.slice(0).fill_all(memory, |bytes| random.fill(bytes, ctx.waiting()))?;
     ctx.random = random;
     Ok(())
 }

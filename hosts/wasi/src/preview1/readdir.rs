@@ -10,9 +10,14 @@ use super::layout;
 use super::rights::Rights;
 use crate::capability::Object;
 use crate::capability::wait::Waiting;
+use crate::memory::View;
 use crate::{Errno, Fault, WasiCtx, limits};
 
-pub(crate) fn fd_readdir(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Result<(), Fault> {
+pub(crate) fn fd_readdir(
+    ctx: &mut WasiCtx,
+    memory: &mut View<'_>,
+    a: &Args<'_>,
+) -> Result<(), Fault> {
     let cookie = a.u64(3);
     let descriptor = ctx.descriptors.get_mut(a.u32(0)).ok_or(Errno::Badf)?;
     let rights = descriptor.need(Rights::FD_READDIR);
@@ -21,16 +26,15 @@ pub(crate) fn fd_readdir(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> 
     };
     rights?;
     a.ptr(4).write_u32(memory, 0)?;
-    let buffer = a.slice(1).get_mut(memory)?;
-    let mut used = 0;
+    let (buffer, mut used) = (a.slice(1), 0);
+    buffer.check(memory)?;
     let mut put = |bytes: &[u8]| {
-        let room = &mut buffer[used..];
-        let count = bytes.len().min(room.len());
-        room[..count].copy_from_slice(&bytes[..count]);
+        let count = bytes.len().min(buffer.len as usize - used);
+        memory.write(buffer.start as usize + used, &bytes[..count])?;
         used += count;
-        count == bytes.len()
+        Ok::<bool, Errno>(count == bytes.len())
     };
-    let waiting = Waiting { stopper: ctx.stopper.as_ref(), nonblocking: false };
+    let waiting = Waiting { stopper: ctx.stopper.as_ref(), ..Waiting::never() };
     let mut stopped = waiting.check();
     let mut visited = 0_u32;
     directory.visit_entries(cookie, |mut entry| {
@@ -45,7 +49,7 @@ pub(crate) fn fd_readdir(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> 
             // The device is the same for all of a directory but for what is mounted there.
             entry.inode = veil.inode(0, entry.inode);
         }
-        Ok(put(&layout::dirent(&entry)) && put(entry.name))
+        Ok(put(&layout::dirent(&entry))? && put(entry.name)?)
     })?;
     stopped?;
     Ok(a.ptr(4).write_count(memory, used)?)

@@ -7,6 +7,7 @@ use super::descriptor::{Descriptor, fdflags};
 use super::rights::Rights;
 use crate::capability::Object;
 use crate::capability::socket::{Receive, Socket};
+use crate::memory::View;
 use crate::refusal::{Reason, refuse};
 use crate::{Errno, Fault, WasiCtx};
 
@@ -24,7 +25,7 @@ fn connection(descriptor: &Descriptor, right: Rights) -> Result<&Socket, Errno> 
     }
 }
 
-pub(crate) fn sock_accept(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn sock_accept(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let flags = a.flags(1, u32::from(fdflags::NONBLOCK))?;
     let flags = u16::try_from(flags).map_err(|_| Errno::Inval)?;
     a.ptr(2).read::<4>(memory)?;
@@ -45,7 +46,7 @@ pub(crate) fn sock_accept(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) ->
     Ok(a.ptr(2).write_u32(memory, number)?)
 }
 
-pub(crate) fn sock_recv(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn sock_recv(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let flags = a.flags(3, 3)?;
     let how = Receive { peek: flags & 1 != 0, all: flags & 2 != 0 };
     let (count_at, flags_at) = (a.ptr(4), a.ptr(5));
@@ -54,17 +55,17 @@ pub(crate) fn sock_recv(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> O
     let (descriptor, waiting) = ctx.descriptor(a.u32(0))?;
     let socket = connection(descriptor, Rights::FD_READ)?;
     let mut truncated = false;
-    let count = a.vectors(1).read_into(memory, |slices| {
+    let count = a.vectors(1).read_into(memory, false, |slices| {
         let (count, cut) = socket.receive(slices, how, waiting)?;
         truncated = cut;
         Ok::<usize, Fault>(count)
     })?;
     ctx.usage.bytes_read += count as u64;
-    flags_at.write(memory, u16::from(truncated).to_le_bytes())?;
+    flags_at.write(memory, &u16::from(truncated).to_le_bytes())?;
     Ok(count_at.write_count(memory, count)?)
 }
 
-pub(crate) fn sock_send(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn sock_send(ctx: &mut WasiCtx, memory: &mut View<'_>, a: &Args<'_>) -> Outcome {
     a.flags(3, 0)?;
     let count_at = a.ptr(4);
     count_at.read::<4>(memory)?;
@@ -75,7 +76,7 @@ pub(crate) fn sock_send(ctx: &mut WasiCtx, memory: &mut [u8], a: &Args<'_>) -> O
     Ok(count_at.write_count(memory, count)?)
 }
 
-pub(crate) fn sock_shutdown(ctx: &mut WasiCtx, _: &mut [u8], a: &Args<'_>) -> Outcome {
+pub(crate) fn sock_shutdown(ctx: &mut WasiCtx, _: &mut View<'_>, a: &Args<'_>) -> Outcome {
     let how = a.flags(1, 3)?;
     let (descriptor, _) = ctx.descriptor(a.u32(0))?;
     let socket = connection(descriptor, Rights::SOCK_SHUTDOWN)?;

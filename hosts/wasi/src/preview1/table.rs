@@ -9,7 +9,9 @@
 
 use super::args::{Args, PARAMS_MAX, Word};
 use super::{arguments, clock, fd, io, log, path, poll, process, readdir, socket};
-use crate::{Fault, Trap, WasiCtx, refusal};
+use crate::memory::View;
+use crate::{Errno, Fault, Trap, WasiCtx, refusal};
+use holm::SharedMemory;
 
 /// One function of the standard.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +25,7 @@ pub struct Function {
     handler: Handler,
 }
 
-type Handler = fn(&mut WasiCtx, &mut [u8], &Args<'_>) -> Result<(), Fault>;
+type Handler = fn(&mut WasiCtx, &mut View<'_>, &Args<'_>) -> Result<(), Fault>;
 
 /// The end of a guest inside a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,13 @@ pub enum End {
     Exit(u32),
     /// It is ended.
     Trap(Trap),
+}
+
+/// Why a call gives no number to the guest.
+pub(crate) enum Left {
+    End(End),
+    /// It has to wait for what it has put down in the context, and is to be made again.
+    Wait,
 }
 
 impl Function {
@@ -48,6 +57,31 @@ impl Function {
         slots: &[u64; PARAMS_MAX],
     ) -> Result<u32, End> {
         ctx.usage.calls += 1;
+        self.attempt(ctx, &mut View::Own(memory), slots).or_else(Left::here)
+    }
+
+    /// The same for a memory that threads share, by a context that they do not.
+    ///
+    /// # Errors
+    /// When the guest ends here.
+    pub fn call_shared(
+        &self,
+        ctx: &mut WasiCtx,
+        memory: &SharedMemory,
+        slots: &[u64; PARAMS_MAX],
+    ) -> Result<u32, End> {
+        ctx.usage.calls += 1;
+        self.attempt(ctx, &mut View::Shared(memory), slots).or_else(Left::here)
+    }
+
+    /// Calls the function once, without counting it.
+    #[inline]
+    pub(crate) fn attempt(
+        &self,
+        ctx: &mut WasiCtx,
+        memory: &mut View<'_>,
+        slots: &[u64; PARAMS_MAX],
+    ) -> Result<u32, Left> {
         let args = Args { slots, types: self.params };
         if ctx.refusals.is_some() {
             // What an earlier call noted and got over.
@@ -61,8 +95,20 @@ impl Function {
                 }
                 Ok(errno as u32)
             }
-            Err(Fault::Exit(code)) => Err(End::Exit(code)),
-            Err(Fault::Trap(trap)) => Err(End::Trap(trap)),
+            Err(Fault::Exit(code)) => Err(Left::End(End::Exit(code))),
+            Err(Fault::Trap(trap)) => Err(Left::End(End::Trap(trap))),
+            Err(Fault::Wait) => Err(Left::Wait),
+        }
+    }
+}
+
+impl Left {
+    /// In a context that waits by itself.
+    #[cold]
+    fn here(self) -> Result<u32, End> {
+        match self {
+            Left::End(end) => Err(end),
+            Left::Wait => Ok(Errno::Again as u32),
         }
     }
 }

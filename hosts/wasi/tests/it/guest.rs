@@ -4,6 +4,7 @@
 //!
 //! Read next: `files.rs`.
 
+use holm::{Engine, MemoryType, SharedMemory};
 use holm_wasi::preview1::{End, Function, PARAMS_MAX, SNAPSHOT_0, SNAPSHOT_1};
 use holm_wasi::{Access, WasiCtx, WasiCtxBuilder};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,16 @@ pub(crate) const OUT: u64 = 64;
 /// Where a call's second result goes.
 pub(crate) const OUT_2: u64 = 128;
 const SCRATCH: usize = 4096;
+
+/// Set for a process in which calls get a memory that threads could share.
+pub(crate) const SHARED_VARIABLE: &str = "HOLM_WASI_TEST_SHARED";
+
+thread_local! {
+    static SHARED: Option<SharedMemory> = std::env::var_os(SHARED_VARIABLE).map(|_| {
+        let ty = MemoryType { shared: true, ..MemoryType::new(16, Some(16)) };
+        SharedMemory::new(&Engine::default(), ty).unwrap()
+    });
+}
 
 /// Error numbers, by the standard's names.
 pub(crate) mod errno {
@@ -197,7 +208,17 @@ impl Guest {
             used += 1;
         }
         assert_eq!(used, function.params.len(), "parameters of {name}");
-        function.call(&mut self.ctx, &mut self.memory, &slots)
+        let Self { ctx, memory, .. } = self;
+        SHARED.with(|shared| match shared {
+            // The same in a memory that threads could share: see `shared.rs`.
+            Some(shared) if memory.len() == shared.data_size() => {
+                shared.write(0, memory).unwrap();
+                let answer = function.call_shared(ctx, shared, &slots);
+                shared.read(0, memory).unwrap();
+                answer
+            }
+            _ => function.call(ctx, memory, &slots),
+        })
     }
 
     pub(crate) fn u32_at(&self, at: u64) -> u32 {

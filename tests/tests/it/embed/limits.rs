@@ -1,9 +1,11 @@
 //! Limits, fuel and interruption: a guest that wants too much is stopped, and its host can go on.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use holm::{
-    Config, Engine, ErrorKind, Linker, MemoryStrategy, Module, Store, StoreLimits, TrapReason,
+    Budget, Config, Engine, Error, ErrorKind, Linker, MemoryStrategy, Module, Store, StoreLimits,
+    TrapReason,
 };
 use libtest_mimic::Failed;
 
@@ -12,6 +14,8 @@ use super::{Test, instance, refused, same};
 pub(super) const TESTS: &[Test] = &[
     ("memory ends at its limit", memory),
     ("tables end at their limit", table),
+    ("stores with a budget are limited together", budget),
+    ("what instances and stores have used is told", usage),
     ("fuel is the same number everywhere", fuel),
     ("fuel runs out in the middle and can be refilled", fuel_ends),
     ("an interruption ends a loop", interrupted_loop),
@@ -51,6 +55,75 @@ fn table(engine: &Engine) -> Result<(), Failed> {
     same("everything", grow.call(&mut store, -2)?, -1)?;
     let huge = instance(&mut store, &Linker::new(engine), "(module (table 4000000000 funcref))");
     same("kind", refused("a huge table", huge)?.kind(), ErrorKind::Exhausted)
+}
+
+fn budget(engine: &Engine) -> Result<(), Failed> {
+    let budget = Budget::default();
+    let limits = StoreLimits {
+        memory_bytes_max: 10 << 16,
+        table_entries_max: 100,
+        ..StoreLimits::default()
+    };
+    let make = || {
+        let mut store = Store::try_new(engine, limits, ())?;
+        store.share_limits(&budget)?;
+        Ok::<_, Error>(store)
+    };
+    let text = r#"(module (memory 4) (table 30 funcref)
+      (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+      (func (export "more") (param i32) (result i32) (table.grow (ref.null func) (local.get 0))))"#;
+    let (mut first, mut second) = (make()?, make()?);
+    let one = instance(&mut first, &Linker::new(engine), text)?;
+    instance(&mut second, &Linker::new(engine), text)?;
+    same("bytes", (budget.memory_bytes(), budget.table_entries()), (8 << 16, 60))?;
+    let grow = one.get_typed_func::<i32, i32>(&first, "grow")?;
+    same("two more", grow.call(&mut first, 2)?, 4)?;
+    same("three", grow.call(&mut first, 1)?, -1)?;
+    let more = one.get_typed_func::<i32, i32>(&first, "more")?;
+    same("entries", more.call(&mut first, 41)?, -1)?;
+    same("fewer entries", more.call(&mut first, 40)?, 30)?;
+    let third = instance(&mut second, &Linker::new(engine), "(module (memory 1))");
+    same("a third", refused("a third", third)?.limit(), Some("memory bytes"))?;
+    let late = first.share_limits(&budget);
+    same("too late", refused("too late", late)?.kind(), ErrorKind::Exhausted)?;
+    drop(second);
+    same("given back", (budget.memory_bytes(), budget.table_entries()), (6 << 16, 70))?;
+    same("room again", grow.call(&mut first, 4)?, 6)?;
+    drop(first);
+    same("nothing left", (budget.memory_bytes(), budget.table_entries()), (0, 0))
+}
+
+fn usage(engine: &Engine) -> Result<(), Failed> {
+    let mut config = engine.config().clone();
+    config.fuel(true).clock(Some(|| {
+        static TICKS: AtomicU64 = AtomicU64::new(0);
+        TICKS.fetch_add(1000, Ordering::Relaxed)
+    }));
+    let engine = Engine::new(&config)?;
+    let mut store = Store::new(&engine, ());
+    store.set_fuel(1_000_000)?;
+    let text = r#"(module (memory (export "m") 3) (table (export "t") 7 funcref) (global i32 (i32.const 1))
+      (type $a (array i64))
+      (func (export "make") (drop (array.new_default $a (i32.const 1000)))))"#;
+    let module = Module::new(&engine, text)?;
+    same("compile time", module.compile_time_ns().is_some_and(|time| time >= 1000), true)?;
+    let mut linker = Linker::new(&engine);
+    let first = linker.instantiate(&mut store, &module)?;
+    linker.instance(&store, "first", first)?;
+    let other = r#"(module (import "first" "m" (memory 1)) (import "first" "t" (table 1 funcref)) (table 5 funcref)
+      (global i32 (i32.const 1)) (global i32 (i32.const 1)))"#;
+    let second = instance(&mut store, &linker, other)?;
+    let (one, two) = (first.usage(&store), second.usage(&store));
+    same("memory", (one.memory_bytes, two.memory_bytes), (3 << 16, 0))?;
+    same("tables", (one.table_entries, two.table_entries), (7, 5))?;
+    same("globals", (one.globals, two.globals), (1, 2))?;
+    same("code", one.code_bytes, module.code_bytes() as u64)?;
+    first.get_typed_func::<(), ()>(&store, "make")?.call(&mut store, ())?;
+    let all = store.usage();
+    same("sum", (all.memory_bytes, all.table_entries, all.instances), (3 << 16, 12, 2))?;
+    same("shared", all.shared_memory_bytes, 0)?;
+    same("objects", all.heap_bytes_made >= 8000, true)?;
+    same("fuel", all.fuel_used.is_some_and(|fuel| fuel > 0), true)
 }
 
 const COUNTER: &str = r#"

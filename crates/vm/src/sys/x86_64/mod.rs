@@ -15,6 +15,8 @@
 //! rbx, rbp, r12–r14 and r15 over calls, like the C convention does. Frame pointers are always kept; the
 //! chain of an activation ends with rbp = 0.
 
+pub(crate) mod racing;
+
 use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, RESUME, StoreBlock};
 use crate::context::{HOST_ENTRY, HOST_STACK_BYTES};
 use crate::frame::{

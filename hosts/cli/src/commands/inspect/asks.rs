@@ -4,7 +4,7 @@
 //! granted. Invariant: an import is either covered by a sentence or listed as unknown, never dropped.
 //! Read next: `listing.rs`.
 
-use holm_module::{Import, Module};
+use holm_module::{Import, ImportKind, Module};
 
 /// The modules that WASI preview 1 is imported from; the second is its earlier form.
 const WASI: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
@@ -89,6 +89,7 @@ const ASKS: &[Ask] = &[
         sentence: "uses network sockets you hand in (--listen, --connect)",
         functions: &["sock_accept", "sock_recv", "sock_send", "sock_shutdown"],
     },
+    Ask { sentence: "runs threads (--features threads)", functions: &["thread-spawn"] },
     Ask { sentence: "ends itself, with an exit code", functions: &["proc_exit", "proc_raise"] },
 ];
 
@@ -102,7 +103,10 @@ pub(crate) struct Asks<'a> {
 
 /// Sorts the imports of a module into sentences and unknown ones.
 pub(crate) fn asks(module: &Module) -> Asks<'_> {
-    let is_known = |import: &Import| is_wasi(import) && covers(&import.name);
+    let is_known = |import: &Import| {
+        let shared = matches!(import.kind, ImportKind::Memory(ty) if ty.shared);
+        shared || (is_wasi(import) && covers(&import.name))
+    };
     let unknown = module.imports.iter().filter(|import| !is_known(import)).collect();
     let asked = |ask: &&Ask| {
         module
@@ -114,7 +118,7 @@ pub(crate) fn asks(module: &Module) -> Asks<'_> {
 }
 
 fn is_wasi(import: &Import) -> bool {
-    WASI.contains(&&*import.module)
+    WASI.contains(&&*import.module) || (&*import.module, &*import.name) == holm_wasi::SPAWN
 }
 
 /// Whether a function of WASI has a sentence.

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use holm::{HeapStats, Store};
-use holm_wasi::WasiCtx;
+use holm::{HeapStats, StoreUsage};
+use holm_wasi::{ThreadUsage, Usage};
 
 use crate::cached::Origin;
 use crate::input::Received;
@@ -84,8 +84,12 @@ impl Stats {
 pub(super) struct Bill(Vec<(&'static str, String)>);
 
 impl Bill {
-    pub(super) fn of(store: &Store<WasiCtx>, limits: &Limits) -> Self {
-        let (engine, wasi) = (store.usage(), store.data().usage());
+    pub(super) fn of(
+        engine: &StoreUsage,
+        wasi: &Usage,
+        threads: Option<&ThreadUsage>,
+        limits: &Limits,
+    ) -> Self {
         let of = |used: u64, max: u64| format!("{} of {}", show_size(used), show_size(max));
         let mut rows = Vec::new();
         let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
@@ -96,7 +100,14 @@ impl Bill {
             let max = limits.fuel.map_or(String::new(), |fuel| format!(" of {fuel}"));
             rows.push(("fuel", format!("{used}{max}")));
         }
+        if let Some(threads) = threads {
+            let (all, peak, max) = (threads.threads, threads.threads_peak, limits.max_threads);
+            rows.push(("threads", format!("{all}, at most {peak} of {max} at once")));
+        }
         rows.push(("memory", of(engine.memory_bytes, limits.max_memory)));
+        if engine.heap_bytes > 0 {
+            rows.push(("objects", of(engine.heap_bytes, limits.max_heap)));
+        }
         let (entries, max) = (engine.table_entries, limits.max_table_entries);
         rows.push(("table entries", format!("{entries} of {max}")));
         let now = show_size(wasi.file_bytes);

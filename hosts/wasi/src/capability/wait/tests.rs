@@ -13,7 +13,7 @@ fn times_do_not_wrap() {
 #[test]
 fn a_stop_stays_until_it_is_reset() {
     let stopper = Stopper::new().unwrap();
-    let waiting = Waiting { stopper: Some(&stopper), nonblocking: false };
+    let waiting = Waiting { stopper: Some(&stopper), nonblocking: false, elsewhere: None };
     assert_eq!(waiting.check(), Ok(()));
     for _ in 0..3 {
         stopper.stop();
