@@ -7,7 +7,7 @@
 use arbitrary::Unstructured;
 use wasm_smith::{Config, Module};
 
-use crate::adjust;
+use crate::{adjust, provide};
 
 /// Bytes of noise that a module is made of.
 const NOISE_BYTES: usize = 10_000;
@@ -19,6 +19,8 @@ pub(crate) struct Generated {
     pub(crate) wasm: Vec<u8>,
     /// Whether every memory says how far it grows, so that no limit of an engine has to.
     pub(crate) has_bounds: bool,
+    /// Another module that offers what this one imports; without it the host does.
+    pub(crate) provider: Option<Vec<u8>>,
 }
 
 /// The module with this number, unless the noise does not make one.
@@ -29,12 +31,15 @@ pub(crate) fn module(number: u64) -> Option<Generated> {
         chunk.copy_from_slice(&random.next().to_le_bytes()[..chunk.len()]);
     }
     let config = config(number, &mut random);
+    let has_provider = random.next().is_multiple_of(2);
     let has_bounds = config.memory_max_size_required;
     let mut module = Module::new(config, &mut Unstructured::new(&noise)).ok()?;
     let steps = module.ensure_termination(STEPS.cast_unsigned()).ok()?;
     let wasm = adjust::adjusted(&module.to_bytes(), steps);
     let wasm = wasm.expect("what the generator makes can be read");
-    Some(Generated { wasm, has_bounds })
+    let provider = if has_provider { provide::provider(&wasm) } else { Ok(None) };
+    let provider = provider.expect("what the generator makes can be read");
+    Some(Generated { wasm, has_bounds, provider })
 }
 
 /// A generator of noise that is the same on every machine.

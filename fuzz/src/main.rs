@@ -10,6 +10,7 @@ mod generate;
 mod on_holm;
 mod on_wasmtime;
 mod outcome;
+mod provide;
 mod shared;
 
 use std::collections::BTreeMap;
@@ -54,9 +55,10 @@ fn main() -> ExitCode {
     });
     let tally = tally.into_inner().expect("nobody panics here");
     let Tally { calls, traps, exceptions, refused, unsure, mismatches } = tally;
-    for (trap, count) in &traps {
-        say(&format!("{count:>9} {trap}"));
+    for (what, count) in traps.iter().chain(&refused) {
+        say(&format!("{count:>9} {what}"));
     }
+    let refused: u64 = refused.values().sum();
     let traps: u64 = traps.values().sum();
     say(&format!(
         "{calls} calls returned, {traps} trapped, {exceptions} threw; {refused} modules were refused, \
@@ -73,7 +75,8 @@ struct Tally {
     /// By reason.
     traps: BTreeMap<String, u64>,
     exceptions: u64,
-    refused: u64,
+    /// Modules, by what was said.
+    refused: BTreeMap<String, u64>,
     unsure: u64,
     mismatches: u64,
 }
@@ -89,7 +92,12 @@ impl Tally {
             }
         }
         self.exceptions += count(|outcome| matches!(outcome, Outcome::Threw(_)));
-        self.refused += count(|outcome| matches!(outcome, Outcome::Refused(_))).min(1);
+        for outcome in outcomes {
+            if let Outcome::Refused(why) = outcome {
+                let why = why.split(" (at offset").next().unwrap_or_default().to_owned();
+                *self.refused.entry(why).or_default() += 1;
+            }
+        }
         self.unsure += count(outcome::is_unsure).min(1);
     }
 }

@@ -40,15 +40,19 @@ impl Engines {
         let count = self.0.len() as u64;
         let engine = &self.0[usize::try_from(number / 2 % count).unwrap_or(0)];
         let mut outcomes = Vec::new();
-        if let Err(outcome) = steps(engine, &module.wasm, &mut outcomes) {
+        if let Err(outcome) = steps(engine, module, &mut outcomes) {
             outcomes.push(outcome);
         }
         outcomes
     }
 }
 
-fn steps(engine: &Engine, wasm: &[u8], outcomes: &mut Vec<Outcome>) -> Result<(), Outcome> {
-    let module = Module::new(engine, wasm).map_err(|error| refused(&error))?;
+fn steps(
+    engine: &Engine,
+    generated: &Generated,
+    outcomes: &mut Vec<Outcome>,
+) -> Result<(), Outcome> {
+    let module = Module::new(engine, &generated.wasm).map_err(|error| refused(&error))?;
     let limits = StoreLimits {
         memory_bytes_max: MEMORY_BYTES_MAX,
         table_entries_max: TABLE_ENTRIES_MAX,
@@ -56,14 +60,11 @@ fn steps(engine: &Engine, wasm: &[u8], outcomes: &mut Vec<Outcome>) -> Result<()
     };
     let store = Store::try_new(engine, limits, ());
     let store = &mut store.map_err(|error| refused(&error))?;
-    let mut imports = Vec::new();
-    for import in module.imports() {
-        imports.push(offer(store, import.ty())?);
-    }
+    let imports = imports(store, &module, generated.provider.as_deref())?;
     let instance = Instance::new(&mut *store, &module, &imports);
     let instance = instance.map_err(|error| match error.kind() {
         // A host's function or tag is of a type of its own, never of one that is open or in a group.
-        ErrorKind::Link => Outcome::Unknown,
+        ErrorKind::Link if generated.provider.is_none() => Outcome::Unknown,
         _ => failed(store, &error),
     })?;
     let exports: Vec<Extern> =
@@ -90,6 +91,22 @@ fn steps(engine: &Engine, wasm: &[u8], outcomes: &mut Vec<Outcome>) -> Result<()
         outcomes.extend(left(store, export).map(Outcome::Left));
     }
     Ok(())
+}
+
+/// What the module imports: from the provider, or the host's own.
+fn imports(
+    store: &mut Store<()>,
+    module: &Module,
+    provider: Option<&[u8]>,
+) -> Result<Vec<Extern>, Outcome> {
+    let Some(provider) = provider else {
+        return module.imports().map(|import| offer(store, import.ty())).collect();
+    };
+    let provider = Module::new(store.engine(), provider).map_err(|error| refused(&error))?;
+    let provider = Instance::new(&mut *store, &provider, &[]);
+    let provider = provider.map_err(|error| failed(store, &error))?;
+    let numbers = 0..module.imports().len();
+    Ok(numbers.filter_map(|number| provider.get_export(&*store, &number.to_string())).collect())
 }
 
 /// What is in a global, memory or table.

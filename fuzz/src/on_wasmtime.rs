@@ -86,10 +86,7 @@ fn steps(
     let used = Used { memory_bytes: 0, memory_bytes_max, table_entries: 0 };
     let store = &mut Store::new(engine, used);
     store.limiter(|used| used);
-    let mut imports = Vec::new();
-    for import in module.imports() {
-        imports.push(import.ty().default_value(&mut *store).map_err(|_| Outcome::Missing)?);
-    }
+    let imports = imports(store, &module, generated.provider.as_deref())?;
     let instance =
         Instance::new(&mut *store, &module, &imports).map_err(|error| failed(store, &error))?;
     let exports: Vec<Extern> = module
@@ -118,6 +115,27 @@ fn steps(
         outcomes.extend(left(store, export).map(Outcome::Left));
     }
     Ok(())
+}
+
+/// What the module imports: from the provider, or the host's own.
+fn imports(
+    store: &mut Store<Used>,
+    module: &Module,
+    provider: Option<&[u8]>,
+) -> Result<Vec<Extern>, Outcome> {
+    let Some(provider) = provider else {
+        let own = module.imports().map(|import| import.ty().default_value(&mut *store));
+        return own.map(|import| import.map_err(|_| Outcome::Missing)).collect();
+    };
+    let provider = Module::new(store.engine(), provider);
+    let provider = provider.map_err(|error| Outcome::Refused(format!("{error:#}")))?;
+    let provider = Instance::new(&mut *store, &provider, &[]);
+    let provider = provider.map_err(|error| failed(store, &error))?;
+    let mut imports = Vec::new();
+    for number in 0..module.imports().len() {
+        imports.extend(provider.get_export(&mut *store, &number.to_string()));
+    }
+    Ok(imports)
 }
 
 /// What is in a global, memory or table.
