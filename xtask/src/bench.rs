@@ -1,8 +1,7 @@
 //! `cargo xtask bench`: Holm and its peers side by side, in one run, alternating, outputs compared.
 //!
-//! Sections: `--run` (programs), `--compile`, `--hello`, `--calls` (nanoseconds per call, both crates), `--files` (copying
-//! and listing), `--all`; without
-//! one: run, compile and hello. `--rounds N`, `--engines A,B`, `--only NAME,…`, `--builds scalar,simd`, `--fetch`.
+//! Sections: `--run` (programs), `--compile`, `--hello`, `--calls` (nanoseconds per call, both crates), `--gc` (programs under
+//! the collector), `--files` (copying and listing), `--all`; without one: run, compile and hello. `--rounds N`, `--engines A,B`, `--only NAME,…`, `--builds scalar,simd`, `--fetch`.
 //! Results land in `target/bench` as JSON, markdown and an SVG chart.
 //! Invariant: every ratio is between medians of rounds that alternated on the same machine in the same run.
 //! Read next: `bench/programs.toml`, `xtask/src/bench/measure.rs`.
@@ -11,6 +10,7 @@ mod calls;
 mod chart;
 mod compile;
 mod files;
+mod gc;
 mod hello;
 mod machine;
 mod measure;
@@ -58,6 +58,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     if wish.has("calls") {
         results.calls = calls::measure(&wish)?;
     }
+    if wish.has("gc") {
+        results.gc = gc::measure(&wish, &engines)?;
+    }
     if wish.has("files") {
         files::measure(&engines, wish.rounds)?;
         if wish.sections.len() == 1 {
@@ -103,8 +106,9 @@ fn read(arguments: &[String]) -> Result<Wish, String> {
             "--compile" => wish.sections.push("compile"),
             "--hello" => wish.sections.push("hello"),
             "--calls" => wish.sections.push("calls"),
+            "--gc" => wish.sections.push("gc"),
             "--files" => wish.sections.push("files"),
-            "--all" => wish.sections.extend(["run", "compile", "hello", "calls"]),
+            "--all" => wish.sections.extend(["run", "compile", "hello", "calls", "gc"]),
             "--fetch" => wish.fetch = true,
             "--engines" => wish.engines = names(value()?),
             "--only" => wish.only = names(value()?),

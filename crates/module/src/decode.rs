@@ -118,7 +118,7 @@ impl<'a> Decoded<'a> {
                 0,
             ));
         }
-        let mut cost = 0;
+        let mut cost = self.module.import_cost();
         for body in &self.module.bodies {
             cost = add_cost(&self.limits, cost, body)?;
         }

@@ -7,6 +7,7 @@
 
 use crate::fixed::{FixedTables, Reachable};
 use crate::known::Known;
+use crate::named::Named;
 use cranelift_codegen::ir::{self, AbiParam, Signature, types};
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig, TargetIsa};
 use holm_abi::object::StructLayout;
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     frontend: TargetFrontendConfig,
     /// What indirect calls can reach.
     fixed: FixedTables,
+    /// What references to functions can be to.
+    named: Named,
     signatures: Vec<Signature>,
     /// How the structure types are laid out, by type index.
     structs: BTreeMap<u32, StructLayout>,
@@ -73,6 +76,7 @@ impl Shared {
             registers,
             frontend: isa.frontend_config(),
             fixed: FixedTables::new(module),
+            named: Named::new(module),
             signatures,
             structs: (0..).zip(&module.types).filter_map(struct_layout).collect(),
         }
@@ -94,6 +98,11 @@ impl<'a> Environment<'a> {
     pub(crate) fn reachable(&self, table: u32, ty: u32) -> Option<&'a Reachable> {
         let reachable = self.shared.fixed.reachable(table, ty)?;
         self.known.table_is_fixed(table).then_some(reachable)
+    }
+
+    /// The functions of the module that a reference of type `ty` may be to; none if there are many.
+    pub(crate) fn named(&self, ty: u32) -> &'a [u32] {
+        self.shared.named.of_type(ty)
     }
 
     /// The function type of the type section with this index.

@@ -122,7 +122,7 @@ fn entries(module: &Module, table: u32) -> Option<Vec<Option<u32>>> {
 }
 
 /// A type and all above it.
-fn with_supertypes(module: &Module, ty: u32) -> impl Iterator<Item = u32> {
+pub(crate) fn with_supertypes(module: &Module, ty: u32) -> impl Iterator<Item = u32> {
     std::iter::successors(Some(ty), |ty| module.types.get(*ty as usize)?.supertype)
 }
 

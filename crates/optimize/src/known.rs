@@ -177,13 +177,18 @@ impl<'a> Known<'a> {
         (init.is_number() && self.global_is_fixed(global)).then_some(init)
     }
 
-    /// The place of a function among those that escape.
-    pub(crate) fn escaped_rank(&self, function: u32) -> Result<i64, Failure> {
+    /// The place of a function among those that escape, if it does.
+    pub(crate) fn rank_if_escaped(&self, function: u32) -> Result<Option<i64>, Failure> {
         if matches!(self.bodies, Bodies::Some(_)) {
             return Err(Failure::Early(None));
         }
         let rank = self.facts.escaped().binary_search(&function);
-        rank.ok().and_then(|rank| i64::try_from(rank).ok()).ok_or_else(|| {
+        Ok(rank.ok().and_then(|rank| i64::try_from(rank).ok()))
+    }
+
+    /// The place of a function among those that escape.
+    pub(crate) fn escaped_rank(&self, function: u32) -> Result<i64, Failure> {
+        self.rank_if_escaped(function)?.ok_or_else(|| {
             Failure::Bug(format!("function {function} is referred to but not known to escape"))
         })
     }

@@ -18,6 +18,7 @@ mod isa;
 mod known;
 mod latch;
 mod link;
+mod named;
 mod shape;
 mod thunk;
 mod translate;

@@ -17,6 +17,7 @@ mod collect;
 mod frames;
 mod hosts;
 mod layouts;
+mod mover;
 mod object;
 pub(crate) mod roots;
 mod space;
@@ -27,7 +28,10 @@ pub use roots::{OwnedRoot, RootId, RootMark};
 pub use stats::HeapStats;
 pub use table::TypeTable;
 
-use crate::limits::{HEAP_COMMIT_BYTES, MAJOR_BYTES_MIN, NURSERY_BYTES_MAX, NURSERY_BYTES_MIN};
+use crate::limits::{
+    HEAP_COMMIT_BYTES, HEAP_SMALL_BYTES, MAJOR_BYTES_MIN, NURSERY_BYTES_FIRST, NURSERY_BYTES_MAX,
+};
+use crate::sys::map::HUGE_PAGE_BYTES;
 use crate::{StoreLimits, VmError};
 use holm_abi::MemoryStrategy;
 use holm_abi::object::{CARD_BYTES_LOG2, NULL_BYTES};
@@ -92,7 +96,12 @@ impl Old {
     /// Makes memory up to `end` accessible.
     fn commit(&mut self, space: &Space, end: u64) -> Result<(), VmError> {
         if end > self.committed {
-            let end = end.next_multiple_of(HEAP_COMMIT_BYTES).min(self.range.end);
+            let large = self.range.start + HEAP_SMALL_BYTES;
+            let step = if end > large { HUGE_PAGE_BYTES } else { HEAP_COMMIT_BYTES };
+            let end = end.next_multiple_of(step).min(self.range.end);
+            if end > large && self.committed <= large {
+                space.want_huge_pages(large..self.range.end);
+            }
             space.commit(self.committed..end)?;
             self.committed = end;
         }
@@ -128,12 +137,12 @@ impl Heap {
             }
         }
         let space = space?;
-        let card = 8 << CARD_BYTES_LOG2;
-        let start = NURSERY_END.next_multiple_of(card);
-        let half = (space.bytes() - start) / 2 / card * card;
+        const { assert!(HUGE_PAGE_BYTES.is_multiple_of(8 << CARD_BYTES_LOG2)) };
+        let start = NURSERY_END.next_multiple_of(HUGE_PAGE_BYTES);
+        let half = (space.bytes() - start) / 2 / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
         let old = Old::new(start..start + half);
         let other = Old::new(start + half..start + 2 * half);
-        let nursery_bytes = NURSERY_BYTES_MIN;
+        let nursery_bytes = NURSERY_BYTES_FIRST;
         let mut heap = Self {
             space,
             layouts: Layouts::default(),
@@ -181,7 +190,12 @@ impl Heap {
         let start = u64::from(NULL_BYTES);
         let end = start + self.nursery_bytes.min(room) / 8 * 8;
         if end > self.nursery_committed {
-            let committed = end.next_multiple_of(HEAP_COMMIT_BYTES).min(NURSERY_END);
+            let committed = if self.nursery_bytes > NURSERY_BYTES_FIRST {
+                self.space.want_huge_pages(HUGE_PAGE_BYTES..NURSERY_END);
+                NURSERY_END
+            } else {
+                HUGE_PAGE_BYTES
+            };
             self.space.commit(self.nursery_committed..committed)?;
             self.nursery_committed = committed;
         }

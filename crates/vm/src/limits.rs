@@ -55,22 +55,29 @@ pub(crate) const BACKTRACE_FRAMES_MAX: usize = 100;
 /// Resident memory up to this size is cleared by writing when a slot is reset; more is given back.
 pub(crate) const RESET_PAGES_MAX: usize = 64;
 
-/// Bytes of the nursery at first; at least what the largest structure takes.
-pub(crate) const NURSERY_BYTES_MIN: u64 = 1 << 20;
+/// Bytes of the nursery until the first collection, so that small programs take little; at least what the largest
+/// structure takes.
+pub(crate) const NURSERY_BYTES_FIRST: u64 = (2 << 20) - holm_abi::object::NULL_BYTES as u64;
+
+/// Bytes of the nursery from then on.
+pub(crate) const NURSERY_BYTES_MIN: u64 = 4 << 20;
 
 /// Bytes of the nursery when much of it survives.
-pub(crate) const NURSERY_BYTES_MAX: u64 = 8 << 20;
+pub(crate) const NURSERY_BYTES_MAX: u64 = 16 << 20;
 
 /// Objects larger than this start in the old space.
 pub(crate) const LARGE_BYTES: u64 = 64 << 10;
 
-/// Below this the old space is not collected.
+/// The old space is collected when it has doubled, and not before it has grown by this.
 pub(crate) const MAJOR_BYTES_MIN: u64 = 16 << 20;
 
 /// Heaps get accessible in steps of this.
 pub(crate) const HEAP_COMMIT_BYTES: u64 = 1 << 20;
 
-/// Memory of an old space that stays while it is not in use.
+/// Up to this an old space takes memory in small pages; behind it in huge ones, where the system has them.
+pub(crate) const HEAP_SMALL_BYTES: u64 = 4 << 20;
+
+/// Memory of an old space, besides as much as survived, that stays while it is not in use.
 pub(crate) const HEAP_KEPT_BYTES: u64 = 8 << 20;
 
 /// Guard behind a heap: no field and no element's size reaches over it.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bench::calls::Call;
 use crate::bench::compile::Compiled;
+use crate::bench::gc::Collected;
 use crate::bench::hello::Hello;
 use crate::bench::run::Row;
 use crate::bench::{BASE, stats};
@@ -28,20 +29,22 @@ pub(crate) struct Results {
     pub(crate) compile: Vec<Compiled>,
     pub(crate) hello: Vec<Hello>,
     pub(crate) calls: Vec<Call>,
+    pub(crate) gc: Vec<Collected>,
 }
 
 impl Results {
     /// Nothing measured yet.
     pub(crate) fn new(machine: Vec<String>, absent: Vec<String>) -> Self {
-        let (run, compile, hello, calls) = Default::default();
-        Self { machine, absent, run, compile, hello, calls }
+        let (run, compile, hello, calls, gc) = Default::default();
+        Self { machine, absent, run, compile, hello, calls, gc }
     }
 
     /// How many runs failed or answered something else.
     pub(crate) fn wrong(&self) -> usize {
         let run = self.run.iter().map(|row| row.wrong.len());
         let compile = self.compile.iter().map(|row| row.wrong.len());
-        run.chain(compile).sum()
+        let gc = self.gc.iter().map(|row| row.row.wrong.len());
+        run.chain(compile).chain(gc).sum()
     }
 
     /// All of it for a machine to read.
@@ -53,9 +56,13 @@ impl Results {
         });
         let calls =
             self.calls.iter().map(|call| json!({ "name": call.name, "ns": call.nanoseconds }));
+        let gc = self.gc.iter().map(
+            |row| json!({ "name": row.row.name, "inner_ns": row.times(), "pauses": row.pauses }),
+        );
         json!({
             "machine": self.machine, "absent": self.absent, "run": run, "compile": compile,
             "hello": hello.collect::<Vec<_>>(), "calls": calls.collect::<Vec<_>>(),
+            "gc": gc.collect::<Vec<_>>(),
         })
     }
 }
@@ -144,6 +151,9 @@ pub(crate) fn markdown(results: &Results) -> String {
     }
     if !results.calls.is_empty() {
         calls(&mut out, &results.calls);
+    }
+    if !results.gc.is_empty() {
+        collected(&mut out, &results.gc);
     }
     out
 }
@@ -270,6 +280,40 @@ fn calls(out: &mut String, rows: &[Call]) {
         let ratio = ours.zip(base).map(|(a, b)| a / b);
         let (ours, base) = (number(ours.copied(), 1), number(base.copied(), 1));
         line_of(out, &format!("| {} | {ours} | {base} | {} |", row.name, number(ratio, 3)));
+    }
+}
+
+fn collected(out: &mut String, rows: &[Collected]) {
+    let engines = ["holm", "wasmtime copying", "wasmtime drc", "wasmtime null", "node"];
+    line_of(
+        out,
+        "\n## Under the collector: median milliseconds of the guest's own time, after warming up\n",
+    );
+    line_of(
+        out,
+        &format!(
+            "| program | {} | best collector / holm | null / holm | holm / node |",
+            engines.join(" | ")
+        ),
+    );
+    line_of(out, &format!("|---|{}", "---:|".repeat(engines.len() + 3)));
+    for result in rows {
+        let row = &result.row;
+        let sound = row.wrong.is_empty();
+        let ours = row.inner(OURS).filter(|_| sound);
+        let over = |peer: Option<f64>| number(peer.zip(ours).map(|(peer, ours)| peer / ours), 2);
+        let (best, never) = (over(result.best()), over(result.never()));
+        let node = ours.zip(row.inner("node")).map(|(ours, node)| ours / node);
+        let cells = engines.map(|engine| number(row.inner(engine).map(|ns| ns / 1e6), 1));
+        let (cells, node) = (cells.join(" | "), number(node, 2));
+        line_of(out, &format!("| {} | {cells} | {best} | {never} | {node} |", row.name));
+        for wrong in &row.wrong {
+            line_of(out, &format!("| **wrong** | {} |", wrong.replace('\n', " ")));
+        }
+    }
+    line_of(out, "\nHolm's collections, warming up included:\n");
+    for Collected { row, pauses } in rows {
+        line_of(out, &format!("* {}: {pauses}", row.name));
     }
 }
 

@@ -75,7 +75,8 @@ pub(crate) fn measure(wish: &Wish, engines: &[Engine]) -> Result<Vec<Row>, Strin
     Ok(rows)
 }
 
-fn one(program: &Built, engines: &[Engine], rounds: usize) -> Row {
+/// Measures one program.
+pub(crate) fn one(program: &Built, engines: &[Engine], rounds: usize) -> Row {
     let mut row = Row {
         name: program.name.clone(),
         build: program.build.clone(),

@@ -2,14 +2,16 @@
 //! `br_on_null`, `br_on_non_null`.
 //!
 //! A reference to a function is the index of its record in the store. The record says whose anchor the code
-//! expects: with the own one it is called at once, with another through the foreign-call thunk.
+//! expects: with the own one it is called at once, with another through the foreign-call thunk. Where only a few functions
+//! of the module can be meant, the reference is compared with theirs first, and each is a direct call.
 //! Read next: [`super::indirect`].
 
 use super::flags::Region;
 use super::frames::block_args;
 use super::{Handled, Translator, trap};
+use crate::error::Failure;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use holm_abi::layout;
 use holm_module::wasm::Operator;
 use holm_spec::trap::TrapReason;
@@ -24,10 +26,13 @@ pub(super) struct Found {
     pub(super) away: Value,
 }
 
-impl Translator<'_, '_> {
+/// The most functions that a reference is compared with, if at least one of them stays a call.
+const GUESSES_MAX: usize = 4;
+
+impl<'a> Translator<'a, '_> {
     pub(super) fn reference_call_operator(&mut self, operator: &Operator<'_>) -> Handled {
         match operator {
-            Operator::CallRef { type_index } => self.call_ref(*type_index),
+            Operator::CallRef { type_index } => self.call_ref(*type_index)?,
             Operator::RefAsNonNull => {
                 let reference = self.pop();
                 self.b.ins().trapz(reference, trap::code(TrapReason::NullReference));
@@ -40,19 +45,22 @@ impl Translator<'_, '_> {
         Ok(true)
     }
 
-    fn call_ref(&mut self, ty: u32) {
+    fn call_ref(&mut self, ty: u32) -> Result<(), Failure> {
         let reference = self.pop();
         let args = self.pop_canonical(self.env.ty(ty).params().len());
+        let base = self.stack.len();
+        let joined = self.block_with_params(self.env.ty(ty).results());
+        for function in self.guesses(ty) {
+            self.call_if(reference, *function, &args, joined)?;
+        }
         let found = self.checked_reference(reference);
         let (near, far) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(far);
-        let joined = self.block_with_params(self.env.ty(ty).results());
         self.b.ins().brif(found.away, far, &[], near, &[]);
         self.switch_to_only(far);
         let results = self.call_foreign(ty, found.at, args.clone());
         self.jump(joined, &results);
         self.switch_to_only(near);
-        let base = self.stack.len();
         let code = self.code_of(found);
         let signature = self.signature(ty);
         let call = |t: &mut Self, args: &[Value]| t.emit_call_indirect(signature, code, args);
@@ -60,6 +68,47 @@ impl Translator<'_, '_> {
         self.jump(joined, &results);
         self.b.seal_block(joined);
         self.enter(joined, base);
+        Ok(())
+    }
+
+    /// The functions with which it is worth comparing a reference of a type before it is called.
+    fn guesses(&self, ty: u32) -> &'a [u32] {
+        let functions = self.env.named(ty);
+        let is_small = |function: &u32| {
+            let defined = self.env.module.defined_index(*function);
+            defined.is_some_and(|defined| self.wants_inlined(defined))
+        };
+        let few = functions.len() <= GUESSES_MAX || functions.iter().all(is_small);
+        if self.expands && few { functions } else { &[] }
+    }
+
+    /// Calls a function, or has it inlined, and goes on in `joined`, if a reference is to it.
+    fn call_if(
+        &mut self,
+        reference: Value,
+        function: u32,
+        args: &[Value],
+        joined: Block,
+    ) -> Result<(), Failure> {
+        // Nobody has a reference to the others.
+        let Some(rank) = self.env.known.rank_if_escaped(function)? else { return Ok(()) };
+        let base = self.stack.len();
+        let first = self.context_constant(types::I32, layout::FUNCTIONS_FIRST);
+        let itself = self.b.ins().iadd_imm_s(first, rank);
+        let same = self.b.ins().icmp(IntCC::Equal, reference, itself);
+        let (chosen, other) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(same, chosen, &[], other, &[]);
+        self.switch_to_only(chosen);
+        self.stack.extend_from_slice(args);
+        self.call(function)?;
+        if self.reachable {
+            let values = self.peek_canonical(self.stack.len() - base);
+            self.jump(joined, &values);
+        }
+        self.stack.truncate(base);
+        self.reachable = true;
+        self.switch_to_only(other);
+        Ok(())
     }
 
     /// The function that a reference refers to; traps when it is null.

@@ -4,136 +4,22 @@
 //! collection moves objects out of the nursery; besides the roots it looks at marked cards. A major one first
 //! exchanges the old spaces, so that everything moves. Memory that copies may need is made accessible before the
 //! first one, so that a collection either does not begin or succeeds.
-//! Invariant: a moved object's header says so, with its new place behind it.
-//! Read next: [`super::frames`], [`super::layouts`].
+//! Invariant: between the first object that moves and the last nothing fails.
+//! Read next: [`super::mover`], [`super::frames`].
 
 use super::hosts::Thing;
-use super::layouts::{Layouts, Shape};
-use super::space::Space;
-use super::{Heap, Old, frames};
+use super::mover::{From, Mover};
+use super::{Heap, frames};
 use crate::VmError;
-use crate::limits::{HEAP_KEPT_BYTES, MAJOR_BYTES_MIN, NURSERY_BYTES_MAX};
+use crate::limits::{HEAP_KEPT_BYTES, MAJOR_BYTES_MIN, NURSERY_BYTES_MAX, NURSERY_BYTES_MIN};
 use crate::objects::Objects;
-use holm_abi::object::{ARRAY_ELEMENTS, CARD_BYTES_LOG2, MOVED, NULL_BYTES, OBJECT_ALIGN};
-use std::ops::Range;
-
-/// Moves objects.
-struct Mover<'a> {
-    space: &'a mut Space,
-    layouts: &'a Layouts,
-    /// Where objects go.
-    old: &'a mut Old,
-    /// The nursery if nothing else moves.
-    minor: Option<Range<u64>>,
-}
-
-impl Mover<'_> {
-    /// Whether there is an object at `at` that has to move.
-    #[inline]
-    fn moves(&self, at: u64) -> bool {
-        match &self.minor {
-            Some(nursery) => nursery.contains(&at),
-            None => at != 0 && !self.old.range.contains(&at),
-        }
-    }
-
-    /// What a reference has become.
-    #[inline]
-    fn forward(&mut self, reference: u32) -> u32 {
-        let at = u64::from(reference);
-        if reference & 1 != 0 || !self.moves(at) {
-            return reference;
-        }
-        let (header, second) = (self.space.word(at), self.space.word(at + 4));
-        if header & MOVED != 0 { second } else { self.copy(at, header, second) }
-    }
-
-    fn copy(&mut self, at: u64, header: u32, length: u32) -> u32 {
-        let bytes = self.layouts.bytes(header, length);
-        let to = self.old.next;
-        self.old.next = to + bytes;
-        self.space.copy(at, to, bytes);
-        let reference = offset(to);
-        self.space.set_first(reference, bytes);
-        self.space.set_word(at, header | MOVED);
-        self.space.set_word(at + 4, reference);
-        reference
-    }
-
-    /// Brings the reference at `slot` up to date.
-    #[inline]
-    fn update(&mut self, slot: u64) {
-        let reference = self.space.word(slot);
-        let forwarded = self.forward(reference);
-        if forwarded != reference {
-            self.space.set_word(slot, forwarded);
-        }
-    }
-
-    /// Brings an object up to date, of an array the elements inside `part`, and gives its size.
-    #[inline]
-    fn scan(&mut self, at: u64, part: &Range<u64>) -> u64 {
-        let (header, length) = (self.space.word(at), self.space.word(at + 4));
-        let layouts = self.layouts;
-        match layouts.shape(header) {
-            Shape::Opaque => {}
-            Shape::Struct(references) => {
-                for distance in references {
-                    self.update(at + u64::from(*distance));
-                }
-            }
-            Shape::References => {
-                let first = at + u64::from(ARRAY_ELEMENTS);
-                let end = (first + 4 * u64::from(length)).min(part.end);
-                let mut slot = first.max(part.start);
-                while slot < end {
-                    self.update(slot);
-                    slot += 4;
-                }
-            }
-        }
-        layouts.bytes(header, length)
-    }
-
-    /// Follows everything copied from `from` on, and what that leads to.
-    fn follow(&mut self, from: u64) {
-        let mut at = from;
-        while at < self.old.next {
-            at += self.scan(at, &(0..u64::MAX));
-        }
-    }
-
-    /// Looks at what lies on marked cards of the old space below `end`, and unmarks them.
-    fn scan_cards(&mut self, end: u64) {
-        let card_bytes = 1_u64 << CARD_BYTES_LOG2;
-        let start = self.old.range.start;
-        let cards = self.space.cards_mut(&(start..end.next_multiple_of(8 * card_bytes)));
-        let mut marked = Vec::new();
-        let mut card = start >> CARD_BYTES_LOG2;
-        for group in cards.chunks_exact_mut(8) {
-            if *group != [0; 8] {
-                marked
-                    .extend((card..).zip(&*group).filter(|(_, mark)| **mark != 0).map(|(c, _)| c));
-                group.fill(0);
-            }
-            card += 8;
-        }
-        for card in marked {
-            let (start, stop) = (card * card_bytes, ((card + 1) * card_bytes).min(end));
-            // Code marks the card of an element's place without the array's header.
-            let part = start..stop + u64::from(ARRAY_ELEMENTS);
-            let mut at = self.space.first(card);
-            while at < stop {
-                at += self.scan(at, &part);
-            }
-        }
-    }
-}
+use crate::sys::map::HUGE_PAGE_BYTES;
+use holm_abi::object::{CARD_BYTES_LOG2, MOVED, NULL_BYTES, OBJECT_ALIGN};
 
 impl Heap {
-    fn mover(&mut self, minor: Option<Range<u64>>) -> Mover<'_> {
+    fn mover(&mut self, from: From) -> Mover<'_> {
         let Self { space, layouts, old, .. } = self;
-        Mover { space, layouts, old, minor }
+        Mover::new(space, layouts, old, from)
     }
 
     /// Whether it is time to move everything.
@@ -173,17 +59,22 @@ impl Heap {
 
     /// Readies spaces and sizes for what comes next.
     fn settle(&mut self, major: bool, survived: u64, nursery_used: u64) -> Result<(), VmError> {
-        if survived > nursery_used / 8 && !major {
+        if self.nursery_bytes < NURSERY_BYTES_MIN {
+            self.nursery_bytes = NURSERY_BYTES_MIN;
+        } else if survived > nursery_used / 8 && !major {
             self.nursery_bytes = (2 * self.nursery_bytes).min(NURSERY_BYTES_MAX);
         }
         if major {
-            self.major_bytes = (2 * self.old.used()).max(MAJOR_BYTES_MIN);
+            let alive = self.old.used();
+            self.major_bytes = alive + alive.max(MAJOR_BYTES_MIN);
             let Self { space, other, .. } = self;
             let card_group = 8 << CARD_BYTES_LOG2;
             let used = other.range.start..other.next.next_multiple_of(card_group);
             space.cards_mut(&used).fill(0);
             other.next = other.range.start;
-            let kept = other.range.start + HEAP_KEPT_BYTES;
+            // The next time about as much will survive.
+            let kept = (alive + HEAP_KEPT_BYTES).next_multiple_of(HUGE_PAGE_BYTES);
+            let kept = other.range.start + kept;
             if other.committed > kept {
                 space.discard(kept..other.committed)?;
             }
@@ -210,7 +101,8 @@ impl Objects {
             return Err(error);
         }
         let first = heap.old.next;
-        let mut mover = heap.mover((!major).then_some(nursery));
+        let all = From::Nursery(NULL_BYTES, offset(nursery_used));
+        let mut mover = heap.mover(if major { From::Everything } else { all });
         if !major {
             mover.scan_cards(first);
         }

@@ -16,7 +16,11 @@ pub(crate) struct Layouts {
 struct Known {
     /// Of a structure its size, of an array the binary logarithm of an element's.
     bytes: u32,
-    /// Of a structure where its references are listed, of an array whether it has any.
+    /// Of an array whether it keeps references.
+    references: bool,
+    /// Of a structure which of its first 64 words are references.
+    words: u64,
+    /// Where its other references are listed.
     first: u32,
     count: u32,
 }
@@ -24,8 +28,8 @@ struct Known {
 /// What an object is made of.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape<'a> {
-    /// A structure with references at these distances.
-    Struct(&'a [u32]),
+    /// A structure with references in these of its first 64 words, and at these distances.
+    Struct { words: u64, more: &'a [u32] },
     /// An array of references.
     References,
     /// An array of something else, or a host object.
@@ -44,15 +48,19 @@ impl Layouts {
         }
         self.types[index] = match layout {
             ObjectLayout::Struct(layout) => {
+                let near = |distance: &&u32| **distance < 4 * u64::BITS;
+                let (near, far): (Vec<&u32>, _) = layout.references.iter().partition(near);
+                let words = near.into_iter().fold(0, |words, distance| words | 1 << (distance / 4));
                 let first = crate::objects::index_of(self.references.len());
-                self.references.extend(&layout.references);
-                let count = crate::objects::index_of(layout.references.len());
-                Known { bytes: layout.bytes, first, count }
+                let far: Vec<u32> = far.into_iter().copied().collect();
+                self.references.extend(&far);
+                let count = crate::objects::index_of(far.len());
+                Known { bytes: layout.bytes, words, first, count, ..Known::default() }
             }
             ObjectLayout::Array(layout) => Known {
                 bytes: layout.element_bytes_log2,
-                first: layout.references.into(),
-                count: 0,
+                references: layout.references,
+                ..Known::default()
             },
         };
     }
@@ -91,14 +99,26 @@ impl Layouts {
     /// What an object with this header is made of.
     #[inline]
     pub(super) fn shape(&self, header: u32) -> Shape<'_> {
+        self.shape_and_bytes(header, 0).0
+    }
+
+    /// What an object with this header and, if it is an array, this length is made of, and its size.
+    #[inline]
+    pub(super) fn shape_and_bytes(&self, header: u32, length: u32) -> (Shape<'_>, u64) {
         match header & KIND_MASK {
-            KIND_HOST => Shape::Opaque,
-            KIND_ARRAY if self.known(header).first != 0 => Shape::References,
-            KIND_ARRAY => Shape::Opaque,
+            KIND_HOST => (Shape::Opaque, u64::from(HOST_BYTES)),
+            KIND_ARRAY => {
+                let references = self.known(header).references;
+                let shape = if references { Shape::References } else { Shape::Opaque };
+                (shape, self.array_bytes(header, length))
+            }
             _ => {
-                let Known { first, count, .. } = *self.known(header);
-                let list = first as usize..(first + count) as usize;
-                Shape::Struct(&self.references[list])
+                let Known { bytes, words, first, count, .. } = *self.known(header);
+                let more = match count {
+                    0 => &[],
+                    _ => &self.references[first as usize..(first + count) as usize],
+                };
+                (Shape::Struct { words, more }, u64::from(bytes))
             }
         }
     }

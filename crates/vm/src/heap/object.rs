@@ -7,7 +7,7 @@ use super::collect::offset;
 use super::layouts::Shape;
 use super::{Heap, HeapStats, OwnedRoot, RootId, RootMark};
 use crate::VmError;
-use crate::limits::{BULK_PIECE_BYTES, LARGE_BYTES, NURSERY_BYTES_MIN, STRESS_MAJOR_EVERY};
+use crate::limits::{BULK_PIECE_BYTES, LARGE_BYTES, STRESS_MAJOR_EVERY};
 use crate::objects::{Objects, check};
 use holm_abi::object::{
     ARRAY_ELEMENTS, HOST_BYTES, ID_MASK, KIND_ARRAY, KIND_HOST, KIND_MASK, NULL_BYTES,
@@ -17,7 +17,7 @@ use std::ops::Range;
 
 /// Room that a full collection must leave, or the heap counts as full: otherwise a guest close to its limit
 /// would do nothing but collect.
-const ROOM_MIN: u64 = NURSERY_BYTES_MIN;
+const ROOM_MIN: u64 = 1 << 20;
 
 impl Objects {
     /// Makes the heap, if there is none yet.

@@ -5,7 +5,7 @@
 
 use crate::VmError;
 use crate::limits::HEAP_GUARD_BYTES;
-use crate::sys::map::{Access, Mapping};
+use crate::sys::map::{Access, HUGE_PAGE_BYTES, Mapping};
 use holm_abi::object::{CARD_BYTES_LOG2, CARDS};
 use std::ops::Range;
 use std::ptr::NonNull;
@@ -30,10 +30,14 @@ impl Space {
         let size = usize::try_from(bytes).map_err(|error| VmError::os("sizing a heap", error))?;
         let cards = size >> CARD_BYTES_LOG2;
         let firsts_bytes = 4 * cards;
+        let huge = crate::frame::as_usize(HUGE_PAGE_BYTES);
         let base = firsts_bytes + CARD_DISTANCE;
-        let mapping = Mapping::reserve(base + size + HEAP_GUARD_BYTES)?;
+        let mapping = Mapping::reserve(huge + base + size + HEAP_GUARD_BYTES)?;
+        // Offsets that are multiples of a huge page are addresses that are.
+        let address = mapping.at(base).addr().get();
+        let base = base + (address.next_multiple_of(huge) - address);
         mapping.protect(0, firsts_bytes, Access::ReadWrite)?;
-        mapping.protect(firsts_bytes, cards, Access::ReadWrite)?;
+        mapping.protect(base - CARD_DISTANCE, cards, Access::ReadWrite)?;
         Ok(Self { mapping, base, firsts: 0, bytes })
     }
 
@@ -52,6 +56,13 @@ impl Space {
         self.mapping.protect(start, bytes, Access::ReadWrite)
     }
 
+    /// Asks for memory of a range to come in huge pages, which it need not.
+    pub(super) fn want_huge_pages(&self, range: Range<u64>) {
+        let start = self.base + crate::frame::as_usize(range.start);
+        let bytes = crate::frame::as_usize(range.end - range.start);
+        self.mapping.want_huge_pages(start, bytes);
+    }
+
     /// Gives the memory of a range of whole pages back.
     pub(super) fn discard(&self, range: Range<u64>) -> Result<(), VmError> {
         let start = self.base + crate::frame::as_usize(range.start);
@@ -68,19 +79,70 @@ impl Space {
         unsafe { self.mapping.base().add(start) }
     }
 
+    /// The address of at most 8 bytes at an offset.
+    #[inline]
+    fn near(&self, offset: u64) -> NonNull<u8> {
+        const { assert!(HEAP_GUARD_BYTES >= 8) };
+        assert!(offset < self.bytes, "offset {offset} in a heap");
+        let start = self.base + crate::frame::as_usize(offset);
+        // SAFETY: inside the mapping, as was just checked; behind the heap it goes on with a guard.
+        unsafe { self.mapping.base().add(start) }
+    }
+
     /// The word at an offset that is a multiple of 4.
     #[inline]
     pub(super) fn word(&self, offset: u64) -> u32 {
         // SAFETY: inside the heap; no reference to its memory outlives a method of this type, and guests do
         // not run now (rule 2).
-        unsafe { self.at(offset, 4).cast::<u32>().read_unaligned() }
+        unsafe { self.near(offset).cast::<u32>().read_unaligned() }
+    }
+
+    /// The word at an offset and the one behind it.
+    #[inline]
+    pub(super) fn two_words(&self, offset: u64) -> (u32, u32) {
+        // SAFETY: as in `word`.
+        let both = unsafe { self.near(offset).cast::<u64>().read_unaligned() };
+        split(u64::from_le(both))
     }
 
     /// Sets the word at an offset.
     #[inline]
     pub(super) fn set_word(&mut self, offset: u64, value: u32) {
         // SAFETY: as in `word`, and `&mut self` makes it exclusive.
-        unsafe { self.at(offset, 4).cast::<u32>().write_unaligned(value) }
+        unsafe { self.near(offset).cast::<u32>().write_unaligned(value) }
+    }
+
+    /// Sets the word at an offset and the one behind it.
+    #[inline]
+    pub(super) fn set_two_words(&mut self, offset: u64, first: u32, second: u32) {
+        let both = u64::from(first) | u64::from(second) << 32;
+        // SAFETY: as in `set_word`.
+        unsafe { self.near(offset).cast::<u64>().write_unaligned(both.to_le()) }
+    }
+
+    /// Has the processor fetch what is at an offset.
+    #[inline]
+    pub(super) fn fetch(&self, offset: u64) {
+        crate::sys::arch::prefetch(self.near(offset));
+    }
+
+    /// Copies an object, whose size is a multiple of 8, to where nothing is.
+    #[inline]
+    pub(super) fn copy_object(&mut self, from: u64, to: u64, bytes: u64) {
+        const SMALL: u64 = 64;
+        let (source, target) = (self.at(from, bytes), self.at(to, bytes));
+        if bytes > SMALL {
+            // SAFETY: both are inside the heap, as in `set_word`.
+            unsafe { source.copy_to(target, crate::frame::as_usize(bytes)) };
+            return;
+        }
+        let (source, target) = (source.cast::<u64>(), target.cast::<u64>());
+        for word in 0..crate::frame::as_usize(bytes / 8) {
+            let (source, target) =
+                (source.as_ptr().wrapping_add(word), target.as_ptr().wrapping_add(word));
+            // SAFETY: both are inside the ranges that were just checked, and multiples of 8.
+            unsafe { target.copy_from(source, 1) };
+        }
     }
 
     /// The bytes of a range.
@@ -147,4 +209,11 @@ impl Space {
             card += 1;
         }
     }
+}
+
+/// The halves of 64 bits, the low one first.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]
+fn split(both: u64) -> (u32, u32) {
+    (both as u32, (both >> 32) as u32)
 }

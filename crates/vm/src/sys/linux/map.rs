@@ -11,6 +11,9 @@ use std::ptr::NonNull;
 /// Bytes of a page.
 pub(crate) const PAGE: usize = holm_abi::layout::HOST_PAGE_BYTES as usize;
 
+/// Bytes of a huge page.
+pub(crate) const HUGE_PAGE_BYTES: u64 = 2 << 20;
+
 /// A range of address space that belongs to this value.
 #[derive(Debug)]
 pub(crate) struct Mapping {
@@ -86,6 +89,16 @@ impl Mapping {
         access: Access,
     ) -> Result<(), VmError> {
         protect(self.at(offset), bytes, access, self.bytes - offset)
+    }
+
+    /// Asks for memory to come in huge pages from now on. It is a wish: a system that has none says no, and nothing
+    /// is different.
+    pub(crate) fn want_huge_pages(&self, offset: usize, bytes: usize) {
+        assert!(bytes <= self.bytes - offset, "range inside the mapping");
+        // SAFETY: the range lies inside this mapping; advice about the size of pages changes no byte of it.
+        let _ = unsafe {
+            rustix::mm::madvise(self.at(offset).as_ptr().cast(), bytes, Advice::LinuxHugepage)
+        };
     }
 
     /// Gives pages back: they read as zero from now on.

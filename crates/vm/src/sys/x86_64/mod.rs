@@ -497,3 +497,11 @@ pub(crate) fn callee_saved() -> [u64; 4] {
     }
     registers
 }
+
+/// Has the processor fetch the memory at an address; a wrong one does nothing.
+#[inline(always)]
+pub(crate) fn prefetch(at: std::ptr::NonNull<u8>) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: every x86-64 processor has SSE, and a prefetch accesses nothing.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(at.as_ptr().cast()) }
+}
