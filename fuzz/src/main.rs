@@ -5,11 +5,15 @@
 //! says so. The last line is `N modules, M calls, K mismatches`. Read next: `generate.rs`.
 #![forbid(unsafe_code)]
 
+mod adjust;
 mod generate;
 mod on_holm;
 mod on_wasmtime;
 mod outcome;
+mod provide;
+mod shared;
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -24,53 +28,92 @@ fn main() -> ExitCode {
         say("usage: differential FIRST COUNT");
         return ExitCode::from(2);
     };
-    let (next, calls, mismatches) = (AtomicU64::new(first), AtomicU64::new(0), Mutex::new(0_u64));
+    let (next, tally) = (AtomicU64::new(first), Mutex::new(Tally::default()));
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers {
-            scope.spawn(|| {
+            // The reference runs guests on the thread's stack.
+            let builder = std::thread::Builder::new().stack_size(16 * outcome::STACK_BYTES);
+            let work = || {
                 let (holm, wasmtime) = (on_holm::Engines::new(), on_wasmtime::engine());
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     if number >= first + count {
                         return;
                     }
-                    match compare(number, &holm, &wasmtime) {
-                        Ok(done) => drop(calls.fetch_add(done, Ordering::Relaxed)),
-                        Err(difference) => {
-                            let mut mismatches = mismatches.lock().expect("nobody panics here");
-                            *mismatches += 1;
-                            say(&format!("module {number}: {difference}"));
-                        }
+                    let (own, difference) = compare(number, &holm, &wasmtime);
+                    let mut tally = tally.lock().expect("nobody panics here");
+                    tally.add(&own);
+                    if let Some(difference) = difference {
+                        tally.mismatches += 1;
+                        say(&format!("module {number}: {difference}"));
                     }
                 }
-            });
+            };
+            builder.spawn_scoped(scope, work).expect("this machine has threads");
         }
     });
-    let mismatches = mismatches.into_inner().expect("nobody panics here");
-    let calls = calls.into_inner();
-    say(&format!("{count} modules, {calls} calls, {mismatches} mismatches"));
+    let tally = tally.into_inner().expect("nobody panics here");
+    let Tally { calls, traps, exceptions, refused, unsure, mismatches } = tally;
+    for (what, count) in traps.iter().chain(&refused) {
+        say(&format!("{count:>9} {what}"));
+    }
+    let refused: u64 = refused.values().sum();
+    let traps: u64 = traps.values().sum();
+    say(&format!(
+        "{calls} calls returned, {traps} trapped, {exceptions} threw; {refused} modules were refused, \
+         {unsure} met a limit"
+    ));
+    say(&format!("{count} modules, {} calls, {mismatches} mismatches", calls + traps + exceptions));
     if mismatches == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs one module on both; the number of calls, or what differs.
+/// What came of all modules.
+#[derive(Default)]
+struct Tally {
+    calls: u64,
+    /// By reason.
+    traps: BTreeMap<String, u64>,
+    exceptions: u64,
+    /// Modules, by what was said.
+    refused: BTreeMap<String, u64>,
+    unsure: u64,
+    mismatches: u64,
+}
+
+impl Tally {
+    fn add(&mut self, outcomes: &[Outcome]) {
+        let count =
+            |is: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count() as u64;
+        self.calls += count(|outcome| matches!(outcome, Outcome::Returned(_)));
+        for outcome in outcomes {
+            if let Outcome::Trapped(trap) = outcome {
+                *self.traps.entry(format!("{trap:?}")).or_default() += 1;
+            }
+        }
+        self.exceptions += count(|outcome| matches!(outcome, Outcome::Threw(_)));
+        for outcome in outcomes {
+            if let Outcome::Refused(why) = outcome {
+                let why = why.split(" (at offset").next().unwrap_or_default().to_owned();
+                *self.refused.entry(why).or_default() += 1;
+            }
+        }
+        self.unsure += count(outcome::is_unsure).min(1);
+    }
+}
+
+/// Runs one module on both: what it did on Holm, and what differs.
 fn compare(
     number: u64,
     holm: &on_holm::Engines,
     wasmtime: &wasmtime::Engine,
-) -> Result<u64, String> {
-    let Some(module) = generate::module(number) else { return Ok(0) };
+) -> (Vec<Outcome>, Option<String>) {
+    let Some(module) = generate::module(number) else { return (Vec::new(), None) };
     let theirs = on_wasmtime::run(wasmtime, &module);
     let ours = holm.run(number, &module);
-    let calls = ours.iter().filter(|outcome| matches!(outcome, Outcome::Returned(..))).count();
     let difference = outcome::difference(&ours, &theirs);
-    match difference {
-        None => Ok(calls as u64),
-        Some(difference) => {
-            let kept = keep(number, &module);
-            Err(format!("{difference}{kept}"))
-        }
-    }
+    let difference = difference.map(|text| text + &keep(number, &module.wasm));
+    (ours, difference)
 }
 
 /// Writes a module down; says where.

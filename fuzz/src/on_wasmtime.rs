@@ -3,24 +3,34 @@
 //! Read next: `on_holm.rs`.
 
 use wasmtime::{
-    Config, Engine, Error, Extern, HeapType, Instance, Module, Ref, RefType, ResourceLimiter,
-    Store, Val, ValType,
+    AnyRef, Config, Engine, Error, Extern, Instance, Module, ResourceLimiter, Rooted, Store,
+    ThrownException, Val,
 };
 
-use crate::outcome::{MEMORY_BYTES_MAX, Outcome, TABLE_ENTRIES_MAX, Trap, Value, hash};
+use crate::adjust::STEPS_LEFT;
+use crate::generate::{Generated, STEPS};
+use crate::outcome::{
+    DEPTH_MAX, ELEMENTS_MAX, MEMORY_BYTES_MAX, Outcome, STACK_BYTES, TABLE_ENTRIES_MAX, Trap,
+    Value, hash, whole_words,
+};
+use crate::shared;
 
-/// An engine with the proposals that the generator uses.
+/// An engine with the proposals that the generator uses, and with the results of relaxed vectors that Holm has.
 pub(crate) fn engine() -> Engine {
     let mut config = Config::new();
     config.wasm_memory64(true).wasm_wide_arithmetic(true).wasm_multi_memory(true);
     config.wasm_tail_call(true).wasm_function_references(true).wasm_extended_const(true);
+    config.wasm_gc(true).wasm_exceptions(true).wasm_threads(true).shared_memory(true);
+    config.wasm_custom_page_sizes(true);
+    config.wasm_relaxed_simd(true).relaxed_simd_deterministic(true);
+    config.max_wasm_stack(STACK_BYTES);
     Engine::new(&config).expect("this machine runs wasmtime")
 }
 
 /// What a store's memories and tables have together: Holm limits the sums.
-#[derive(Default)]
 struct Used {
     memory_bytes: u64,
+    memory_bytes_max: u64,
     table_entries: u64,
 }
 
@@ -42,7 +52,7 @@ impl ResourceLimiter for Used {
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let allowed = maximum.is_none_or(|maximum| desired <= maximum);
-        Ok(allowed && charge(&mut self.memory_bytes, current, desired, MEMORY_BYTES_MAX))
+        Ok(allowed && charge(&mut self.memory_bytes, current, desired, self.memory_bytes_max))
     }
 
     fn table_growing(
@@ -56,110 +66,173 @@ impl ResourceLimiter for Used {
     }
 }
 
-pub(crate) fn run(engine: &Engine, wasm: &[u8]) -> Vec<Outcome> {
+pub(crate) fn run(engine: &Engine, module: &Generated) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
-    if let Err(outcome) = steps(engine, wasm, &mut outcomes) {
+    if let Err(outcome) = steps(engine, module, &mut outcomes) {
         outcomes.push(outcome);
     }
     outcomes
 }
 
-fn steps(engine: &Engine, wasm: &[u8], outcomes: &mut Vec<Outcome>) -> Result<(), Outcome> {
-    let module = Module::new(engine, wasm).map_err(|error| Outcome::Refused(error.to_string()))?;
-    let mut store = Store::new(engine, Used::default());
+fn steps(
+    engine: &Engine,
+    generated: &Generated,
+    outcomes: &mut Vec<Outcome>,
+) -> Result<(), Outcome> {
+    let module = Module::new(engine, &generated.wasm);
+    let module = module.map_err(|error| Outcome::Refused(format!("{error:#}")))?;
+    // Objects are counted as memory here and not in Holm. Memories with bounds need no limit.
+    let memory_bytes_max = if generated.has_bounds { 1 << 30 } else { MEMORY_BYTES_MAX };
+    let used = Used { memory_bytes: 0, memory_bytes_max, table_entries: 0 };
+    let store = &mut Store::new(engine, used);
     store.limiter(|used| used);
-    let instance = Instance::new(&mut store, &module, &[]).map_err(|error| failed(&error))?;
+    let imports = imports(store, &module, generated.provider.as_deref())?;
+    let instance =
+        Instance::new(&mut *store, &module, &imports).map_err(|error| failed(store, &error))?;
     let exports: Vec<Extern> = module
         .exports()
-        .filter_map(|export| instance.get_export(&mut store, export.name()))
+        .filter_map(|export| instance.get_export(&mut *store, export.name()))
         .collect();
+    let steps_left = instance.get_global(&mut *store, STEPS_LEFT);
     for func in exports.iter().filter_map(|export| export.clone().into_func()) {
-        let ty = func.ty(&store);
-        let params: Option<Vec<Val>> = ty.params().map(|ty| default(&ty)).collect();
+        let ty = func.ty(&*store);
+        let params: Option<Vec<Val>> = ty.params().map(|ty| ty.default_value()).collect();
         let Some(params) = params else {
-            outcomes.push(Outcome::Refused("no default".to_owned()));
+            outcomes.push(Outcome::Missing);
             continue;
         };
         let mut results = vec![Val::I32(0); ty.results().len()];
-        match func.call(&mut store, &params, &mut results) {
-            Ok(()) => outcomes.push(Outcome::Returned(results.iter().map(value).collect())),
-            Err(error) => outcomes.push(failed(&error)),
+        if let Some(steps_left) = steps_left {
+            let set = steps_left.set(&mut *store, Val::I32(STEPS));
+            set.expect("the number of steps left can be set");
+        }
+        match func.call(&mut *store, &params, &mut results) {
+            Ok(()) => outcomes.push(Outcome::Returned(values(store, &results, DEPTH_MAX))),
+            Err(error) => outcomes.push(failed(store, &error)),
         }
     }
     for export in exports {
-        let left = match export {
-            Extern::Global(global) => value(&global.get(&mut store)),
-            Extern::Memory(memory) => {
-                let bytes = memory.data(&store);
-                Value::Hash { bytes: bytes.len() as u64, hash: hash(bytes) }
-            }
-            Extern::Table(table) => {
-                let entries = table.size(&store);
-                let mut nulls = Vec::new();
-                for index in 0..entries {
-                    let entry = table.get(&mut store, index);
-                    nulls.push(u8::from(!entry.is_some_and(|entry| is_null(&entry))));
-                }
-                Value::Hash { bytes: entries, hash: hash(&nulls) }
-            }
-            _ => continue,
-        };
-        outcomes.push(Outcome::Left(left));
+        outcomes.extend(left(store, export).map(Outcome::Left));
     }
     Ok(())
 }
 
-/// Zero or null, unless the type has neither.
-fn default(ty: &ValType) -> Option<Val> {
-    Some(match ty {
-        ValType::I32 => Val::I32(0),
-        ValType::I64 => Val::I64(0),
-        ValType::F32 => Val::F32(0),
-        ValType::F64 => Val::F64(0),
-        ValType::V128 => Val::V128(0.into()),
-        ValType::Ref(ty) => return null(ty),
-    })
-}
-
-fn null(ty: &RefType) -> Option<Val> {
-    if !ty.is_nullable() {
-        return None;
+/// What the module imports: from the provider, or the host's own.
+fn imports(
+    store: &mut Store<Used>,
+    module: &Module,
+    provider: Option<&[u8]>,
+) -> Result<Vec<Extern>, Outcome> {
+    let Some(provider) = provider else {
+        let own = module.imports().map(|import| import.ty().default_value(&mut *store));
+        return own.map(|import| import.map_err(|_| Outcome::Missing)).collect();
+    };
+    let provider = Module::new(store.engine(), provider);
+    let provider = provider.map_err(|error| Outcome::Refused(format!("{error:#}")))?;
+    let provider = Instance::new(&mut *store, &provider, &[]);
+    let provider = provider.map_err(|error| failed(store, &error))?;
+    let mut imports = Vec::new();
+    for number in 0..module.imports().len() {
+        imports.extend(provider.get_export(&mut *store, &number.to_string()));
     }
-    Some(match ty.heap_type().top() {
-        HeapType::Func => Val::FuncRef(None),
-        HeapType::Extern => Val::ExternRef(None),
-        _ => Val::AnyRef(None),
+    Ok(imports)
+}
+
+/// What is in a global, memory or table.
+fn left(store: &mut Store<Used>, export: Extern) -> Option<Value> {
+    Some(match export {
+        Extern::Global(global) => {
+            let held = global.get(&mut *store);
+            value(store, &held, DEPTH_MAX)
+        }
+        Extern::Memory(memory) => {
+            let bytes = memory.data(&*store);
+            Value::Hash { bytes: bytes.len() as u64, hash: hash(whole_words(bytes)) }
+        }
+        Extern::SharedMemory(memory) => {
+            let bytes = shared::bytes(&mut *store, &memory).expect("a reader fits its memory");
+            Value::Hash { bytes: memory.data_size() as u64, hash: hash(&bytes) }
+        }
+        Extern::Table(table) => {
+            let entries = table.size(&*store);
+            let mut nulls = Vec::new();
+            for index in 0..entries {
+                let entry = table.get(&mut *store, index);
+                nulls.push(u8::from(!entry.is_some_and(|entry| entry.is_null())));
+            }
+            Value::Hash { bytes: entries, hash: hash(&nulls) }
+        }
+        _ => return None,
     })
 }
 
-fn is_null(reference: &Ref) -> bool {
-    reference.is_null()
+fn values(store: &mut Store<Used>, of: &[Val], depth: u32) -> Vec<Value> {
+    of.iter().map(|of| value(store, of, depth)).collect()
 }
 
-fn value(value: &Val) -> Value {
-    match value {
+fn value(store: &mut Store<Used>, of: &Val, depth: u32) -> Value {
+    match of {
         Val::I32(value) => Value::I32(*value),
         Val::I64(value) => Value::I64(*value),
         Val::F32(bits) => Value::F32(*bits),
         Val::F64(bits) => Value::F64(*bits),
         Val::V128(bits) => Value::V128(bits.as_u128()),
-        Val::FuncRef(reference) => Value::Reference { is_null: reference.is_none() },
-        Val::ExternRef(reference) => Value::Reference { is_null: reference.is_none() },
-        Val::AnyRef(reference) => Value::Reference { is_null: reference.is_none() },
-        _ => Value::Reference { is_null: false },
+        Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => {
+            Value::Null
+        }
+        Val::AnyRef(Some(any)) => object(store, *any, depth).expect("the reference is alive"),
+        _ => Value::Reference,
     }
 }
 
-fn failed(error: &Error) -> Outcome {
+fn object(store: &mut Store<Used>, any: Rooted<AnyRef>, depth: u32) -> wasmtime::Result<Value> {
+    if let Some(small) = any.as_i31(&*store)? {
+        return Ok(Value::Small(small.get_i32()));
+    }
+    let Some(depth) = depth.checked_sub(1) else { return Ok(Value::Reference) };
+    if let Some(object) = any.as_struct(&*store)? {
+        let mut fields = Vec::new();
+        for field in 0..object.ty(&*store)?.fields().len() {
+            let held = object.field(&mut *store, field)?;
+            fields.push(value(store, &held, depth));
+        }
+        return Ok(Value::Struct(fields));
+    }
+    let Some(array) = any.as_array(&*store)? else { return Ok(Value::Reference) };
+    let length = array.len(&*store)?;
+    let mut first = Vec::new();
+    for index in 0..length.min(ELEMENTS_MAX) {
+        let held = array.get(&mut *store, index)?;
+        first.push(value(store, &held, depth));
+    }
+    Ok(Value::Array { length, first })
+}
+
+fn failed(store: &mut Store<Used>, error: &Error) -> Outcome {
+    if error.is::<ThrownException>() {
+        return thrown(store).expect("an exception is pending");
+    }
     match error.downcast_ref::<wasmtime::Trap>() {
-        Some(trap) => Outcome::Trapped(reason(*trap)),
+        Some(trap) => reason(*trap),
         None => Outcome::Unknown,
     }
 }
 
-fn reason(trap: wasmtime::Trap) -> Trap {
+/// What left a call.
+fn thrown(store: &mut Store<Used>) -> wasmtime::Result<Outcome> {
+    let exception = store.take_pending_exception();
+    let exception = exception.ok_or_else(|| Error::msg("no exception is pending"))?;
+    let mut thrown = Vec::new();
+    for field in 0..exception.ty(&*store)?.fields().len() {
+        let held = exception.field(&mut *store, field)?;
+        thrown.push(value(store, &held, DEPTH_MAX));
+    }
+    Ok(Outcome::Threw(thrown))
+}
+
+fn reason(trap: wasmtime::Trap) -> Outcome {
     use wasmtime::Trap as T;
-    match trap {
+    Outcome::Trapped(match trap {
         T::UnreachableCodeReached => Trap::Unreachable,
         T::MemoryOutOfBounds => Trap::Memory,
         T::TableOutOfBounds => Trap::Table,
@@ -169,7 +242,12 @@ fn reason(trap: wasmtime::Trap) -> Trap {
         T::IntegerOverflow => Trap::Overflow,
         T::BadConversionToInteger => Trap::Conversion,
         T::NullReference => Trap::Null,
+        T::CastFailure => Trap::Cast,
+        T::ArrayOutOfBounds => Trap::Array,
+        T::HeapMisaligned => Trap::Unaligned,
+        T::AtomicWaitNonSharedMemory => Trap::NotShared,
         T::StackOverflow => Trap::StackOverflow,
+        T::AllocationTooLarge => return Outcome::Unknown,
         _ => Trap::Other,
-    }
+    })
 }

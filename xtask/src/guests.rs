@@ -48,6 +48,7 @@ struct Guest {
     args: Vec<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
+    features: Option<String>,
     #[serde(default)]
     data: bool,
     stdin: Option<String>,
@@ -142,9 +143,13 @@ fn one(
         say(&format!("{:<14} {built}: {}", guest.name, out.display()));
         return Ok(None);
     };
-    let wall = check(guest, engine, &out, &folder, wish.bless)?;
+    let mut engine = engine.clone();
+    if let Some(features) = guest.features.as_ref().filter(|_| engine.kind == Kind::Holm) {
+        engine.flags.extend(["--features".to_owned(), features.clone()]);
+    }
+    let wall = check(guest, &engine, &out, &folder, wish.bless)?;
     if engine.kind == Kind::Holm {
-        arrives_slowly(engine, &out)?;
+        arrives_slowly(&engine, &out)?;
     }
     say(&format!("{:<14} {built}, ran on {} in {} ms", guest.name, engine.name, wall.as_millis()));
     Ok(None)
@@ -188,7 +193,7 @@ fn arrives_slowly(engine: &Engine, file: &Path) -> Result<(), String> {
     let (whole, slow) = (file.with_extension("whole.holm"), file.with_extension("slow.holm"));
     let compile = |from: &Path, to: &Path| {
         let mut command = Command::new(&engine.program);
-        command.arg("compile").arg(from).arg("-o").arg(to);
+        command.arg("compile").args(&engine.flags).arg(from).arg("-o").arg(to);
         command
     };
     process::output(&mut compile(file, &whole))?;

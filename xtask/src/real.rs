@@ -55,6 +55,7 @@ struct Step {
     #[serde(default)]
     args: Vec<String>,
     stdin: Option<String>,
+    invoke: Option<String>,
     file: Option<String>,
     #[serde(rename = "as")]
     alias: Option<String>,
@@ -202,6 +203,10 @@ impl Step {
             Some(name) => kit::read_text(&place.work.join(name))?.into_bytes(),
             None => Vec::new(),
         };
+        let mut engine = engine.clone();
+        if let Some(function) = &self.invoke {
+            engine.flags.extend(["--invoke".to_owned(), function.clone()]);
+        }
         process::finish(&mut engine.command(&job), &stdin, STEP_LIMIT)
     }
 

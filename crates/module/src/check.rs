@@ -80,6 +80,7 @@ pub(crate) fn check_body(
             heavy: false,
             align: 0,
             stop: None,
+            is_unsupported: false,
         },
     )?;
     body.cost = scratch.meter.cost();
@@ -135,6 +136,10 @@ fn read_operators(
             Ok(Err(error)) => return Err(Invalid::from_validator(&error)),
             Err(error) => return Err(Invalid::from_reader(&error)),
         }
+        if notes.is_unsupported {
+            let message = "operator of stack-switching is not supported by this version";
+            return Err(Invalid::unsupported(message, offset));
+        }
         operators += 1;
         if notes.heavy {
             notes.heavy = false;
@@ -162,6 +167,8 @@ struct Notes<'a> {
     align: u8,
     /// The limit that the operator just seen is over, other than the cost.
     stop: Option<Stop>,
+    /// Whether the operator just seen is one that nobody can compile.
+    is_unsupported: bool,
 }
 
 /// A limit that a function is over: what is counted, the limit's name and maximum, the count.

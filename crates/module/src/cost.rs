@@ -19,11 +19,14 @@ mod flow;
 
 pub(crate) use flow::Kind;
 use flow::{Flow, Local};
+use holm_spec::types::FuncType;
 
 /// Costs are added in fractions of this.
 const UNIT: u64 = 256;
 /// A function, however small.
 const FUNCTION: u64 = 64 * UNIT;
+/// What leads out of the module to an imported function of some type, however few values it takes along.
+const WAY_OUT: u64 = 3 * FUNCTION;
 /// One operator.
 const OPERATOR: u64 = UNIT;
 /// A declared local.
@@ -65,6 +68,14 @@ const PARAMETER_TARGETS: u64 = 2;
 const LOOP_LOOKED_AT: u64 = UNIT / 16;
 /// Each loop around a new loop.
 const LOOP_NESTING: u64 = 1;
+
+/// The cost of the code between the module's functions and imported ones of this type, in units.
+pub(crate) fn way_out(ty: &FuncType) -> u64 {
+    let mut meter = Meter { sum: WAY_OUT, ..Meter::default() };
+    meter.values(ty.params().len() as u64);
+    meter.values(ty.results().len() as u64);
+    meter.cost()
+}
 
 /// The sum for one function at a time.
 #[derive(Debug, Default)]

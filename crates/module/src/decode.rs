@@ -12,6 +12,7 @@ use crate::check::{Scratch, Surroundings, check_body};
 use crate::error::{Invalid, at_most};
 use crate::facts::{Counts, Effects, Facts};
 use crate::features::Features;
+use crate::hints::{self, BranchHints};
 use crate::limits::Limits;
 use crate::module::{CustomSection, Module};
 use crate::names::Names;
@@ -117,7 +118,7 @@ impl<'a> Decoded<'a> {
                 0,
             ));
         }
-        let mut cost = 0;
+        let mut cost = self.module.import_cost();
         for body in &self.module.bodies {
             cost = add_cost(&self.limits, cost, body)?;
         }
@@ -301,6 +302,11 @@ impl State {
         if section.name() == "name" {
             let functions = u32::try_from(module.functions.len()).unwrap_or(u32::MAX);
             module.names = Names::read(section.data_reader(), functions, limits.name_bytes_max);
+        }
+        let is_first = || module.custom_sections.iter().all(|other| other.name != hints::SECTION);
+        if section.name() == hints::SECTION && module.bodies.is_empty() && is_first() {
+            let most = limits.branch_hints_max;
+            module.branch_hints = BranchHints::read(section.data_reader(), most);
         }
         let (name, range) = (section.name().to_owned(), section.data_range());
         module.custom_sections.push(CustomSection { name, range });

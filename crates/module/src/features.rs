@@ -4,6 +4,9 @@
 //! Invariant: bit numbers are part of the artifact format and stay; names are what `--features` takes.
 //! Read next: [`crate::decode`].
 
+use crate::error::{Invalid, InvalidKind};
+use crate::limits::Limits;
+use crate::module::Module;
 use std::fmt;
 use wasmparser::WasmFeatures;
 
@@ -70,10 +73,13 @@ impl Features {
     /// Every proposal that has a name here.
     pub const ALL: Self = Self((1 << Self::TABLE.len()) - 1);
 
-    /// Messages of `wasmparser` for a missing feature that it does not mark as such.
+    /// How messages of `wasmparser` end for a missing feature that it does not mark as such.
     const UNMARKED: &'static [(&'static str, Self)] = &[
         ("multiple memories", Self::MULTI_MEMORY),
+        ("multiple tables", Self::REFERENCE_TYPES),
+        ("data count section requires the bulk-memory proposal", Self::BULK_MEMORY),
         ("gc proposal must be enabled to use subtypes", Self::GC),
+        ("because the GC proposal is disabled", Self::GC),
     ];
 
     /// The proposal of this name.
@@ -85,6 +91,33 @@ impl Features {
     /// What the proposals in the set are, in a few words each, by name.
     pub fn descriptions(self) -> impl Iterator<Item = (&'static str, &'static str)> {
         Self::TABLE.iter().filter(move |row| self.contains(row.0)).map(|row| (row.1, row.3))
+    }
+
+    /// The fewest proposals with which a file is a valid module.
+    ///
+    /// # Errors
+    /// Why it is no module that this version reads, whatever is switched on.
+    pub fn needed_by(wasm: &[u8], limits: &Limits) -> Result<Self, Invalid> {
+        let mut needed = Self::NONE;
+        while let Err(invalid) = Module::new(wasm, limits, needed) {
+            match invalid.kind() {
+                InvalidKind::Feature(missing) if !needed.contains(missing) => {
+                    needed = needed.with(missing);
+                }
+                _ => return Self::fewest_of_all(wasm, limits),
+            }
+        }
+        Ok(needed)
+    }
+
+    /// The same for a file whose errors do not tell what is missing.
+    fn fewest_of_all(wasm: &[u8], limits: &Limits) -> Result<Self, Invalid> {
+        Module::new(wasm, limits, Self::ALL)?;
+        let without_one = |needed: Self, row: &(Self, _, _, _)| {
+            let fewer = needed.without(row.0);
+            if Module::new(wasm, limits, fewer).is_ok() { fewer } else { needed }
+        };
+        Ok(Self::TABLE.iter().fold(Self::ALL, without_one))
     }
 
     /// The names of every proposal, in order.
@@ -132,7 +165,10 @@ impl Features {
     /// The feature whose absence made `wasmparser` refuse the bytes, if it says so and we can name it.
     pub(crate) fn missing_in(error: &wasmparser::Error) -> Option<Self> {
         let Some(missing) = error.missing_wasm_feature() else {
-            return Self::UNMARKED.iter().find(|row| row.0 == error.message()).map(|row| row.1);
+            return Self::UNMARKED
+                .iter()
+                .find(|row| error.message().ends_with(row.0))
+                .map(|row| row.1);
         };
         Self::TABLE.iter().find(|row| row.2.contains(missing)).map(|row| row.0)
     }
@@ -161,3 +197,6 @@ impl fmt::Debug for Features {
         write!(f, "Features({self})")
     }
 }
+
+#[cfg(test)]
+mod tests;

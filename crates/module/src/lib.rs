@@ -20,6 +20,7 @@ pub mod error;
 pub mod expr;
 pub mod facts;
 pub mod features;
+pub mod hints;
 pub mod limits;
 pub mod module;
 pub mod names;
@@ -32,6 +33,7 @@ pub use error::{Invalid, InvalidKind};
 pub use expr::{ConstExpr, ConstOp};
 pub use facts::Facts;
 pub use features::Features;
+pub use hints::BranchHints;
 pub use limits::Limits;
 pub use module::{
     CustomSection, DataMode, DataSegment, ElementItems, ElementMode, ElementSegment, Export,

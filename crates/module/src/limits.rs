@@ -42,6 +42,8 @@ pub struct Limits {
     pub custom_sections_max: u64,
     /// Bytes of all names of functions together; names beyond it are dropped, nothing is refused.
     pub name_bytes_max: u64,
+    /// Branch hints; a section with more of them is ignored, nothing is refused.
+    pub branch_hints_max: u64,
     /// Parameters of one function type.
     pub params_max: u64,
     /// Results of one function type.
@@ -90,6 +92,7 @@ impl Default for Limits {
             const_expr_operators_max: 10_000,
             custom_sections_max: 100_000,
             name_bytes_max: 64 << 20,
+            branch_hints_max: 1_000_000,
             params_max: 1_000,
             results_max: 1_000,
             fields_max: 10_000,

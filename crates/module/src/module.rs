@@ -5,12 +5,15 @@
 //! the module keeps. Read next: [`crate::expr`] for initial values, [`crate::facts`] for what never happens.
 
 use crate::body::FunctionBody;
+use crate::cost;
 use crate::expr::ConstExpr;
 use crate::facts::Facts;
 use crate::features::Features;
+use crate::hints::BranchHints;
 use crate::names::Names;
 use holm_spec::types::{ExternType, FuncType, GlobalType, MemoryType, RefType, SubType, TableType};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A validated module: plain data.
@@ -61,6 +64,8 @@ pub struct Module {
     pub code_range: Range<u64>,
     /// The names that the file gives to itself and its functions.
     pub names: Names,
+    /// Which way its branches mostly go.
+    pub branch_hints: BranchHints,
     /// Every custom section, in order.
     pub custom_sections: Vec<CustomSection>,
     /// What never happens in the module.
@@ -314,6 +319,16 @@ impl Module {
     #[must_use]
     pub fn operators(&self) -> u64 {
         self.bodies.iter().map(|body| u64::from(body.operators)).sum()
+    }
+
+    /// What the ways out of the module, one for each type of an imported function, are expected to cost their
+    /// compiler.
+    #[must_use]
+    pub fn import_cost(&self) -> u64 {
+        let imported = self.functions.iter().take(self.imported_functions as usize);
+        let types: BTreeSet<u32> = imported.map(|ty| ty.0).collect();
+        let types = types.into_iter().filter_map(|ty| self.ty(TypeIndex(ty)));
+        types.fold(0, |sum, ty| sum.saturating_add(cost::way_out(ty)))
     }
 
     /// What all bodies are expected to cost their compiler.

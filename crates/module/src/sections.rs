@@ -144,6 +144,9 @@ impl Sections {
             let (module, name) = (import.module.to_owned(), import.name.to_owned());
             self.module.imports.push(Import { module, name, kind });
         }
+        let limit = ("module_cost_base", self.limits.module_cost_max(section.range().end));
+        let cost = self.module.import_cost();
+        at_most("cost to compile of the imports", limit, cost, section.range().start)?;
         self.counts(section.range().start)
     }
 

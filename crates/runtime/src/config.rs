@@ -143,7 +143,7 @@ impl Config {
 
     /// Which proposals modules may use.
     ///
-    /// Default: WebAssembly 3.0 but exceptions. Costs nothing. A module that uses another one is refused with the
+    /// Default: WebAssembly 3.0. Costs nothing. A module that uses another one is refused with the
     /// proposal's name.
     ///
     /// Rejected: when a module is compiled, for proposals that can be decoded but not yet run.

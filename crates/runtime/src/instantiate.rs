@@ -176,6 +176,13 @@ impl Imports {
 pub(crate) fn mismatch(module: &Module, import: &Import, found: &ExternType) -> Error {
     let wanted = module.import_type(&import.kind);
     let (module, name) = (printable(&import.module), printable(&import.name));
+    let (wanted, found) = (wanted.to_string(), found.to_string());
+    if wanted == found {
+        return Error::link(format!(
+            "import `{module}` `{name}`: expected {wanted}, found another type that reads the same: their groups, \
+             supertypes or finality differ"
+        ));
+    }
     Error::link(format!("import `{module}` `{name}`: expected {wanted}, found {found}"))
 }
 

@@ -12,8 +12,9 @@ use crate::func::Func;
 use crate::registry::REGISTERS;
 use crate::value::{low32, low64};
 use holm_abi::Location;
+use holm_abi::object::is_collected;
 use holm_abi::signature::{RESULT_BYTES, is_vector_class};
-use holm_spec::types::ValType;
+use holm_spec::types::{StorageType, ValType};
 use holm_vm::{CallFrame, HostFrame};
 
 /// A Rust type that a value of WebAssembly has on the host's side: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`,
@@ -112,6 +113,18 @@ impl Bits for Option<AnyRef> {
     fn from_bits(bits: u128, store: Owner<'_>) -> Self {
         AnyRef::from_reference(low32(bits), store)
     }
+}
+
+/// Whether values of these types become handles when the host takes them.
+pub(crate) const fn takes_handles(types: &[ValType]) -> bool {
+    let mut at = 0;
+    while at < types.len() {
+        if is_collected(StorageType::Val(types[at])) {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// How many of the types travel in vector registers.

@@ -18,21 +18,26 @@ pub struct InterruptHandle {
 #[derive(Debug, Default)]
 struct Shared {
     requested: AtomicBool,
+    reach: Mutex<Reach>,
+}
+
+/// What an interruption has to reach.
+#[derive(Debug, Default)]
+struct Reach {
     /// Addresses of the poll pages of the store's instances; they stay mapped while they are listed.
-    pages: Mutex<Vec<usize>>,
+    pages: Vec<usize>,
     /// Memories in which a guest of the store may wait.
-    memories: Mutex<Vec<SharedMemory>>,
+    memories: Vec<SharedMemory>,
 }
 
 impl InterruptHandle {
     /// Stops the guest that runs now, or the next one, with the trap `interrupted`. Stays in force until
     /// [`clear`](Self::clear). Does nothing once the store is gone.
     pub fn interrupt(&self) {
-        let pages = self.pages();
+        let reach = self.reach();
         self.shared.requested.store(true, Ordering::SeqCst);
-        set_access(&pages, Access::None);
-        drop(pages);
-        for memory in &*self.memories() {
+        set_access(&reach.pages, Access::None);
+        for memory in &reach.memories {
             memory.parking().stir();
         }
     }
@@ -45,15 +50,15 @@ impl InterruptHandle {
 
     /// Lets guests run again.
     pub fn clear(&self) {
-        let pages = self.pages();
+        let reach = self.reach();
         self.shared.requested.store(false, Ordering::SeqCst);
-        set_access(&pages, Access::Read);
+        set_access(&reach.pages, Access::Read);
     }
 
     /// Lists the poll page of a new instance.
     pub(crate) fn add(&self, page: usize) {
-        let mut pages = self.pages();
-        pages.push(page);
+        let mut reach = self.reach();
+        reach.pages.push(page);
         if self.is_interrupted() {
             set_access(&[page], Access::None);
         }
@@ -61,26 +66,21 @@ impl InterruptHandle {
 
     /// Lists a memory in which guests may wait.
     pub(crate) fn add_memory(&self, memory: &SharedMemory) {
-        self.memories().push(memory.clone());
+        self.reach().memories.push(memory.clone());
     }
 
     /// Forgets all pages, accessible again, because their slots are about to go back to the pool.
     pub(crate) fn retire(&self) {
-        let mut pages = self.pages();
+        let mut reach = self.reach();
         if self.is_interrupted() {
-            set_access(&pages, Access::Read);
+            set_access(&reach.pages, Access::Read);
         }
-        pages.clear();
-        drop(pages);
-        self.memories().clear();
+        reach.pages.clear();
+        reach.memories.clear();
     }
 
-    fn memories(&self) -> MutexGuard<'_, Vec<SharedMemory>> {
-        self.shared.memories.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pages(&self) -> MutexGuard<'_, Vec<usize>> {
-        self.shared.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reach(&self) -> MutexGuard<'_, Reach> {
+        self.shared.reach.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -124,6 +124,9 @@ impl std::fmt::Debug for Objects {
 
 impl Objects {
     pub(crate) fn new(block: *const StoreBlock, pool: &Pool, limits: StoreLimits) -> Self {
+        // Room for the few of a small module.
+        let mut functions = Vec::with_capacity(4);
+        functions.push(FunctionRecord::default());
         Self {
             block,
             pool: pool.clone(),
@@ -136,7 +139,7 @@ impl Objects {
             globals: Vec::new(),
             tags: Vec::new(),
             exceptions: Exceptions::default(),
-            functions: vec![FunctionRecord::default()],
+            functions,
             instances: Vec::new(),
             heap: None,
             roots: Roots::default(),
@@ -535,6 +538,7 @@ pub(crate) fn check(limit: &'static str, value: u64, max: u64) -> Result<(), VmE
 }
 
 /// Limits keep every list of objects far below 2³².
+#[inline]
 pub(crate) fn index_of(index: usize) -> u32 {
     u32::try_from(index).expect("limits keep lists of objects below 2^32")
 }

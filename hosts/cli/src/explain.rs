@@ -22,11 +22,15 @@ const FAULTY_FILE: &str =
 pub(crate) const HOLM_DEFECT: &str =
     "this is a defect of Holm, not of the program: please report it with the module";
 
+/// What the decoder says of a proposal that it reads and Holm does not run.
+const UNSUPPORTED: &str = "not supported by this version";
+
 /// A file that is not a module Holm accepts, as the decoder says it.
 pub(crate) fn invalid(name: &str, invalid: &Invalid) -> Failure {
     match invalid.kind() {
         InvalidKind::Feature(feature) => not_yet(name, &feature.to_string()),
         InvalidKind::Limit { .. } => too_large(name, &invalid.to_string()),
+        InvalidKind::Unsupported => unsupported(name, &invalid.to_string()),
         _ => Failure::start(format!("{name} is not a valid module: {invalid}")).help(FAULTY_FILE),
     }
 }
@@ -37,6 +41,7 @@ pub(crate) fn load(name: &str, error: &Error) -> Failure {
     match error.kind() {
         ErrorKind::Invalid => match text.split_once("needs feature `") {
             Some((_, rest)) => not_yet(name, rest.split('`').next().unwrap_or_default()),
+            None if text.contains(UNSUPPORTED) => unsupported(name, &text),
             None => {
                 Failure::start(format!("{name} is not a valid module: {text}")).help(FAULTY_FILE)
             }
@@ -248,6 +253,12 @@ fn folded<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
 fn not_yet(name: &str, feature: &str) -> Failure {
     Failure::start(format!("{name} uses {feature}, a proposal that is off"))
         .help(format!("switch it on with --features {feature}, or build the module without it"))
+}
+
+/// A file that uses what no switch brings.
+fn unsupported(name: &str, text: &str) -> Failure {
+    Failure::start(format!("can not run {name}: {text}"))
+        .help("build the module without it, or look for a newer version of holm")
 }
 
 fn too_large(name: &str, text: &str) -> Failure {

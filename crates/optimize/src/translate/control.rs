@@ -81,10 +81,11 @@ impl Translator<'_, '_> {
         let (params, results) = self.block_type(ty);
         let values = self.peek_canonical(params.len());
         let then = self.b.create_block();
+        let hint = self.hint();
         self.open(Kind::If(Otherwise::Nowhere), ty);
         let frame = self.frames.len() - 1;
         let otherwise = if *params == *results {
-            let exit = self.exit_block(frame);
+            let exit = self.cold_target_block(frame, hint == Some(true));
             let args = block_args(&values);
             Otherwise::Exit(self.b.ins().brif(condition, then, &[], exit, &args))
         } else {
@@ -93,8 +94,10 @@ impl Translator<'_, '_> {
             Otherwise::Block(block)
         };
         self.frames[frame].kind = Kind::If(otherwise);
+        self.frames[frame].is_otherwise_cold = self.is_cold || hint == Some(true);
         self.b.seal_block(then);
         self.b.switch_to_block(then);
+        self.set_cold(self.is_cold || hint == Some(false));
         let base = self.frames[frame].base;
         self.stack.truncate(base);
         self.stack.extend_from_slice(&values);
@@ -111,6 +114,7 @@ impl Translator<'_, '_> {
         self.frames[frame].kind = Kind::Else;
         let values = std::mem::take(&mut self.frames[frame].if_params);
         let base = self.frames[frame].base;
+        let is_cold = self.frames[frame].is_otherwise_cold;
         match otherwise {
             Otherwise::Nowhere => return,
             Otherwise::Block(block) => {
@@ -127,6 +131,7 @@ impl Translator<'_, '_> {
             }
         }
         self.reachable = true;
+        self.set_cold(is_cold);
         self.begin_segment();
     }
 
@@ -170,6 +175,7 @@ impl Translator<'_, '_> {
             Some(exit) => {
                 self.b.seal_block(exit);
                 self.enter(exit, frame.base);
+                self.set_cold(!frame.is_warm);
             }
             None if !self.reachable => self.stack.truncate(frame.base),
             None => {}
@@ -202,6 +208,7 @@ impl Translator<'_, '_> {
         if let Some(exit) = exit {
             self.b.seal_block(exit);
             self.enter(exit, 0);
+            self.set_cold(!self.frames[0].is_warm);
             self.return_operator();
         }
         self.frames.pop();
@@ -230,12 +237,14 @@ impl Translator<'_, '_> {
         let condition = self.pop();
         let frame = self.target(depth);
         let values = self.peek_canonical(self.target_arity(frame));
-        let block = self.target_block(frame);
+        let hint = self.hint_within_round(frame);
+        let block = self.cold_target_block(frame, hint == Some(false));
         let next = self.b.create_block();
         let args = block_args(&values);
         self.b.ins().brif(condition, block, &args, next, &[]);
         self.b.seal_block(next);
         self.b.switch_to_block(next);
+        self.set_cold(self.is_cold || hint == Some(true));
         self.begin_segment();
     }
 

@@ -17,8 +17,28 @@ pub(super) struct Frame<'a> {
     pub(super) results: Types<'a>,
     /// Where the block ends, if anything branches there.
     pub(super) exit: Option<Block>,
+    /// Whether the end is reached from a place that is not cold.
+    pub(super) is_warm: bool,
     /// The parameters of an `if`, for its second arm.
     pub(super) if_params: Vec<Value>,
+    /// Whether the second arm of an `if` is cold.
+    pub(super) is_otherwise_cold: bool,
+}
+
+impl<'a> Frame<'a> {
+    /// A block that nothing has branched to.
+    pub(super) fn new(kind: Kind, base: usize, params: Types<'a>, results: Types<'a>) -> Self {
+        Self {
+            kind,
+            base,
+            params,
+            results,
+            exit: None,
+            is_warm: false,
+            if_params: Vec::new(),
+            is_otherwise_cold: false,
+        }
+    }
 }
 
 /// The types of a block's parameters or results.
@@ -94,15 +114,13 @@ impl<'a> Translator<'a, '_> {
         // Unreachable code pushes nothing, so there are no parameters to take.
         let taken = if self.reachable { params.len() } else { 0 };
         let base = self.stack.len() - taken;
-        let if_params = Vec::new();
-        self.frames.push(Frame { kind, base, params, results, exit: None, if_params });
+        self.frames.push(Frame::new(kind, base, params, results));
     }
 
     /// Opens the frame of the body itself.
     pub(super) fn open_function(&mut self, results: &'a [ValType]) {
         let (params, results) = (Types::List(&[]), Types::List(results));
-        let (kind, if_params) = (Kind::Function, Vec::new());
-        self.frames.push(Frame { kind, base: 0, params, results, exit: None, if_params });
+        self.frames.push(Frame::new(Kind::Function, 0, params, results));
     }
 
     /// The index of the frame that `depth` labels.
@@ -128,8 +146,9 @@ impl<'a> Translator<'a, '_> {
         }
     }
 
-    /// The block where a frame ends; made when first asked for.
+    /// The block where a frame ends, to go there from here; made when first asked for.
     pub(super) fn exit_block(&mut self, frame: usize) -> Block {
+        self.frames[frame].is_warm |= !self.is_cold;
         if let Some(exit) = self.frames[frame].exit {
             return exit;
         }

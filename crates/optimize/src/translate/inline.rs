@@ -32,6 +32,11 @@ impl Inlining {
         Self { active: vec![defined], budget }
     }
 
+    /// The function that the operator at hand is of.
+    pub(super) fn current(&self) -> Option<u32> {
+        self.active.last().copied()
+    }
+
     /// Whether a call of this function is to be replaced.
     fn wants(&self, defined: u32, known: &Known<'_>) -> bool {
         let recursions = self.active.iter().filter(|active| **active == defined).count();
@@ -56,8 +61,7 @@ impl Translator<'_, '_> {
         let outer = std::mem::replace(&mut self.body_frame, self.frames.len());
         let base = self.stack.len();
         let (params, results) = (Types::List(&[]), Types::List(results));
-        let (kind, if_params) = (Kind::Inlined, Vec::new());
-        self.frames.push(Frame { kind, base, params, results, exit: None, if_params });
+        self.frames.push(Frame::new(Kind::Inlined, base, params, results));
         let site = self.places.enter();
         self.inlining.active.push(defined);
         self.inlining.budget -= env.known.operators(defined);

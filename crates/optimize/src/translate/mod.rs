@@ -21,6 +21,7 @@ mod frames;
 mod fuel;
 mod global;
 mod heap;
+mod hint;
 mod indirect;
 mod inline;
 mod integer;
@@ -83,6 +84,8 @@ pub(crate) struct Translator<'a, 'f> {
     loop_growth: u32,
     /// Whether the place can be reached. If not, operators only open and close blocks.
     reachable: bool,
+    /// Whether the place is seldom reached.
+    is_cold: bool,
     /// The value of the pinned register: the same in the whole function.
     anchor: Value,
     /// Where results go that do not fit into registers, if the function's own do not.
@@ -138,6 +141,7 @@ pub(crate) fn function(
         expands,
         loop_growth: env.known.body(defined).map_or(0, Translator::loop_growth),
         reachable: true,
+        is_cold: false,
         anchor,
         result_buffer: None,
         result_slot: None,
@@ -240,6 +244,8 @@ impl Translator<'_, '_> {
             || self.wide_operator(operator)?
             || self.atomic_operator(operator)?;
         if handled {
+            // An operator may have made blocks of its own.
+            self.set_cold(self.is_cold);
             Ok(())
         } else {
             Err(Failure::Bug(format!("operator {operator:?} has no translation")))

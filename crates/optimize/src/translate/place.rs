@@ -49,6 +49,11 @@ impl Places {
         self.location(offset)
     }
 
+    /// The offset of the present operator.
+    pub(super) fn here(&self) -> u32 {
+        self.offset
+    }
+
     /// The offset and 1 + the site, or 0, of what Cranelift carried.
     pub(crate) fn resolve(&self, location: SourceLoc) -> Option<(u32, u32)> {
         let bits = location.bits();

@@ -87,18 +87,19 @@ impl Translator<'_, '_> {
         let values = self.pop_canonical(params.len());
         let base = self.stack.len();
         self.jump(headers[0], &values);
-        let mut ends = false;
+        let (mut ends, is_cold) = (false, self.is_cold);
         for copy in 0..copies {
             if copy > 0 {
                 self.b.seal_block(headers[copy]);
             }
             self.enter(headers[copy], base);
+            self.set_cold(is_cold);
             if copy == 0 {
                 self.poll();
             }
             let kind = Kind::LoopCopy(headers[(copy + 1) % copies]);
-            let (exit, if_params) = (Some(exit), Vec::new());
-            self.frames.push(Frame { kind, base, params, results, exit, if_params });
+            let frame = Frame::new(kind, base, params, results);
+            self.frames.push(Frame { exit: Some(exit), ..frame });
             if copy + 1 < copies {
                 self.until_closed(&mut operators.clone())?;
             } else {
@@ -111,6 +112,7 @@ impl Translator<'_, '_> {
         self.reachable = ends;
         if ends {
             self.enter(exit, base);
+            self.set_cold(is_cold);
         } else {
             self.stack.truncate(base);
         }

@@ -8,16 +8,11 @@
 
 ;; function 0:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 32 }
 ;;     subq $0x20, %rsp
 ;;     movq %rbx, (%rsp)
-;;     unwind SaveReg { clobber_offset: 0, reg: p3i }
 ;;     movq %r12, 8(%rsp)
-;;     unwind SaveReg { clobber_offset: 8, reg: p12i }
 ;;     movq %r13, 0x10(%rsp)
-;;     unwind SaveReg { clobber_offset: 16, reg: p13i }
 ;;   block0:
 ;;     movq %rdi, %rbx
 ;;     movq    %r15, %rax

@@ -7,9 +7,7 @@
 
 ;; function 0:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     vaddsd %xmm1, %xmm0, %xmm0
 ;;     uninit  %xmm7
@@ -23,9 +21,7 @@
 ;;     retq
 ;; function 1:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     uninit  %xmm1
 ;;     vxorps %xmm1, %xmm1, %xmm1
@@ -41,9 +37,7 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     cvt_float64_to_uint32_seq %xmm0, %eax, %rsi, %xmm3, %xmm4
 ;;     movq %rbp, %rsp
@@ -51,9 +45,7 @@
 ;;     retq
 ;; function 3:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     xmm min seq f32 %xmm0, %xmm1, %xmm1
 ;;     uninit  %xmm7

@@ -16,12 +16,9 @@
 
 ;; function 0:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
 ;;     subq $0x20, %rsp
 ;;     movq %rbx, 0x10(%rsp)
-;;     unwind SaveReg { clobber_offset: 0, reg: p3i }
 ;;   block0:
 ;;     movq %rsi, %rbx
 ;;     movl %edi, <offset:1>+(%rsp)
@@ -61,9 +58,7 @@
 ;;     jmp     label3
 ;; function 1:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
 ;;     movq -0x2020(%rsi), %rsi
@@ -74,9 +69,7 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rsi, %r10
 ;;     movq    %r15, %rsi
@@ -90,9 +83,7 @@
 ;;     retq
 ;; function 3:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r8
 ;;     movq -0x2020(%r8), %r8
@@ -106,9 +97,7 @@
 ;;     retq
 ;; function 4:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r8
 ;;     movq -0x2020(%r8), %r8
@@ -124,9 +113,7 @@
 ;;     retq
 ;; function 5:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     testl %edi, %edi
 ;;     jz #trap=user17
@@ -150,9 +137,7 @@
 ;;     retq
 ;; function 6:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     testl %edi, %edi
 ;;     jnz     label2; j label1

@@ -14,9 +14,7 @@
 
 ;; function 1:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movl $0x1, %eax
 ;;     movq %rbp, %rsp
@@ -24,9 +22,7 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     testl %edi, %edi
 ;;     jz      label2; j label1
@@ -53,9 +49,7 @@
 ;;     ud2
 ;; function 3:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl -0x2000(%rax), %ecx
@@ -98,9 +92,7 @@
 ;;     jmp     label3
 ;; function 4:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rdi, %r9
 ;;     movq    %r15, %rsi
@@ -114,12 +106,9 @@
 ;;     retq
 ;; thunk of type 0:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
 ;;     subq $0x10, %rsp
 ;;     movq %r12, (%rsp)
-;;     unwind SaveReg { clobber_offset: 0, reg: p12i }
 ;;   block0:
 ;;     movq    %r15, %r12
 ;;     movq -0x2008(%r12), %r8

@@ -9,9 +9,7 @@
 
 ;; function 0:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
 ;;     movl %edi, %edi
@@ -21,9 +19,7 @@
 ;;     retq
 ;; function 1:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     cmpl $0x9, %edi
 ;;     jnle    label2; j label1
@@ -39,9 +35,7 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
 ;;     movl %edi, %edi

@@ -11,9 +11,7 @@
 
 ;; function 0:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r11
 ;;     movl %edi, %eax
@@ -30,9 +28,7 @@
 ;;     retq
 ;; function 1:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r9
 ;;     movl %edi, %edi
@@ -48,9 +44,7 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl %edi, %edi
@@ -69,9 +63,7 @@
 ;;     retq
 ;; function 3:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rcx
 ;;     movl %esi, %edx
@@ -114,9 +106,7 @@
 ;;     retq
 ;; function 4:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rdx
 ;;     uninit  %rax
@@ -138,9 +128,7 @@
 ;;     retq
 ;; function 5:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rdi, %rax
 ;;     movq %rsi, %rcx
@@ -160,9 +148,7 @@
 ;;     retq
 ;; function 6:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movl $0x1, %eax
 ;;     movq %rbp, %rsp

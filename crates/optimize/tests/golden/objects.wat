@@ -19,9 +19,7 @@
 
 ;; function 0:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rcx
 ;;     movl -0x2010(%rcx), %eax
@@ -30,9 +28,7 @@
 ;;     retq
 ;; function 1:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
 ;;     movq -0x2180(%rsi), %rsi
@@ -44,9 +40,7 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rdx
 ;;     movq -0x2178(%rdx), %rdx
@@ -56,9 +50,7 @@
 ;;     retq
 ;; function 3:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
 ;;     movabsq $0x3ff0000000000000, %rdx
@@ -70,9 +62,7 @@
 ;;     retq
 ;; function 4:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r10
 ;;     movl -0x2138(%r10), %r9d
@@ -90,9 +80,7 @@
 ;;     retq
 ;; function 5:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %r10
 ;;     movl -0x2138(%r10), %r9d
@@ -110,9 +98,7 @@
 ;;     retq
 ;; function 6:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rdi, %rax
 ;;     movq %rsi, %r11
@@ -128,9 +114,7 @@
 ;;     retq
 ;; function 7:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rsi
 ;;     movq -0x2078(%rsi), %r8
@@ -144,9 +128,7 @@
 ;;     retq
 ;; function 8:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl -0x2000(%rax), %ecx

@@ -10,14 +10,10 @@
 
 ;; function 1:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
 ;;     subq $0x10, %rsp
 ;;     movq %rbx, (%rsp)
-;;     unwind SaveReg { clobber_offset: 0, reg: p3i }
 ;;     movq %r12, 8(%rsp)
-;;     unwind SaveReg { clobber_offset: 8, reg: p12i }
 ;;   block0:
 ;;     movq    %r15, %rax
 ;;     movl -0x2000(%rax), %ecx

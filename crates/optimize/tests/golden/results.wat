@@ -10,9 +10,7 @@
 
 ;; function 0:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movl %esi, (%rdi)
 ;;     movl %esi, 0x10(%rdi)
@@ -28,9 +26,7 @@
 ;;     retq
 ;; function 1:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rdi, %rax
 ;;     movq %rbp, %rsp
@@ -38,9 +34,7 @@
 ;;     retq
 ;; function 2:
 ;;     pushq %rbp
-;;     unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
 ;;     movq %rsp, %rbp
-;;     unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 ;;   block0:
 ;;     movq %rsi, %rax
 ;;     movq %rdi, %rcx

@@ -13,7 +13,9 @@ use crate::externs::Extern;
 use crate::func::Func;
 use crate::instance::Instance;
 use crate::registry::{TypeId, TypeRegistry};
-use crate::typed::{Params, Results, Ret, WasmRet, WasmTy, for_each_tuple, needs_buffer};
+use crate::typed::{
+    Params, Results, Ret, WasmRet, WasmTy, for_each_tuple, needs_buffer, takes_handles,
+};
 use crate::value::Val;
 use holm_spec::types::{FuncType, ValType};
 use holm_vm::{HostFailure, HostFrame, HostFunction, InstanceId, Thrown};
@@ -213,7 +215,7 @@ pub trait IntoFunc<T: 'static, Params, Ret>: Send + Sync + 'static {
     fn into_host(self, engine: &Engine) -> HostFunc<T>;
 }
 
-/// Reads the parameters, runs the closure, writes the results. Handles made meanwhile die.
+/// Reads the parameters, runs the closure, writes the results.
 #[inline]
 fn call_typed<T: 'static, P: Params, R: Ret>(
     frame: &mut HostFrame<'_>,
@@ -221,10 +223,20 @@ fn call_typed<T: 'static, P: Params, R: Ret>(
     function: impl FnOnce(&mut VmStore<T>, P) -> R,
 ) -> Result<()> {
     let buffer = const { needs_buffer(<R::Results as Results>::TYPES) };
-    let mark = store.objects_mut().roots_mark();
     let params = P::read_params(frame, buffer, Owner::of(store));
-    let results = function(store, params).into_results();
-    let outcome = results.and_then(|results| results.write_results(frame, Owner::of(store)));
+    let results = function(store, params).into_results()?;
+    results.write_results(frame, Owner::of(store))
+}
+
+/// The same; handles made meanwhile die.
+#[inline]
+fn call_typed_in_scope<T: 'static, P: Params, R: Ret>(
+    frame: &mut HostFrame<'_>,
+    store: &mut VmStore<T>,
+    function: impl FnOnce(&mut VmStore<T>, P) -> R,
+) -> Result<()> {
+    let mark = store.objects_mut().roots_mark();
+    let outcome = call_typed(frame, store, function);
     store.objects_mut().roots_release(mark);
     outcome
 }
@@ -246,7 +258,13 @@ macro_rules! into_func {
             fn into_host(self, engine: &Engine) -> HostFunc<T> {
                 let ty = type_of::<($($name,)*), R>();
                 HostFunc::typed(engine.registry(), &ty, move |store, _caller, frame| {
-                    call_typed(frame, store, |_, ($($name,)*): ($($name,)*)| self($($name),*))
+                    let function = |_: &mut _, ($($name,)*): ($($name,)*)| self($($name),*);
+                    // Without the store, the only handles are those of its parameters.
+                    if const { takes_handles(<($($name,)*) as Params>::TYPES) } {
+                        call_typed_in_scope(frame, store, function)
+                    } else {
+                        call_typed(frame, store, function)
+                    }
                 })
             }
         }
@@ -262,7 +280,7 @@ macro_rules! into_func {
             fn into_host(self, engine: &Engine) -> HostFunc<T> {
                 let ty = type_of::<($($name,)*), R>();
                 HostFunc::typed(engine.registry(), &ty, move |store, caller, frame| {
-                    call_typed(frame, store, |store, ($($name,)*): ($($name,)*)| {
+                    call_typed_in_scope(frame, store, |store, ($($name,)*): ($($name,)*)| {
                         self(Caller::new(store, caller), $($name),*)
                     })
                 })

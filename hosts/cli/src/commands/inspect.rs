@@ -76,7 +76,7 @@ fn read(name: String, wasm: &[u8]) -> Result<Subject, Failure> {
                 let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
                 let producers = range.and_then(|(start, end)| wasm.get(start..end));
                 let producers = producers.unwrap_or_default().to_vec();
-                let needed = needed(wasm).unwrap_or(beyond);
+                let needed = Features::needed_by(wasm, &Limits::default()).unwrap_or(beyond);
                 return Ok(Subject { name, module, producers, needed, compiled: None });
             }
             Err(invalid) => match invalid.kind() {
@@ -84,22 +84,6 @@ fn read(name: String, wasm: &[u8]) -> Result<Subject, Failure> {
                     beyond = beyond.with(missing);
                 }
                 _ => return Err(crate::explain::invalid(&name, &invalid)),
-            },
-        }
-    }
-}
-
-/// The fewest proposals with which the module is valid, if the errors without them tell.
-fn needed(wasm: &[u8]) -> Option<Features> {
-    let mut needed = Features::NONE;
-    loop {
-        match Module::new(wasm, &Limits::default(), needed) {
-            Ok(_) => return Some(needed),
-            Err(invalid) => match invalid.kind() {
-                InvalidKind::Feature(missing) if !needed.contains(missing) => {
-                    needed = needed.with(missing);
-                }
-                _ => return None,
             },
         }
     }

@@ -32,7 +32,9 @@ pub(crate) struct Wast {
 
 impl Wast {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
-        let engine = Engine::new(&self.code.config()).map_err(|error| explain::engine(&error))?;
+        let mut config = self.code.config();
+        config.module_limits(wast::limits());
+        let engine = Engine::new(&config).map_err(|error| explain::engine(&error))?;
         let style = Style::of_stdout();
         let (mut passed, mut failed) = (0, 0);
         for file in &self.file {
