@@ -38,7 +38,7 @@ pub struct FunctionBody {
 
 /// What kinds of operators a body has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct BodyFlags(u16);
+pub struct BodyFlags(u32);
 
 macro_rules! flags {
     ($($(#[$doc:meta])* $name:ident = $bit:literal;)*) => {
@@ -81,6 +81,8 @@ flags! {
     ATOMICS = 14;
     /// Exceptions.
     EXCEPTIONS = 15;
+    /// Operators on structures, arrays and small integers, and casts.
+    OBJECTS = 16;
 }
 
 impl BodyFlags {

@@ -15,6 +15,8 @@ use std::sync::Arc;
 const LEAF_OPERATORS_MAX: u32 = 48;
 /// The most operators of a callee that calls others.
 const CALLER_OPERATORS_MAX: u32 = 24;
+/// The same, if it has to do with objects: compilers to those have not inlined yet what others have.
+const OBJECT_CALLER_OPERATORS_MAX: u32 = 48;
 /// The most operators of a function that is inlined into itself.
 const RECURSIVE_OPERATORS_MAX: u32 = 96;
 /// Locals of a callee.
@@ -26,6 +28,7 @@ pub(crate) fn is_small(body: &FunctionBody, budget: u32, recursions: usize) -> b
     let unfit = BodyFlags::BRANCH_TABLES | BodyFlags::TAIL_CALLS;
     let most = match (body.calls, recursions) {
         (0, _) => LEAF_OPERATORS_MAX,
+        (_, 0) if body.flags.contains(BodyFlags::OBJECTS) => OBJECT_CALLER_OPERATORS_MAX,
         (_, 0) => CALLER_OPERATORS_MAX,
         (_, 1) => RECURSIVE_OPERATORS_MAX,
         _ => 0,

@@ -208,3 +208,6 @@ impl Heap {
         if self.stress { 0 } else { self.nursery_limit }
     }
 }
+
+#[cfg(test)]
+mod tests;

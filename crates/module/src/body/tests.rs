@@ -54,6 +54,21 @@ fn flags_say_what_is_there() {
 }
 
 #[test]
+fn objects_are_noted() {
+    let code = [
+        ("(drop (struct.new_default 0))", BodyFlags::OBJECTS),
+        ("(drop (ref.i31 (i32.const 1)))", BodyFlags::OBJECTS),
+        ("(drop (ref.test i31ref (ref.null any)))", BodyFlags::OBJECTS),
+        ("(drop (ref.is_null (ref.null any)))", BodyFlags::NONE),
+    ];
+    for (code, flags) in code {
+        let bytes = wat::parse_str(format!("(module (type (struct)) (func {code}))")).unwrap();
+        let module = Module::new(&bytes, &Limits::default(), Features::WASM3).unwrap();
+        assert_eq!(module.bodies[0].flags, flags, "{code}");
+    }
+}
+
+#[test]
 fn counts() {
     let (module, _) = decode(
         "(func (param i32) (local i64 i64) (block (loop (if (local.get 0) (then nop)))) (block))",

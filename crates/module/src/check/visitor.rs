@@ -200,6 +200,9 @@ macro_rules! note_proposal {
     ($v:tt legacy_exceptions) => {
         $v.notes.body.flags |= BodyFlags::EXCEPTIONS
     };
+    ($v:tt gc) => {
+        $v.notes.body.flags |= BodyFlags::OBJECTS
+    };
     ($v:tt simd) => {
         $v.notes.body.flags |= BodyFlags::SIMD
     };

@@ -148,9 +148,23 @@ impl Translator<'_, '_> {
         self.begin_segment();
     }
 
+    /// Adds what is known of a reference to what the operator says.
+    fn sharpened(&self, reference: Value, Question { wanted, mut known }: Question) -> Question {
+        if let Some(birth) = self.birth_type(reference) {
+            known.nullable &= birth.nullable;
+            // An external reference may be anything once it is converted.
+            if matches!(known.heap, HeapType::Any | HeapType::Eq)
+                && birth.heap.hierarchy() == Hierarchy::Any
+            {
+                known.heap = birth.heap;
+            }
+        }
+        Question { wanted, known }
+    }
+
     /// Ends the block with a way to each answer.
     fn ask(&mut self, reference: Value, question: Question, answers: Answers) {
-        let Question { wanted, known } = question;
+        let Question { wanted, known } = self.sharpened(reference, question);
         let for_null = if wanted.nullable { answers.yes } else { answers.no };
         if wanted.heap == wanted.heap.hierarchy().bottom() {
             // Nothing but null can be of such a type.

@@ -14,7 +14,7 @@ use cranelift_codegen::ir::{AliasRegionData, Endianness, InstBuilder, MemFlagsDa
 use holm_abi::settings::MemoryStrategy;
 use holm_abi::{Builtin, layout, object};
 use holm_spec::trap::TrapReason;
-use holm_spec::types::{HeapType, StorageType, ValType};
+use holm_spec::types::{HeapType, RefType, StorageType, ValType};
 
 /// Whether the collector follows values of a type.
 pub(super) const fn is_collected(ty: ValType) -> bool {
@@ -31,11 +31,20 @@ impl Translator<'_, '_> {
         }));
     }
 
-    /// Says that a value has this type, so that the collector follows it if need be.
+    /// Says that a value comes into being with this type, so that the collector follows it if need be, and casts
+    /// ask no more than they must. A value that was found to be of a type later has that type only there.
     pub(super) fn follow(&mut self, value: Value, ty: ValType) {
         if is_collected(ty) {
             self.b.declare_value_needs_stack_map(value);
         }
+        if let ValType::Ref(ty) = ty {
+            self.born_as[value] = Some(ty);
+        }
+    }
+
+    /// The type that a reference had where it came into being, if that is known.
+    pub(super) fn birth_type(&self, reference: Value) -> Option<RefType> {
+        self.born_as[self.b.func.dfg.resolve_aliases(reference)]
     }
 
     /// Says the types of several values.

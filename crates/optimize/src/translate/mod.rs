@@ -48,6 +48,7 @@ mod wide;
 use crate::environment::{Environment, clif_type};
 use crate::error::Failure;
 use crate::isa::Effort;
+use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{
     self, FuncRef, Function, InstBuilder, SigRef, StackSlot, UserFuncName, Value, types,
 };
@@ -55,6 +56,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use flags::Regions;
 use frames::Frame;
 use holm_module::wasm::{Operator, OperatorsReader};
+use holm_spec::types::RefType;
 use local::Local;
 pub(crate) use place::Places;
 use std::collections::BTreeMap;
@@ -96,6 +98,8 @@ pub(crate) struct Translator<'a, 'f> {
     functions: BTreeMap<(u32, u32), FuncRef>,
     /// Signatures of calls in a try, if they have to be others.
     keeping: BTreeMap<SigRef, Option<SigRef>>,
+    /// The types that references had where they came into being.
+    born_as: SecondaryMap<Value, Option<RefType>>,
     polls: u32,
     /// Whether the code calls any function.
     calls: bool,
@@ -146,6 +150,7 @@ pub(crate) fn function(
         thunk_signatures: BTreeMap::new(),
         functions: BTreeMap::new(),
         keeping: BTreeMap::new(),
+        born_as: SecondaryMap::new(),
         polls: 0,
         calls: false,
         segment: None,
@@ -167,6 +172,7 @@ impl Translator<'_, '_> {
         }
         let mut reader = env.known.read(defined)?;
         self.declare_locals(env.ty(ty).params(), &params, &reader.locals);
+        self.follow_all(&params, env.ty(ty).params());
         self.locate(env.known.body(defined).map_or(0, |body| body.range.start));
         let calls = env.known.body(defined).is_some_and(|body| body.calls > 0);
         let poll = if calls { self.poll() } else { None };

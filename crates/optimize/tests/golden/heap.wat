@@ -142,23 +142,18 @@
 ;;     testl %edi, %edi
 ;;     jnz     label2; j label1
 ;;   block1:
-;;     jmp     label10
+;;     jmp     label7
 ;;   block2:
-;;     testl $0x1, %edi
-;;     jnz     label3; j label4
-;;   block3:
-;;     jmp     label10
-;;   block4:
 ;;     movq    %r15, %rax
 ;;     movq -0x2020(%rax), %rcx
 ;;     movl %edi, %edx
 ;;     movl (%rcx, %rdx), %ecx
 ;;     movl -0x2170(%rax), %eax
 ;;     cmpl %eax, %ecx
-;;     jz      label5; j label6
-;;   block5:
-;;     jmp     label9
-;;   block6:
+;;     jz      label3; j label4
+;;   block3:
+;;     jmp     label8
+;;   block4:
 ;;     movq    %r15, %rdx
 ;;     movq -0x2030(%rdx), %rdx
 ;;     andl $0xfffff, %ecx
@@ -166,19 +161,19 @@
 ;;     movl (%rdx, %rcx), %ecx
 ;;     andl $0xfffff, %eax
 ;;     cmpl %eax, %ecx
-;;     jz      label7; j label8
+;;     jz      label5; j label6
+;;   block5:
+;;     jmp     label8
+;;   block6:
+;;     jmp     label7
 ;;   block7:
-;;     jmp     label9
-;;   block8:
-;;     jmp     label10
-;;   block9:
-;;     movl $0x1, %eax
-;;     jmp     label11
-;;   block10:
 ;;     uninit  %rax
 ;;     xorl %eax, %eax
-;;     jmp     label11
-;;   block11:
+;;     jmp     label9
+;;   block8:
+;;     movl $0x1, %eax
+;;     jmp     label9
+;;   block9:
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq

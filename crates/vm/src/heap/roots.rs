@@ -16,7 +16,7 @@ pub struct RootId {
 
 /// Where a scope began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RootMark(u32);
+pub struct RootMark(pub(super) u32);
 
 /// A reference that stays until the last clone of this is dropped.
 #[derive(Clone, Debug)]
