@@ -2,7 +2,6 @@
 //!
 //! The tables are dropped by a linker script because stable compilers write them even when a panic aborts.
 
-#[expect(clippy::disallowed_methods, reason = "this is how Cargo talks to build scripts")]
 fn main() {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let profile = variable("OUT_DIR");
