@@ -36,8 +36,8 @@
 ;;     retq
 ;;   block2:
 ;;     movq    %r15, %r10
-;;     movq -0x2140(%r10), %r9
-;;     leaq -0x2150(%r10), %rdi
+;;     movq -0x2160(%r10), %r9
+;;     leaq -0x2170(%r10), %rdi
 ;;     movl $0x1, %esi
 ;;     call    *%r9
 ;;     jmp     label3
@@ -56,8 +56,8 @@
 ;;     retq
 ;;   block1:
 ;;     movq    %r15, %r11
-;;     movq -0x2140(%r11), %r10
-;;     leaq -0x2150(%r11), %rdi
+;;     movq -0x2160(%r11), %r10
+;;     leaq -0x2170(%r11), %rdi
 ;;     movl $0x4, %esi
 ;;     call    *%r10
 ;;     movl $0x5, %eax
@@ -85,8 +85,8 @@
 ;;     jmp     label5
 ;;   block5:
 ;;     movq    %r15, %rcx
-;;     movq -0x2140(%rcx), %rax
-;;     leaq -0x2150(%rcx), %rdi
+;;     movq -0x2160(%rcx), %rax
+;;     leaq -0x2170(%rcx), %rdi
 ;;     movl $0x6, %esi
 ;;     call    *%rax
 ;;     movl $0x7, %eax
@@ -103,8 +103,8 @@
 ;;     jmp     label3
 ;;   block2:
 ;;     movq    %r15, %r10
-;;     movq -0x2140(%r10), %r9
-;;     leaq -0x2150(%r10), %rdi
+;;     movq -0x2160(%r10), %r9
+;;     leaq -0x2170(%r10), %rdi
 ;;     movl $0x8, %esi
 ;;     call    *%r9
 ;;     jmp     label3

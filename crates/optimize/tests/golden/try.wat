@@ -15,12 +15,12 @@
 ;;     movq %rdi, %rdx
 ;;     movq    %r15, %rbx
 ;;     movl -0x2000(%rbx), %eax
-;;     movl -0x2128(%rbx), %eax
+;;     movl -0x2148(%rbx), %eax
 ;;     testl %eax, %eax
 ;;     jz #trap=user4
-;;     movq -0x2130(%rbx), %rax
+;;     movq -0x2150(%rbx), %rax
 ;;     movl 8(%rax), %ecx
-;;     movl -0x2140(%rbx), %esi
+;;     movl -0x2160(%rbx), %esi
 ;;     cmpl %esi, %ecx
 ;;     jz      label4; j label1
 ;;   block3:
@@ -67,12 +67,12 @@
 ;;   block9:
 ;;     movl (%rax), %ecx
 ;;     movq    %r15, %rdx
-;;     movl -0x2150(%rdx), %edx
+;;     movl -0x2170(%rdx), %edx
 ;;     cmpl %edx, %ecx
 ;;     jz      label11; j label10
 ;;   block10:
 ;;     movl 4(%rax), %edi
 ;;     movq    %r15, %rax
-;;     movq -0x2118(%rax), %rax
+;;     movq -0x2138(%rax), %rax
 ;;     call    *%rax
 ;;     ud2
