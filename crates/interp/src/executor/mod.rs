@@ -58,8 +58,10 @@ pub(crate) unsafe fn run(activation: *mut Activation) -> u32 {
     while status != 0 && unsafe { (*activation).thrown } != 0 {
         // SAFETY: as above; it has just been left.
         let Some((ip, sp)) = frames::catch(unsafe { &mut *activation }) else { break };
-        // SAFETY: as above; the handler is an instruction of the function whose frame this is.
-        let regs = unsafe { Regs::enter(&*activation, ip, sp) };
+        // SAFETY: as above.
+        let this = unsafe { &*activation };
+        // SAFETY: the handler is an instruction of the function whose frame this is.
+        let regs = unsafe { Regs::enter(this, ip, sp) };
         status = dispatch::run(regs);
     }
     status

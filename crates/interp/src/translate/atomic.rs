@@ -135,16 +135,16 @@ impl Translator<'_> {
         if let Some((memarg, update, ty, bytes)) = modify(operator) {
             let value = self.pop_near();
             let fields = [update as u16, value];
-            self.atomic(&memarg, sized(MODIFIES, bytes), bytes, &fields, Some(ty))?;
+            self.atomic((&memarg, bytes), sized(MODIFIES, bytes), &fields, Some(ty))?;
         } else if let Some((memarg, ty, bytes)) = load(operator) {
-            self.atomic(&memarg, sized(LOADS, bytes), bytes, &[], Some(ty))?;
+            self.atomic((&memarg, bytes), sized(LOADS, bytes), &[], Some(ty))?;
         } else if let Some((memarg, bytes)) = store(operator) {
             let value = self.pop_near();
-            self.atomic(&memarg, sized(STORES, bytes), bytes, &[value], None)?;
+            self.atomic((&memarg, bytes), sized(STORES, bytes), &[value], None)?;
         } else if let Some((memarg, ty, bytes)) = exchange(operator) {
             let new = self.pop_near();
             let expected = self.pop_near();
-            self.atomic(&memarg, sized(EXCHANGES, bytes), bytes, &[expected, new], Some(ty))?;
+            self.atomic((&memarg, bytes), sized(EXCHANGES, bytes), &[expected, new], Some(ty))?;
         } else {
             return self.waiting_operator(operator);
         }
@@ -184,9 +184,8 @@ impl Translator<'_> {
     /// An operator on so many bytes at the address on top of the stack.
     fn atomic(
         &mut self,
-        memarg: &MemArg,
+        (memarg, bytes): (&MemArg, u16),
         misc: Misc,
-        bytes: u16,
         fields: &[u16],
         ty: Option<ValType>,
     ) -> Done {
