@@ -152,8 +152,9 @@ fn run(block: &StoreBlock, code: &PublishedCode, callee: Callee, slots: *mut u64
     // that nobody else runs in it; the arguments lie in the slots.
     let status = unsafe { (executor.run)(this) };
     // SAFETY: the interpreter is done with it.
-    let ended = unsafe { &*this };
-    let (trap, thrown) = (ended.trap, ended.thrown);
+    let trap = unsafe { (*this).trap };
+    // SAFETY: as above.
+    let thrown = unsafe { (*this).thrown };
     if status != 0
         && let Some(reason) = trap
     {

@@ -245,6 +245,7 @@ fn check(
     config.features(match script {
         BEYOND => features.with(Features::MULTI_MEMORY),
         "legacy_exceptions" => features.with(Features::LEGACY_EXCEPTIONS),
+        "handlers" => features.with(Features::THREADS).with(Features::WIDE_ARITHMETIC),
         _ => features,
     });
     let report = wast::run(&Engine::new(&config)?, source);

@@ -4,7 +4,7 @@ use holm::{Config, Engine, ErrorKind, MemoryStrategy};
 use std::process::Command;
 
 /// Kilobytes of address space: enough for the tests, too little for a single reservation.
-const KILOBYTES: &str = "3000000";
+const KILOBYTES: &str = "3900000";
 
 /// Set for the tests that run with little address space.
 const MARK: &str = "HOLM_TEST_SMALL";

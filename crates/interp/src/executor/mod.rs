@@ -57,8 +57,9 @@ pub(crate) unsafe fn run(activation: *mut Activation) -> u32 {
     // SAFETY: while nothing runs nobody else uses the activation.
     while status != 0 && unsafe { (*activation).thrown } != 0 {
         // SAFETY: as above; it has just been left.
-        let this = unsafe { &mut *activation };
-        let Some((ip, sp)) = frames::catch(this) else { break };
+        let Some((ip, sp)) = frames::catch(unsafe { &mut *activation }) else { break };
+        // SAFETY: as above.
+        let this = unsafe { &*activation };
         // SAFETY: the handler is an instruction of the function whose frame this is.
         let regs = unsafe { Regs::enter(this, ip, sp) };
         status = dispatch::run(regs);

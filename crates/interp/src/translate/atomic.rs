@@ -144,8 +144,7 @@ impl Translator<'_> {
         } else if let Some((memarg, ty, bytes)) = exchange(operator) {
             let new = self.pop_near();
             let expected = self.pop_near();
-            let fields = [expected, new];
-            self.atomic((&memarg, bytes), sized(EXCHANGES, bytes), &fields, Some(ty))?;
+            self.atomic((&memarg, bytes), sized(EXCHANGES, bytes), &[expected, new], Some(ty))?;
         } else {
             return self.waiting_operator(operator);
         }
