@@ -31,7 +31,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             check(
                 &Path::new(env!("CARGO_MANIFEST_DIR")).join("wast"),
                 *room,
-                "wasm3,legacy-exceptions",
+                "wasm3,legacy-exceptions,threads,wide-arithmetic",
             )
         }));
     }
