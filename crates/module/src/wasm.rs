@@ -14,6 +14,29 @@ pub use wasmparser::{
 use crate::module::Module;
 use holm_spec::types::{self, ValType};
 
+/// The strict operator whose results a relaxed one has in the standard's deterministic profile; nothing for those
+/// that have no strict twin.
+#[must_use]
+pub const fn strict_operator(operator: &Operator<'_>) -> Option<Operator<'static>> {
+    Some(match operator {
+        Operator::I8x16RelaxedSwizzle => Operator::I8x16Swizzle,
+        Operator::I32x4RelaxedTruncF32x4S => Operator::I32x4TruncSatF32x4S,
+        Operator::I32x4RelaxedTruncF32x4U => Operator::I32x4TruncSatF32x4U,
+        Operator::I32x4RelaxedTruncF64x2SZero => Operator::I32x4TruncSatF64x2SZero,
+        Operator::I32x4RelaxedTruncF64x2UZero => Operator::I32x4TruncSatF64x2UZero,
+        Operator::I8x16RelaxedLaneselect
+        | Operator::I16x8RelaxedLaneselect
+        | Operator::I32x4RelaxedLaneselect
+        | Operator::I64x2RelaxedLaneselect => Operator::V128Bitselect,
+        Operator::F32x4RelaxedMin => Operator::F32x4Min,
+        Operator::F32x4RelaxedMax => Operator::F32x4Max,
+        Operator::F64x2RelaxedMin => Operator::F64x2Min,
+        Operator::F64x2RelaxedMax => Operator::F64x2Max,
+        Operator::I16x8RelaxedQ15mulrS => Operator::I16x8Q15MulrSatS,
+        _ => return None,
+    })
+}
+
 /// Turns the types that operators and sections carry into the standard's. Nothing for those of later
 /// proposals.
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-//! Relaxed operators on vectors: each as the strict one whose results it has, or as a row of its own.
+//! Relaxed operators on vectors that have no strict twin (for the others see `holm_module::wasm::strict_operator`).
 //!
 //! They have the results of the standard's deterministic profile, as under the other tiers. Not here: their execution
 //! (see `executor::vector`). Read next: [`super::vector`].
@@ -7,27 +7,6 @@ use super::misc::Misc;
 use super::vector::Ternary;
 use holm_module::wasm::Operator;
 use holm_spec::numeric as n;
-
-/// The strict operator whose results a relaxed one has.
-pub(crate) const fn strict(operator: &Operator<'_>) -> Option<Operator<'static>> {
-    Some(match operator {
-        Operator::I8x16RelaxedSwizzle => Operator::I8x16Swizzle,
-        Operator::I32x4RelaxedTruncF32x4S => Operator::I32x4TruncSatF32x4S,
-        Operator::I32x4RelaxedTruncF32x4U => Operator::I32x4TruncSatF32x4U,
-        Operator::I32x4RelaxedTruncF64x2SZero => Operator::I32x4TruncSatF64x2SZero,
-        Operator::I32x4RelaxedTruncF64x2UZero => Operator::I32x4TruncSatF64x2UZero,
-        Operator::I8x16RelaxedLaneselect
-        | Operator::I16x8RelaxedLaneselect
-        | Operator::I32x4RelaxedLaneselect
-        | Operator::I64x2RelaxedLaneselect => Operator::V128Bitselect,
-        Operator::F32x4RelaxedMin => Operator::F32x4Min,
-        Operator::F32x4RelaxedMax => Operator::F32x4Max,
-        Operator::F64x2RelaxedMin => Operator::F64x2Min,
-        Operator::F64x2RelaxedMax => Operator::F64x2Max,
-        Operator::I16x8RelaxedQ15mulrS => Operator::I16x8Q15MulrSatS,
-        _ => return None,
-    })
-}
 
 /// The operator on three vectors that it is.
 pub(crate) const fn ternary(operator: &Operator<'_>) -> Option<Misc> {

@@ -7,12 +7,12 @@ use super::{Done, Failure, Translator};
 use crate::ops::relaxed;
 use crate::ops::scalar::Class;
 use crate::ops::vector::{Vector, find};
-use holm_module::wasm::{MemArg, Operator};
+use holm_module::wasm::{MemArg, Operator, strict_operator};
 use holm_spec::types::ValType;
 
 impl Translator<'_> {
     pub(super) fn vector_operator(&mut self, operator: &Operator<'_>) -> Result<bool, Failure> {
-        if let Some(strict) = relaxed::strict(operator) {
+        if let Some(strict) = strict_operator(operator) {
             return self.vector_operator(&strict);
         }
         if let Some(misc) = relaxed::ternary(operator) {

@@ -8,12 +8,12 @@
 use super::{Handled, Translator};
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use holm_abi::Architecture;
-use holm_module::wasm::Operator;
+use holm_module::wasm::{Operator, strict_operator};
 use types::{F32X4, F64X2, I8X16, I16X8};
 
 impl Translator<'_, '_> {
     pub(super) fn vector_relaxed_operator(&mut self, operator: &Operator<'_>) -> Handled {
-        if let Some(strict) = strict(operator) {
+        if let Some(strict) = strict_operator(operator) {
             return self.vector_operator(&strict);
         }
         match operator {
@@ -66,25 +66,4 @@ impl Translator<'_, '_> {
         debug_assert_eq!(self.b.func.dfg.value_type(sums), I16X8);
         self.push(sums);
     }
-}
-
-/// The strict operator whose results a relaxed one has.
-fn strict(operator: &Operator<'_>) -> Option<Operator<'static>> {
-    Some(match operator {
-        Operator::I8x16RelaxedSwizzle => Operator::I8x16Swizzle,
-        Operator::I32x4RelaxedTruncF32x4S => Operator::I32x4TruncSatF32x4S,
-        Operator::I32x4RelaxedTruncF32x4U => Operator::I32x4TruncSatF32x4U,
-        Operator::I32x4RelaxedTruncF64x2SZero => Operator::I32x4TruncSatF64x2SZero,
-        Operator::I32x4RelaxedTruncF64x2UZero => Operator::I32x4TruncSatF64x2UZero,
-        Operator::I8x16RelaxedLaneselect
-        | Operator::I16x8RelaxedLaneselect
-        | Operator::I32x4RelaxedLaneselect
-        | Operator::I64x2RelaxedLaneselect => Operator::V128Bitselect,
-        Operator::F32x4RelaxedMin => Operator::F32x4Min,
-        Operator::F32x4RelaxedMax => Operator::F32x4Max,
-        Operator::F64x2RelaxedMin => Operator::F64x2Min,
-        Operator::F64x2RelaxedMax => Operator::F64x2Max,
-        Operator::I16x8RelaxedQ15mulrS => Operator::I16x8Q15MulrSatS,
-        _ => return None,
-    })
 }
