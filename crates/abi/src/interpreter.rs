@@ -14,7 +14,7 @@
 
 use crate::layout::Callee;
 use crate::signature::{Location, RegisterFile, SignatureAbi};
-use crate::tier::CompileError;
+use crate::tier::{CompileError, Part};
 use holm_spec::trap::TrapReason;
 use holm_spec::types::{FuncType, ValType};
 use std::fmt::Debug;
@@ -36,6 +36,12 @@ pub trait Interpreted: Send + Sync + Debug {
     /// How to run its functions. Good for as long as `self` is.
     fn executor(&self) -> Executor;
 
+    /// Takes note of machine code for a part: from now on it is called, or entered by the loop when it comes round.
+    /// Nothing happens if there is some already, or where nothing is ever promoted.
+    fn promote(&self, part: Part, code: u64) {
+        let _ = (part, code);
+    }
+
     /// Writes the register code of defined function `defined`, one instruction per line.
     ///
     /// # Errors
@@ -44,6 +50,14 @@ pub trait Interpreted: Send + Sync + Debug {
 
     /// Bytes of register code made so far, and bytes of WebAssembly code that it came from.
     fn translated_bytes(&self) -> (u64, u64);
+}
+
+/// Is told what runs often, and has it compiled.
+pub trait Promoter: Send + Sync + Debug {
+    /// A function was called often ([`crate::tier::Entry::Start`]) or one of its loops ran often, since it was told last.
+    /// Gives how much more it may be called or run before it is told again (at least 1). Whatever comes of it comes by
+    /// [`Interpreted::promote`], perhaps before this returns.
+    fn hot(&self, part: Part) -> i32;
 }
 
 /// Is told an instance's anchor, a defined function's index, an offset in the wasm bytes; says whether to go on.

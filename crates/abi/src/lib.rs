@@ -20,8 +20,10 @@ pub mod tier;
 pub use builtin::Builtin;
 pub use code::{AnchorAt, Code, CodeParts, FunctionRange, Handler, Saved};
 pub use container::{ArtifactError, Container, ContainerWriter, SharedBytes};
-pub use interpreter::{Activation, Executor, Interpreted, Outside, SlotSignature, SlotValue};
+pub use interpreter::{
+    Activation, Executor, Interpreted, Outside, Promoter, SlotSignature, SlotValue,
+};
 pub use layout::{ContextLayout, ContextShape, FunctionRecord, TableEntry};
 pub use settings::{Architecture, MemoryStrategy, Settings};
 pub use signature::{Location, RegisterFile, SignatureAbi};
-pub use tier::{CompileError, EarlyCompile, OneWorker, Tier, Workers};
+pub use tier::{CompileError, EarlyCompile, Entry, OneWorker, Part, PartCompiler, Tier, Workers};
