@@ -1,9 +1,10 @@
 //! Functions without machine code: how the rest of the engine gets into the interpreter and how the
 //! interpreter gets out.
 //!
-//! A function that is interpreted has an *entry*, the address of the interpreter's data about it with
-//! [`INTERPRETED`] added. It stands wherever a code address stands otherwise: in a `Callee`, in a table's entry,
-//! in a function's record. Nobody jumps there; who sees the bit calls [`Executor::run`] instead.
+//! A function that is interpreted, or begins so, has a *code number* ([`crate::layout::code_number`]), in which the bit
+//! [`INTERPRETED`] is set. It stands wherever a code address stands otherwise: in a `Callee`, in a table's entry,
+//! in a function's record. Who sees the bit finds the function's entry, or calls [`Executor::run`]; machine code
+//! simply jumps there where functions can be promoted.
 //!
 //! Arguments and results lie in *slots* of 8 bytes, in order, a vector in two; scalars are zero-extended.
 //! Callee and caller use the same slots: the results replace the arguments.
@@ -18,6 +19,7 @@ use crate::tier::{CompileError, Part};
 use holm_spec::trap::TrapReason;
 use holm_spec::types::{FuncType, ValType};
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// Set in the code address of a function that is interpreted. Machine code starts at even addresses.
 pub const INTERPRETED: u64 = 1;
@@ -29,6 +31,13 @@ pub trait Interpreted: Send + Sync + Debug {
 
     /// The address of the first entry's data, for [`crate::layout::ENTRIES`].
     fn entries(&self) -> u64;
+
+    /// How much more a defined function may be called or loop before its promoter is told, less than 0 when it is about to
+    /// be; nothing where nothing is counted. What does not become less has cooled.
+    fn heat(&self, defined: u32) -> Option<i32> {
+        let _ = defined;
+        None
+    }
 
     /// How the values of a function are passed, by its index among all functions.
     fn signature(&self, function: u32) -> Option<&SlotSignature>;
@@ -53,11 +62,28 @@ pub trait Interpreted: Send + Sync + Debug {
 }
 
 /// Is told what runs often, and has it compiled.
+///
+/// A program keeps its promoter alive. A promoter that knows its program must know it weakly, or neither would ever be
+/// dropped.
 pub trait Promoter: Send + Sync + Debug {
     /// A function was called often ([`crate::tier::Entry::Start`]) or one of its loops ran often, since it was told last.
     /// Gives how much more it may be called or run before it is told again (at least 1). Whatever comes of it comes by
     /// [`Interpreted::promote`], perhaps before this returns.
     fn hot(&self, part: Part) -> i32;
+}
+
+/// What a program needs to know whose functions begin interpreted and may be promoted.
+pub struct Tiering<'a> {
+    /// Where the stubs are, see [`crate::layout::code_number`].
+    pub base: u64,
+    /// Who is told.
+    pub promoter: Arc<dyn Promoter>,
+    /// How much each defined function may be called or loop before that for the first time.
+    pub heat: &'a dyn Fn(u32) -> i32,
+    /// How much a call counts; calls are not counted at all if 0.
+    pub call_weight: u16,
+    /// How much it counts that a loop comes to its header; not at all if 0.
+    pub loop_weight: u16,
 }
 
 /// Is told an instance's anchor, a defined function's index, an offset in the wasm bytes; says whether to go on.

@@ -21,7 +21,7 @@ pub use builtin::Builtin;
 pub use code::{AnchorAt, Code, CodeParts, FunctionRange, Handler, Saved};
 pub use container::{ArtifactError, Container, ContainerWriter, SharedBytes};
 pub use interpreter::{
-    Activation, Executor, Interpreted, Outside, Promoter, SlotSignature, SlotValue,
+    Activation, Executor, Interpreted, Outside, Promoter, SlotSignature, SlotValue, Tiering,
 };
 pub use layout::{ContextLayout, ContextShape, FunctionRecord, TableEntry};
 pub use settings::{Architecture, MemoryStrategy, Settings};

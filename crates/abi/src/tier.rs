@@ -3,6 +3,7 @@
 //! A tier sees a module and an instance's layout, never a live instance. It is generic over the module
 //! type because this crate does not know it. Threads are the host's: a tier is handed [`Workers`].
 
+use crate::interpreter::Tiering;
 use crate::{Code, Interpreted, Settings, SharedBytes};
 use std::fmt;
 use std::sync::Arc;
@@ -27,6 +28,18 @@ pub trait Tier<M: ?Sized>: Send + Sync {
         wasm: &[u8],
     ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
         let _ = (module, wasm);
+        None
+    }
+
+    /// The same for a module whose functions may be promoted one by one; nothing if this tier does not interpret, or
+    /// does not count.
+    fn interpret_tiered(
+        &self,
+        module: &Arc<M>,
+        wasm: &[u8],
+        tiering: Tiering<'_>,
+    ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
+        let _ = (module, wasm, tiering);
         None
     }
 

@@ -1,7 +1,8 @@
 //! Calls: inside the module without leaving the dispatcher, everything else outside.
 //!
 //! Arguments lie where the callee's frame begins; the return address and the caller's frame lie right after the
-//! parameters. Read next: [`super::outside`].
+//! parameters. A function that has been promoted is called through an instruction like any other, see
+//! [`super::tiering`]. Read next: [`super::outside`].
 
 use super::body::{Body, Field, Source, join, trap};
 use super::regs::{LINK_SLOTS, Leave, Regs, Step, as_usize};
@@ -22,10 +23,8 @@ impl Body for Call {
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
         let (base, header) = (r.imm32(1) as usize, usize::from(r.unit(3)));
-        let entry: *const _ = r.entry(r.imm32(4));
-        // SAFETY: a reference from just now; entries outlive the run.
-        let entry = unsafe { &*entry };
-        r.push_frame(base, header, Self::UNITS, entry);
+        let start = r.entry(r.imm32(4)).ip();
+        r.push_frame(base, header, Self::UNITS, start);
         Ok(r)
     }
 }
@@ -56,7 +55,7 @@ fn translate(program: &Program, defined: u32) -> *const u16 {
 
 /// The program that runs.
 #[inline(always)]
-fn program<'a>(r: &Regs) -> &'a Program {
+pub(super) fn program<'a>(r: &Regs) -> &'a Program {
     let program: *const Program = r.with_activation(|activation| activation.program).cast();
     // SAFETY: activations are given the pointer that `Program::executor` handed out, which is good as long as the
     // program is; the instance keeps it alive.
@@ -89,12 +88,13 @@ fn call_outside(mut r: Regs, callee: *const Callee, ty: u32, units: usize) -> St
     let Callee { code, anchor } = unsafe { callee.read() };
     if code & INTERPRETED != 0 {
         if anchor == r.anchor as u64 {
-            r.push_frame(base, signature.param_slots as usize, units, Regs::entry_of(code));
+            r.push_frame(base, signature.param_slots as usize, units, r.start_of(code));
             return Ok(r);
         }
         r.push_link(base, back.ip, signature.param_slots, signature.result_slots);
+        // The function is one of the other instance's.
         r.change_instance(as_usize(anchor));
-        r.push_frame(LINK_SLOTS, signature.param_slots as usize, 0, Regs::entry_of(code));
+        r.push_frame(LINK_SLOTS, signature.param_slots as usize, 0, r.start_of(code));
         r.set_slot(signature.param_slots as usize, RETURN_LINKED.as_ptr() as u64);
         return Ok(r);
     }
@@ -105,7 +105,7 @@ fn call_outside(mut r: Regs, callee: *const Callee, ty: u32, units: usize) -> St
 /// Calls the host, or machine code, from right before the instruction of `back`.
 #[inline(always)]
 fn call_host(
-    mut back: Regs,
+    back: Regs,
     callee: *const Callee,
     signature: &SlotSignature,
     slots: *mut u64,
@@ -118,9 +118,15 @@ fn call_host(
     if status != 0 {
         return Err(Leave::Failed);
     }
-    back.reload_memory();
     let value = if signature.result_slots > 0 { Regs::slot_at(slots) } else { 0 };
-    Ok(accumulate(back, value))
+    Ok(returned(back, value))
+}
+
+/// Goes on after something outside has returned, with the first of the results.
+#[inline(always)]
+pub(super) fn returned(mut back: Regs, value: u64) -> Regs {
+    back.reload_memory();
+    accumulate(back, value)
 }
 
 /// Goes on in another function instead of this one: its arguments lie from slot `from` on, this function's return
@@ -142,7 +148,7 @@ fn tail(mut r: Regs, callee: *const Callee, ty: u32, from: usize, header: usize)
         }
         r.set_slot(params, back);
         r.set_slot(params + 1, frame);
-        r.ip = Regs::entry_of(code).ip();
+        r.ip = r.start_of(code);
         return Ok(r);
     }
     // From here on as if the caller had called.
@@ -156,7 +162,7 @@ fn tail(mut r: Regs, callee: *const Callee, ty: u32, from: usize, header: usize)
     let base = (slots as usize - r.sp as usize) / 8;
     r.push_link(base, r.ip, signature.param_slots, signature.result_slots);
     r.change_instance(as_usize(anchor));
-    r.push_frame(LINK_SLOTS, params, 0, Regs::entry_of(code));
+    r.push_frame(LINK_SLOTS, params, 0, r.start_of(code));
     r.set_slot(params, RETURN_LINKED.as_ptr() as u64);
     Ok(r)
 }
@@ -215,7 +221,7 @@ impl<X: Source<i32>, const IMPORTED: bool> Body for CallIndirect<X, IMPORTED> {
         let (base, header) = (r.imm32(1) as usize, usize::from(r.unit(3)));
         // In a table of another instance every entry is foreign or that instance's own: never ours.
         if !IMPORTED && signature == wanted && code & INTERPRETED != 0 {
-            r.push_frame(base, header, Self::UNITS, Regs::entry_of(code));
+            r.push_frame(base, header, Self::UNITS, r.start_of(code));
             return Ok(r);
         }
         // Everything else is another handler's, which finds what it needs in the slot for the return address,
