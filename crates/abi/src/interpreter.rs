@@ -70,6 +70,12 @@ pub trait Promoter: Send + Sync + Debug {
     /// Gives how much more it may be called or run before it is told again (at least 1). Whatever comes of it comes by
     /// [`Interpreted::promote`], perhaps before this returns.
     fn hot(&self, part: Part) -> i32;
+
+    /// A function is needed as machine code, however seldom it runs, because the stack has no room for more
+    /// changes between tiers. If it can be had, [`Interpreted::promote`] is called before this returns.
+    fn force(&self, defined: u32) {
+        let _ = defined;
+    }
 }
 
 /// What a program needs to know whose functions begin interpreted and may be promoted.

@@ -132,7 +132,7 @@ impl Promotions {
         };
         let image = crate::module::publish_into(code, promoted)?;
         let mut state = self.state();
-        for (part, address) in image.members() {
+        for (part, address) in members(&image) {
             state.queue.take_now(part);
             functions.promote(part, address);
         }
@@ -151,7 +151,8 @@ impl Promotions {
             (state.images.clone(), state.queue.settled())
         };
         let codes: Vec<&Code> = images.iter().filter_map(|image| image.code()).collect();
-        let done = put(Code::merge(&codes).as_ref())?;
+        let merged = (!codes.is_empty()).then(|| Code::merge(&codes)).transpose()?;
+        let done = put(merged.as_ref())?;
         self.state().kept = settled;
         Ok(done)
     }
@@ -245,7 +246,7 @@ impl Promotions {
         let compiled = self.engine.now_ns();
         let code_bytes = code.text().len() as u64;
         let image = crate::module::publish_into(parent, code)?;
-        for (part, (_, address)) in batch.iter().zip(image.members()) {
+        for (part, (_, address)) in batch.iter().zip(members(&image)) {
             functions.promote(*part, address);
             self.note(*part, TierEventKind::Promoted);
         }
@@ -255,6 +256,18 @@ impl Promotions {
         lock(&self.log).compiled(compilation);
         Ok(())
     }
+}
+
+/// The parts of an image, and where each begins in memory. Of a loop only the place in the file is known.
+fn members(image: &PublishedCode) -> impl Iterator<Item = (Part, u64)> {
+    let members = image.code().into_iter().flat_map(Code::members);
+    members.zip(0..).filter_map(|(member, ordinal)| {
+        let entry = match member.loop_offset {
+            None => Entry::Start,
+            Some(offset) => Entry::Loop { offset, locals_at: 0 },
+        };
+        Some((Part { defined: member.defined, entry }, image.member_address(ordinal)?))
+    })
 }
 
 /// Why a batch was not promoted.

