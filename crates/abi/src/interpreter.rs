@@ -51,6 +51,14 @@ pub trait Interpreted: Send + Sync + Debug {
         let _ = (part, code);
     }
 
+    /// Has a function compiled at once, on this thread, and gives where its machine code begins; nothing where that
+    /// cannot be. Asked for when machine code and interpreted functions call each other so often that the host's stack
+    /// is about to end.
+    fn force(&self, defined: u32) -> Option<u64> {
+        let _ = defined;
+        None
+    }
+
     /// Writes the register code of defined function `defined`, one instruction per line.
     ///
     /// # Errors
@@ -202,6 +210,8 @@ pub struct SlotSignature {
     pub stack_bytes: u32,
     /// Whether the results go through a buffer.
     pub result_buffer: bool,
+    /// Whether all values travel in registers, none of them a vector, with at most one result.
+    pub in_registers: bool,
 }
 
 impl SlotSignature {
@@ -211,6 +221,10 @@ impl SlotSignature {
         let abi = SignatureAbi::new(ty, registers);
         let (params, param_slots) = values(ty.params(), &abi.params);
         let (results, result_slots) = values(ty.results(), &abi.results);
+        let in_registers = abi.stack_bytes == 0
+            && !abi.result_buffer
+            && results.len() <= 1
+            && !params.iter().chain(&results).any(|value| value.vector);
         Self {
             params,
             results,
@@ -218,6 +232,7 @@ impl SlotSignature {
             result_slots,
             stack_bytes: abi.stack_bytes,
             result_buffer: abi.result_buffer,
+            in_registers,
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) struct CodeMap {
 impl CodeMap {
     /// Adds code that can be found by address.
     pub(crate) fn add(&mut self, code: &Arc<PublishedCode>) {
-        if code.code().is_none() {
+        if code.addresses().is_empty() {
             return;
         }
         let start = code.addresses().start;
@@ -40,15 +40,11 @@ impl CodeMap {
         }
     }
 
-    /// The code that contains an address, and the offset in its text.
+    /// The machine code that contains an address, and the offset in its text. Images are found from the moment on at
+    /// which they are published.
     pub(crate) fn find(&self, pc: u64) -> Option<(&Arc<PublishedCode>, u32)> {
         let after = self.codes.partition_point(|code| code.addresses().start <= pc);
-        let code = self.codes.get(after.checked_sub(1)?)?;
-        let range = code.addresses();
-        if !range.contains(&pc) {
-            return None;
-        }
-        Some((code, u32::try_from(pc - range.start).ok()?))
+        self.codes.get(after.checked_sub(1)?)?.find(pc)
     }
 }
 
@@ -154,7 +150,7 @@ impl Walker<'_> {
     fn push(&mut self, pc: u64) {
         let codes = self.block.codes.borrow();
         let Some((code, offset)) = codes.find(pc) else { return };
-        let Some(function) = code.code().and_then(|code| code.function_at(offset)) else { return };
+        let Some(function) = code.function_at(offset) else { return };
         self.frames.push(Frame { code: Arc::clone(code), function, offset, instance: None });
     }
 }

@@ -135,9 +135,15 @@ impl StoreBlock {
 
     /// Whether calls between host and guests are nested too deep for one more.
     pub(crate) fn is_host_stack_full(&self) -> bool {
+        self.host_stack_bytes() > self.host_stack_bytes_max
+    }
+
+    /// Bytes of the host's stack that calls between host and guests have taken.
+    #[inline(always)]
+    pub(crate) fn host_stack_bytes(&self) -> usize {
         let marker = 0u8;
         let here = (&raw const marker).addr();
-        self.host_stack_start.get().saturating_sub(here) > self.host_stack_bytes_max
+        self.host_stack_start.get().saturating_sub(here)
     }
 
     /// Notes that a host function failed, or that an exception leaves the guest.

@@ -89,5 +89,16 @@ pub(crate) const STRESS_MAJOR_EVERY: u32 = 4;
 /// Guard below a guest's stack; frames larger than it are probed.
 pub(crate) const STACK_GUARD_BYTES: usize = 64 * 1024;
 
+/// Bytes of addresses for the machine code of one module whose functions are promoted one by one.
+pub const CODE_REGION_BYTES: usize = 256 << 20;
+
+/// How many images such a module can have: each is a mapping of its own, of which a process has 65,530.
+#[cfg(feature = "machine-code")]
+pub(crate) const IMAGES_MAX: u32 = 16 << 10;
+
+/// Stubs are made in pieces for so many functions.
+#[cfg(feature = "machine-code")]
+pub(crate) const STUB_CHUNK: u32 = 4096;
+
 /// Idle slots and stacks that a pool keeps.
 pub(crate) const POOL_IDLE_MAX: usize = 256;

@@ -217,7 +217,12 @@ impl<H: 'static> Store<H> {
         if self.poisoned {
             return Err(self.refused());
         }
-        let callee = self.objects.function(function).expect("a function of this store").callee;
+        let mut callee = self.objects.function(function).expect("a function of this store").callee;
+        if callee.code & INTERPRETED != 0
+            && let Some(machine) = interpret::promoted(callee)
+        {
+            callee = machine;
+        }
         let at: *const StoreBlock = self.block.as_ptr();
         // SAFETY: the block lives as long as the store, and everything in it is shared.
         let block = unsafe { &*at };
@@ -233,7 +238,7 @@ impl<H: 'static> Store<H> {
             block.owner.set(owner);
             return Err(self.exhausted());
         }
-        // The interpreter needs no signals.
+        // The interpreter itself needs no signals.
         let running = (callee.code & INTERPRETED == 0).then(|| Running::new(at));
         let result = enter(block, callee);
         drop(running);

@@ -63,6 +63,42 @@ impl Mapping {
         Ok(Self { base: NonNull::new(base.cast()).expect("mmap never returns null"), bytes })
     }
 
+    /// Reserves `bytes` that nothing can access yet, at a multiple of `align`, a power of two.
+    #[cfg(feature = "machine-code")]
+    pub(crate) fn reserve_aligned(bytes: usize, align: usize) -> Result<Self, VmError> {
+        let bytes = bytes.max(1).next_multiple_of(PAGE);
+        let whole = std::mem::ManuallyDrop::new(Self::reserve(bytes + align)?);
+        let before = whole.base.as_ptr().addr().wrapping_neg() & (align - 1);
+        // The ends go back; what is left belongs to the value that is returned.
+        for (offset, length) in [(0, before), (before + bytes, whole.bytes - before - bytes)] {
+            if length > 0 {
+                drop(Self { base: whole.at(offset), bytes: length });
+            }
+        }
+        Ok(Self { base: whole.at(before), bytes })
+    }
+
+    /// Maps the first `bytes` of a sealed file as code, readable and executable, over a part of this reservation that
+    /// nothing is in.
+    #[cfg(feature = "machine-code")]
+    pub(crate) fn make_executable(
+        &self,
+        offset: usize,
+        file: impl AsFd,
+        bytes: usize,
+    ) -> Result<(), VmError> {
+        let bytes = bytes.max(1).next_multiple_of(PAGE);
+        assert!(offset.is_multiple_of(PAGE) && bytes <= self.bytes - offset, "code inside a range");
+        let protection = ProtFlags::READ | ProtFlags::EXEC;
+        let flags = MapFlags::SHARED | MapFlags::FIXED;
+        // SAFETY: the pages lie inside this reservation (checked), whose owner says that nothing is there yet; the file
+        // is sealed against writing, so that its bytes stay what they are.
+        let at = unsafe {
+            rustix::mm::mmap(self.at(offset).as_ptr().cast(), bytes, protection, flags, file, 0)
+        };
+        at.map(drop).map_err(|error| VmError::os("mapping code", error))
+    }
+
     /// First address.
     pub(crate) fn base(&self) -> NonNull<u8> {
         self.base

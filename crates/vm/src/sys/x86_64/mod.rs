@@ -11,11 +11,17 @@
 //! * `host_call_registers`: the same for integer arguments that stay in registers all the way.
 //! * `builtin`: guest → builtin, the same with the C convention.
 //!
+//! Functions that are interpreted have their stubs in `stubs.rs` and `bridge.rs`.
+//!
 //! The `_int` variants are for signatures without vectors and with at most one result. Guest code keeps
 //! rbx, rbp, r12–r14 and r15 over calls, like the C convention does. Frame pointers are always kept; the
 //! chain of an activation ends with rbp = 0.
 
+#[cfg(feature = "machine-code")]
+pub(crate) mod bridge;
 pub(crate) mod racing;
+#[cfg(feature = "machine-code")]
+pub(crate) mod stubs;
 
 use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, RESUME, StoreBlock};
 use crate::context::{HOST_ENTRY, HOST_STACK_BYTES};
@@ -207,6 +213,7 @@ std::arch::global_asm!(
     // The guest was left through a stub and this is the host's stack, rax = block: an exception may have a
     // handler. The registers that functions keep are still the guest's.
     ".balign 16",
+    ".globl holm_vm_left",
     "holm_vm_left:",
     "    mov [rax + {resume} + 40], rbx",
     "    mov [rax + {resume} + 48], r12",
@@ -473,6 +480,10 @@ std::arch::global_asm!(
 pub(crate) fn is_stub(pc: u64) -> bool {
     let start = holm_vm_enter as *const () as u64;
     let end = holm_vm_stubs_end as *const () as u64;
+    #[cfg(feature = "machine-code")]
+    if bridge::contains(pc) {
+        return true;
+    }
     (start..end).contains(&pc)
 }
 
