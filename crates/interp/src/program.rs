@@ -251,6 +251,14 @@ impl Interpreted for Program {
         }
     }
 
+    fn force(&self, defined: u32) -> Option<u64> {
+        if self.promoted(defined).is_none() {
+            self.promoter.as_ref()?.force(defined);
+        }
+        self.promoted(defined)?;
+        Some(self.entries.get(defined)?.machine())
+    }
+
     fn print(&self, defined: u32) -> Result<String, CompileError> {
         if self.entries.get(defined).is_none() {
             return Err(no_function(defined));

@@ -145,7 +145,8 @@ impl Made {
     /// What the engine's tiers make of a module, whose bytes are `wasm`.
     pub(crate) fn by(engine: &Engine, meta: &Arc<Meta>, wasm: &Source<'_>) -> Result<Self> {
         let tier = engine.tier();
-        if engine.upper_tier().is_some() && meta.bodies.len() < holm_abi::layout::STUBS_MAX as usize {
+        if engine.upper_tier().is_some() && meta.bodies.len() < holm_abi::layout::STUBS_MAX as usize
+        {
             return Tiered::begin(engine, meta, &wasm.share(), None);
         }
         Ok(match tier.interpret(meta, wasm) {
@@ -227,7 +228,7 @@ impl Ingredients {
         let made = made()?;
         if let Made::Code(code) = &made.code {
             let meta = made.meta.to_bytes()?;
-            let artifact = container(&meta, &made.bytes, code);
+            let mut artifact = container(&meta, &made.bytes, code);
             with_key(engine, wasm, |key| cache.put(key, &artifact.pieces()));
         }
         Ok(made)

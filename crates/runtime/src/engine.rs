@@ -6,8 +6,8 @@
 use crate::cache::CodeCache;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::tiering::thresholds::Tiering;
 use crate::registry::TypeRegistry;
+use crate::tiering::thresholds::Tiering;
 use holm_abi::{MemoryStrategy, Tier, Workers};
 use holm_module::{Features, Limits};
 use holm_vm::{HeapConfig, Pool, PoolConfig};

@@ -150,7 +150,7 @@ impl Module {
             Made::Interpreted(functions) => (PublishedCode::interpret(functions), None),
             Made::Tiered(tiered) => {
                 let Tiered { functions, promotions, promoted } = *tiered;
-                let code = PublishedCode::tiered(functions)?;
+                let code = promotable(functions)?;
                 promotions.belong_to(&code, promoted.map(|code| *code))?;
                 (code, Some(promotions))
             }
@@ -399,6 +399,18 @@ impl Module {
 /// Types of later proposals, which validation keeps out.
 fn no_type() -> ExternType {
     ExternType::Func(holm_spec::types::FuncType::default())
+}
+
+/// Functions that may get machine code.
+#[cfg(feature = "machine-code")]
+fn promotable(functions: Arc<dyn holm_abi::Interpreted>) -> Result<Arc<PublishedCode>> {
+    Ok(PublishedCode::tiered(functions, holm_vm::CODE_REGION_BYTES)?)
+}
+
+/// In this build they never get any.
+#[cfg(not(feature = "machine-code"))]
+fn promotable(functions: Arc<dyn holm_abi::Interpreted>) -> Result<Arc<PublishedCode>> {
+    Ok(PublishedCode::interpret(functions))
 }
 
 /// Adds machine code to that of a module.

@@ -124,7 +124,11 @@ impl Promotions {
     }
 
     /// Says which code is to be added to, and what of it was promoted in earlier runs.
-    pub(crate) fn belong_to(&self, code: &Arc<PublishedCode>, promoted: Option<Code>) -> Result<()> {
+    pub(crate) fn belong_to(
+        &self,
+        code: &Arc<PublishedCode>,
+        promoted: Option<Code>,
+    ) -> Result<()> {
         let first = self.code.set(Arc::downgrade(code)).is_ok();
         debug_assert!(first, "promotions belong to one module");
         let (Some(promoted), Some(functions)) = (promoted, code.interpreted()) else {

@@ -204,8 +204,8 @@ impl Loader {
             Kind::Binary => bytes,
             Kind::Text => input::text_to_binary(&name, &bytes)?.into(),
         };
-        let module =
-            Module::from_shared(&self.engine, wasm).map_err(|error| explain::load(&name, &error))?;
+        let module = Module::from_shared(&self.engine, wasm)
+            .map_err(|error| explain::load(&name, &error))?;
         Ok((module, self.cache.origin()))
     }
 }

@@ -309,7 +309,7 @@ impl FunctionEntry {
 
     /// Where its machine code is. Only to be asked by the instruction `call.machine`.
     #[inline(always)]
-    pub(super) fn machine(&self) -> u64 {
+    pub(crate) fn machine(&self) -> u64 {
         self.machine.load(Ordering::Acquire)
     }
 

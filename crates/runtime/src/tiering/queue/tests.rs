@@ -20,8 +20,7 @@ fn the_hottest_comes_first_and_loops_before_functions() {
     notice(&mut queue, start(1), 1);
     notice(&mut queue, start(2), 5);
     notice(&mut queue, round(3), 1);
-    let order: Vec<Part> =
-        std::iter::from_fn(|| queue.take(|_| 1).0.first().copied()).collect();
+    let order: Vec<Part> = std::iter::from_fn(|| queue.take(|_| 1).0.first().copied()).collect();
     assert_eq!(order, [start(2), round(3), start(1)]);
     assert!(queue.is_empty());
 }

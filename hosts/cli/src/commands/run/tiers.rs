@@ -23,12 +23,33 @@ pub(super) fn trace(module: &Module, path: &Path) -> Result<(), Failure> {
     })
 }
 
+/// One entry of the file.
+struct Line<'a> {
+    phase: &'a str,
+    title: &'a str,
+    row: u32,
+    at_ns: u64,
+    /// Further members.
+    rest: &'a str,
+}
+
+impl Line<'_> {
+    fn write(&self, out: &mut String) {
+        let Self { phase, row, rest, .. } = self;
+        let (title, at) = (quoted(self.title), microseconds(self.at_ns));
+        let _ = writeln!(
+            out,
+            "{{\"name\":{title},\"ph\":\"{phase}\",\"pid\":1,\"tid\":{row},\"ts\":{at}{rest}}},"
+        );
+    }
+}
+
 fn text(module: &Module) -> String {
     let (events, compilations) = module.tier_events();
     let mut out = String::from("[\n");
     for (row, name) in [(GUEST_ROW, "guest"), (COMPILER_ROW, "compiler")] {
-        let args = format!("{{\"name\":\"{name}\"}}");
-        entry(&mut out, "M", "thread_name", row, 0, &format!(",\"args\":{args}"));
+        let rest = &format!(",\"args\":{{\"name\":\"{name}\"}}");
+        Line { phase: "M", title: "thread_name", row, at_ns: 0, rest }.write(&mut out);
     }
     for event in events {
         let function = name(module, event.function);
@@ -40,15 +61,16 @@ fn text(module: &Module) -> String {
             _ => continue,
         };
         let part = event.loop_offset.map_or(String::new(), |at| format!(" loop at {at:#x}"));
-        let title = quoted(&format!("{what} {function}{part}"));
-        let rest = format!(",\"s\":\"t\",\"args\":{{\"why\":{}}}", quoted(&why));
-        entry_quoted(&mut out, "i", &title, GUEST_ROW, event.at_ns.unwrap_or_default(), &rest);
+        let title = &format!("{what} {function}{part}");
+        let rest = &format!(",\"s\":\"t\",\"args\":{{\"why\":{}}}", quoted(&why));
+        let at_ns = event.at_ns.unwrap_or_default();
+        Line { phase: "i", title, row: GUEST_ROW, at_ns, rest }.write(&mut out);
     }
     for TierCompilation { span_ns, parts, code_bytes, .. } in compilations {
-        let (began, ended) = span_ns.unwrap_or_default();
-        let title = format!("{parts} parts, {code_bytes} bytes");
-        let rest = format!(",\"dur\":{}", microseconds(ended.saturating_sub(began)));
-        entry(&mut out, "X", &title, COMPILER_ROW, began, &rest);
+        let (at_ns, ended) = span_ns.unwrap_or_default();
+        let title = &format!("{parts} parts, {code_bytes} bytes");
+        let rest = &format!(",\"dur\":{}", microseconds(ended.saturating_sub(at_ns)));
+        Line { phase: "X", title, row: COMPILER_ROW, at_ns, rest }.write(&mut out);
     }
     out.truncate(out.trim_end_matches([',', '\n']).len());
     out.push_str("\n]\n");
@@ -58,18 +80,6 @@ fn text(module: &Module) -> String {
 /// What to call a function.
 fn name(module: &Module, function: u32) -> String {
     module.function_name(function).map_or_else(|| format!("function {function}"), str::to_owned)
-}
-
-fn entry(out: &mut String, phase: &str, title: &str, row: u32, at_ns: u64, rest: &str) {
-    entry_quoted(out, phase, &quoted(title), row, at_ns, rest);
-}
-
-fn entry_quoted(out: &mut String, phase: &str, title: &str, row: u32, at_ns: u64, rest: &str) {
-    let at = microseconds(at_ns);
-    let _ = writeln!(
-        out,
-        "{{\"name\":{title},\"ph\":\"{phase}\",\"pid\":1,\"tid\":{row},\"ts\":{at}{rest}}},"
-    );
 }
 
 /// The format's unit, without a float's rounding.
