@@ -392,6 +392,11 @@ impl Code {
         Some(Member { defined, loop_offset: at.checked_sub(1), range })
     }
 
+    /// The calls inside the text of an image of parts.
+    pub fn calls(&self) -> impl Iterator<Item = Call> {
+        (0..).map_while(|at| pair(&self.calls, at)).map(Call::from_pair)
+    }
+
     /// The place in the text of the function that has this place in its order.
     fn range(&self, ordinal: u32) -> Option<FunctionRange> {
         let (offset, bytes) = pair(&self.functions, ordinal as usize)?;
