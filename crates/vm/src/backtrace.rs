@@ -48,31 +48,40 @@ impl CodeMap {
     }
 }
 
+/// A stay that an exception has left. Until something runs again, which is when a handler is found, its frames are
+/// where they were.
+pub(crate) enum LeftStay {
+    /// In the interpreter, called by machine code.
+    #[cfg(feature = "machine-code")]
+    Interpreted(Activation),
+    /// In machine code, which was left through the stub with this frame pointer.
+    Machine(u64),
+}
+
+/// Notes that an exception has left a stay, for the backtrace if nobody handles it.
+pub(crate) fn leave_behind(block: &StoreBlock, stay: LeftStay) {
+    let mut trail = block.trail.borrow_mut();
+    if trail.len() < BACKTRACE_FRAMES_MAX {
+        trail.push(stay);
+    }
+}
+
+/// The frames from where the latest exception was thrown on, which nobody has handled, innermost first.
+pub(crate) fn capture_thrown(block: &StoreBlock, cause: Cause) -> Vec<Frame> {
+    let mut walker = Walker { block, frames: Vec::new() };
+    for stay in block.trail.take() {
+        match stay {
+            #[cfg(feature = "machine-code")]
+            LeftStay::Interpreted(activation) => walker.walk_activation(&activation),
+            LeftStay::Machine(fp) => walker.walk_stub(fp),
+        }
+    }
+    walker.finish(cause)
+}
+
 /// The frames of all guests that are under way on this block, innermost first.
 pub(crate) fn capture(block: &StoreBlock, cause: Cause) -> Vec<Frame> {
-    let mut walker = Walker { block, frames: Vec::new() };
-    if cause.pc != 0 {
-        walker.push(cause.pc);
-        walker.walk(cause.fp);
-    } else {
-        walker.walk_stub(cause.fp);
-    }
-    // Outer stays in machine code: each left its guest through a stub before the next one was entered. A stay in
-    // the interpreter knows which of them it is inside of.
-    let mut exit_fp = block.exit_fp.get();
-    let mut host_sp = block.host_sp.get();
-    let mut activation = block.activation.get().cast_const();
-    while walker.has_room() {
-        activation = walker.walk_interpreted(activation, host_sp);
-        if host_sp == 0 {
-            break;
-        }
-        walker.walk_stub(exit_fp);
-        let saved = around(host_sp);
-        host_sp = saved[0];
-        exit_fp = saved[2];
-    }
-    walker.frames
+    Walker { block, frames: Vec::new() }.finish(cause)
 }
 
 /// The frames of all guests that are under way on this block and about to be returned to, innermost first: the
@@ -111,6 +120,33 @@ struct Walker<'a> {
 }
 
 impl Walker<'_> {
+    /// Walks from a cause on outwards.
+    fn finish(mut self, cause: Cause) -> Vec<Frame> {
+        let block = self.block;
+        if cause.pc != 0 {
+            self.push(cause.pc);
+            self.walk(cause.fp);
+        } else {
+            self.walk_stub(cause.fp);
+        }
+        // Outer stays in machine code: each left its guest through a stub before the next one was entered. A stay in
+        // the interpreter knows which of them it is inside of.
+        let mut exit_fp = block.exit_fp.get();
+        let mut host_sp = block.host_sp.get();
+        let mut activation = block.activation.get().cast_const();
+        while self.has_room() {
+            activation = self.walk_interpreted(activation, host_sp);
+            if host_sp == 0 {
+                break;
+            }
+            self.walk_stub(exit_fp);
+            let saved = around(host_sp);
+            host_sp = saved[0];
+            exit_fp = saved[2];
+        }
+        self.frames
+    }
+
     fn has_room(&self) -> bool {
         self.frames.len() < BACKTRACE_FRAMES_MAX
     }
@@ -126,13 +162,20 @@ impl Walker<'_> {
         while let Some(activation) = unsafe { next.as_ref() }
             && activation.host_sp == host_sp
         {
+            self.walk_activation(activation);
+            next = activation.previous;
+        }
+        next
+    }
+
+    /// Walks one stay in the interpreter.
+    fn walk_activation(&mut self, activation: &Activation) {
+        if self.has_room() {
             crate::interpret::walk(self.block, activation, |frame| {
                 self.frames.push(frame);
                 self.has_room()
             });
-            next = activation.previous;
         }
-        next
     }
 
     /// Follows frame pointers to the end of the activation.
@@ -150,7 +193,7 @@ impl Walker<'_> {
     fn push(&mut self, pc: u64) {
         let codes = self.block.codes.borrow();
         let Some((code, offset)) = codes.find(pc) else { return };
-        let Some(function) = code.function_at(offset) else { return };
+        let Some(function) = code.code().and_then(|code| code.function_at(offset)) else { return };
         self.frames.push(Frame { code: Arc::clone(code), function, offset, instance: None });
     }
 }

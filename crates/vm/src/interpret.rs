@@ -9,6 +9,7 @@
 #[cfg(feature = "machine-code")]
 pub(crate) mod bridge;
 
+use crate::backtrace::{LeftStay, leave_behind};
 use crate::block::{Cause, StoreBlock};
 use crate::context::{Anchor, HOST_ENTRY};
 use crate::frame::{CallFrame, RegisterArguments, as_usize, low};
@@ -88,9 +89,10 @@ fn enter_with(
     for param in &signature.params {
         slots.set(param.slot, clean(value(param), param), param.vector);
     }
-    let status = run(block, code, record.callee, slots.0, |thrown| {
+    let status = run(block, code, record.callee, slots.0, |_, thrown| {
         objects(block).exceptions.escape(thrown);
-        note(block, None);
+        block.cause.set(Cause::NONE);
+        block.trace.set(Some(crate::backtrace::capture_thrown(block, Cause::NONE)));
         block.failure.set(Some(ExitCause::Exception(thrown)));
     });
     (status == 0).then_some(Returned { slots, signature })
@@ -137,14 +139,14 @@ impl Slots {
     }
 }
 
-/// Runs an interpreted function on arguments that lie in `slots`: 0 when it returned, 1 when it was left. `uncaught` is told
-/// the exception that it was left with, if it was by one.
+/// Runs an interpreted function on arguments that lie in `slots`: 0 when it returned, 1 when it was left. `uncaught` is given
+/// the activation and the exception that it was left with, if it was by one.
 fn run(
     block: &StoreBlock,
     code: &PublishedCode,
     callee: Callee,
     slots: *mut u64,
-    uncaught: impl FnOnce(u32),
+    uncaught: impl FnOnce(*const Activation, u32),
 ) -> u32 {
     let executor = code.interpreted().expect("asked before").executor();
     let mut activation = Activation {
@@ -175,7 +177,7 @@ fn run(
     {
         note(block, Some(reason));
     } else if status != 0 && thrown != 0 {
-        uncaught(thrown);
+        uncaught(this, thrown);
     }
     // SAFETY: as above.
     block.activation.set(unsafe { (*this).previous }.cast_mut());
@@ -255,7 +257,10 @@ fn thrown(block: &StoreBlock) -> Option<Result<u32, TrapReason>> {
     if reference == 0 {
         // Machine code without a handler is left like this.
         match block.failure.take() {
-            Some(ExitCause::Exception(thrown)) => reference = thrown,
+            Some(ExitCause::Exception(thrown)) => {
+                reference = thrown;
+                leave_behind(block, LeftStay::Machine(block.cause.get().fp));
+            }
             failure => block.failure.set(failure),
         }
     }

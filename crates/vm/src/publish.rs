@@ -11,6 +11,7 @@ pub(crate) mod region;
 
 #[cfg(feature = "machine-code")]
 use crate::{VmError, sys::map::Mapping};
+use holm_abi::code::Member;
 use holm_abi::{Code, Interpreted};
 #[cfg(feature = "machine-code")]
 use region::Tiered;
@@ -151,24 +152,19 @@ impl PublishedCode {
         Some((code, u32::try_from(offset).ok()?))
     }
 
-    /// The function, by its index among the defined ones, whose machine code contains `offset`.
-    pub(crate) fn function_at(&self, offset: u32) -> Option<u32> {
-        self.code()?.function_at(offset)
-    }
-
-    /// What stands for the code of defined function `index`: the address of its entry.
+    /// What stands for the code of defined function `index`: where its machine code begins, or its code number.
     pub(crate) fn function(&self, index: u32) -> Option<u64> {
         match self.interpreted() {
             Some(functions) => functions.entry(index),
-            None => self.member_address(index),
+            None => Some(self.addresses().start + u64::from(self.code()?.function(index)?.offset)),
         }
     }
 
-    /// Where the machine code of the n-th function of an image begins; in code of a whole module that is the n-th
-    /// defined function.
-    #[must_use]
-    pub fn member_address(&self, member: u32) -> Option<u64> {
-        Some(self.addresses().start + u64::from(self.code()?.function(member)?.offset))
+    /// The functions of machine code, and where each begins.
+    pub fn members(&self) -> impl Iterator<Item = (Member, u64)> {
+        let start = self.addresses().start;
+        let members = self.code().into_iter().flat_map(Code::members);
+        members.map(move |member| (member, start + u64::from(member.range.offset)))
     }
 
     /// The address of the foreign-call thunk of a type.

@@ -71,6 +71,7 @@ impl<H: 'static> Store<H> {
             codes: RefCell::default(),
             failure: Cell::new(None),
             trace: Cell::new(None),
+            trail: RefCell::default(),
             host_stack_bytes_max: pool.config().host_stack_bytes_max,
         });
         let objects = Pinned::new(Objects::new(block.as_ptr(), pool, limits));
@@ -290,8 +291,13 @@ impl<H: 'static> Store<H> {
     fn exit(&mut self) -> Box<Exit> {
         let cause = self.block.cause.replace(Cause::NONE);
         let trace = self.block.trace.take();
-        let backtrace = trace.unwrap_or_else(|| crate::backtrace::capture(&self.block, cause));
         let failure = self.block.failure.take();
+        let backtrace = trace.unwrap_or_else(|| match failure {
+            Some(ExitCause::Exception(_)) if cause.reason.is_none() => {
+                crate::backtrace::capture_thrown(&self.block, cause)
+            }
+            _ => crate::backtrace::capture(&self.block, cause),
+        });
         let cause = match (cause.reason, failure) {
             (Some(TrapReason::Bug), Some(failure)) => failure,
             (Some(reason), _) => ExitCause::Trap(reason),

@@ -8,6 +8,7 @@
 
 use super::{Slots, clean, code_of, instance_of, note, objects, run, slots_for};
 use crate::ExitCause;
+use crate::backtrace::{LeftStay, leave_behind};
 use crate::block::StoreBlock;
 use crate::context::Anchor;
 use crate::frame::{HostFrame, RawFrame, low};
@@ -73,7 +74,11 @@ unsafe fn call(block: &StoreBlock, anchor: *mut u8, frame: *mut RawFrame, define
     take_arguments(unsafe { &mut *frame }, signature, slots);
     let code_number = functions.entry(defined).expect("asked for its type before");
     let callee = Callee { code: code_number, anchor: anchor.expose_provenance() as u64 };
-    let status = run(block, code, callee, slots.0, |thrown| block.thrown.set(thrown));
+    let status = run(block, code, callee, slots.0, |activation, thrown| {
+        // SAFETY: it has just been left; a copy of it is good for looking at frames, until something runs again.
+        leave_behind(block, LeftStay::Interpreted(unsafe { activation.read() }));
+        block.thrown.set(thrown);
+    });
     if status != 0 {
         return LEFT;
     }

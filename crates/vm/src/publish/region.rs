@@ -134,7 +134,7 @@ impl PublishedCode {
 }
 
 /// Publishes machine code of some functions of `parent`, which are interpreted so far. What calls them does not know
-/// yet; see [`PublishedCode::member_address`] and [`Interpreted::promote`].
+/// yet; see [`PublishedCode::members`] and [`Interpreted::promote`].
 ///
 /// # Errors
 /// When there is no room for it ([`VmError::Exhausted`], "code memory"), or the operating system refuses.
@@ -148,6 +148,3 @@ pub fn publish_into(
     let Kind::Tiered(tiered) = &parent.kind else { panic!("functions that can be promoted") };
     tiered.publish(Arc::downgrade(parent), code)
 }
-
-#[cfg(test)]
-mod tests;

@@ -32,7 +32,7 @@ fn the_last_at_or_below_is_found() {
     for n in 1..400 {
         assert_eq!(list.last_where(|at| *at <= n), Some(&(n / 10 * 10)));
     }
-    assert_eq!(list.last_where(|at| *at < 0), None);
+    assert_eq!(list.last_where(|at| *at > 400), None);
 }
 
 #[test]
