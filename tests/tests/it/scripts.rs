@@ -40,6 +40,7 @@ const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "interp-metered", set: interp_metered, suite: Share::Nothing },
     Configuration { name: "interp-stress", set: interp_stress, suite: Share::Current },
     Configuration { name: "auto", set: auto, suite: Share::All },
+    Configuration { name: "auto-loops", set: auto_loops, suite: Share::Current },
     Configuration { name: "auto-chance", set: auto_chance, suite: Share::Current },
     Configuration { name: "auto-checked", set: auto_checked, suite: Share::Current },
     Configuration { name: "auto-metered", set: auto_metered, suite: Share::Nothing },
@@ -85,6 +86,13 @@ fn interp_stress(config: &mut Config) {
 fn auto(config: &mut Config) {
     reserved(config);
     config.tier(Some("auto")).tiering(Some(Tiering::EAGER));
+}
+
+/// Loops go over in their second round, while functions stay where they are.
+fn auto_loops(config: &mut Config) {
+    reserved(config);
+    let tiering = Tiering { calls: 1_000_000, rounds: 2, at_once: true, seed: None };
+    config.tier(Some("auto")).tiering(Some(tiering));
 }
 
 /// Functions and loops move up some time soon.
