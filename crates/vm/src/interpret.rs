@@ -385,7 +385,6 @@ fn take_results(frame: &CallFrame, signature: &SlotSignature, slots: Slots) {
 
 /// Where machine code is of a function that began interpreted and has some by now.
 #[cfg(feature = "machine-code")]
-#[cold]
 #[inline(never)]
 pub(crate) fn promoted(callee: Callee) -> Option<Callee> {
     use holm_abi::layout::{

@@ -511,6 +511,26 @@ pub(crate) fn callee_saved() -> [u64; 4] {
     registers
 }
 
+/// A word of the stack in use, whatever lies there: what other functions have there is no business of the compiler's here,
+/// nor of a sanitizer's.
+///
+/// # Safety
+/// The word is mapped memory of this thread's stack.
+#[inline(always)]
+pub(crate) unsafe fn stack_word(at: *const u64) -> u64 {
+    let word;
+    // SAFETY: reads memory that is mapped, by contract.
+    unsafe {
+        std::arch::asm!(
+            "mov {word}, [{at}]",
+            at = in(reg) at,
+            word = out(reg) word,
+            options(nostack, preserves_flags, readonly),
+        );
+    }
+    word
+}
+
 /// Has the processor fetch the memory at an address; a wrong one does nothing.
 #[inline(always)]
 pub(crate) fn prefetch(at: std::ptr::NonNull<u8>) {
