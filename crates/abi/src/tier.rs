@@ -4,8 +4,10 @@
 //! type because this crate does not know it. Threads are the host's: a tier is handed [`Workers`].
 
 use crate::{Code, Interpreted, Settings};
-use std::fmt;
-use std::sync::Arc;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
 
 /// A way from a module to code.
 pub trait Tier<M: ?Sized>: Send + Sync {
@@ -121,4 +123,4 @@ impl fmt::Display for CompileError {
     }
 }
 
-impl std::error::Error for CompileError {}
+impl core::error::Error for CompileError {}
