@@ -14,8 +14,9 @@
 //!
 //! Not here: what instructions do. Read next: [`super::body`].
 
+use super::atomic::AtomicU64;
 use super::entry::FunctionEntry;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 use holm_abi::Activation;
 use holm_abi::layout::{self, FunctionRecord};
 use holm_abi::object;
