@@ -7,7 +7,6 @@ extern crate std;
 mod loops;
 mod world;
 
-use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use holm_abi::tier::{Entry, Part};
@@ -219,35 +218,34 @@ fn a_function_promoted_while_it_is_told_is_called_at_once() {
 #[test]
 fn promotion_is_seen_by_all_threads() {
     for round in 0..200 {
-        let world = Arc::new(World::new(CALLS, Plan::QUIET));
-        let barrier = Arc::new(Barrier::new(4));
-        let promoted = Arc::new(AtomicBool::new(false));
-        let call = |caller: u32| {
-            let (world, barrier) = (Arc::clone(&world), Arc::clone(&barrier));
-            let promoted = Arc::clone(&promoted);
-            thread::spawn(move || {
-                let mut store = Store::new(1000);
-                let (instance, _) = linked(&world, &world, &mut store);
-                let wanted = if caller == 0 { [21, 120] } else { [42, 240] };
-                barrier.wait();
-                let mut last = 0;
-                for _ in 0..20 {
-                    let before = promoted.load(Ordering::Acquire);
-                    let result = store.call(&instance, caller, &[20]).unwrap()[0];
-                    assert!(result == wanted[1] || (!before && result == wanted[0]), "{result}");
-                    assert!(result >= last, "nobody goes back");
-                    last = result;
-                }
-            })
+        let world = World::new(CALLS, Plan::QUIET);
+        let barrier = Barrier::new(4);
+        let promoted = AtomicBool::new(false);
+        let call = &|caller: u32| {
+            let mut store = Store::new(1000);
+            let (instance, _) = linked(&world, &world, &mut store);
+            let wanted = if caller == 0 { [21, 120] } else { [42, 240] };
+            barrier.wait();
+            let mut last = 0;
+            for _ in 0..20 {
+                let before = promoted.load(Ordering::Acquire);
+                let result = store.call(&instance, caller, &[20]).unwrap()[0];
+                assert!(result == wanted[1] || (!before && result == wanted[0]), "{result}");
+                assert!(result >= last, "nobody goes back");
+                last = result;
+            }
         };
-        let threads = [call(0), call(1), call(2)];
-        barrier.wait();
-        if round % 2 == 0 {
-            thread::yield_now();
-        }
-        world.program.promote(Part { defined: 0, entry: START }, address(adds_100));
-        promoted.store(true, Ordering::Release);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        thread::scope(|scope| {
+            for caller in 0..3 {
+                scope.spawn(move || call(caller));
+            }
+            barrier.wait();
+            if round % 2 == 0 {
+                thread::yield_now();
+            }
+            world.program.promote(Part { defined: 0, entry: START }, address(adds_100));
+            promoted.store(true, Ordering::Release);
+        });
         let mut store = Store::new(1000);
         let (instance, _) = linked(&world, &world, &mut store);
         assert_eq!(store.call(&instance, 0, &[20]), Ok(vec![120]));

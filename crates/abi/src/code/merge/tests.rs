@@ -5,6 +5,7 @@ use super::*;
 use crate::settings::{Architecture, MemoryStrategy};
 use crate::{Container, ContainerWriter, Settings};
 use alloc::string::String;
+use alloc::string::ToString as _;
 use alloc::vec;
 
 fn settings() -> Settings {

@@ -77,11 +77,8 @@ unsafe fn call(
     // SAFETY: tests give such functions only.
     let native: Native = unsafe { core::mem::transmute(code as *const ()) };
     // SAFETY: by contract.
-    assert_eq!(
-        anchor,
-        unsafe { (*activation).anchor } as u64,
-        "machine code of the instance that runs"
-    );
+    let running = unsafe { (*activation).anchor };
+    assert_eq!(anchor, running as u64, "machine code of the instance that runs");
     native(&Call { activation, signature, slots })
 }
 
