@@ -6,6 +6,7 @@
 //! register code, and from either to `promoted`, never back.
 //! Read next: [`super::regs`], which finds entries, then [`super::tiering`].
 
+use super::atomic::AtomicU64;
 use crate::ops::function_field;
 use crate::ops::misc::Misc;
 use alloc::boxed::Box;
@@ -14,7 +15,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 use holm_abi::SlotSignature;
 use holm_abi::interpreter::INTERPRETED;
 use holm_abi::layout::{
@@ -186,7 +187,7 @@ impl Loops {
 }
 
 /// A function as calls see it.
-#[repr(C)]
+#[repr(C, align(16))]
 #[derive(Debug)]
 pub(crate) struct FunctionEntry {
     /// The first instruction: `translate` below, the function's register code, or `promoted` below.
