@@ -14,6 +14,8 @@ mod merge;
 pub use call::{Call, CallForm, resolve_call};
 
 use crate::container::{ArtifactError, Container, ContainerWriter, SharedBytes, read_u32};
+use alloc::format;
+use alloc::vec::Vec;
 use holm_spec::trap::TrapReason;
 
 /// Section kinds of an artifact that belong to code.
@@ -333,7 +335,7 @@ impl Code {
     pub fn sources_at(&self, offset: u32) -> impl Iterator<Item = u32> {
         let inlined = last_at_or_below(&self.inlined, offset);
         let mut site = inlined.and_then(|at| pair(&self.inlined, at)).map_or(0, |(_, site)| site);
-        let calls = std::iter::from_fn(move || {
+        let calls = core::iter::from_fn(move || {
             let (call, outer) = pair(&self.sites, site.checked_sub(1)? as usize)?;
             site = outer;
             Some(call)
@@ -440,9 +442,9 @@ impl Code {
             let middle = low + (high - low) / 2;
             let found = handler(&self.handlers, middle)?;
             match found.return_address.cmp(&offset) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Equal => return Some(found),
-                std::cmp::Ordering::Greater => high = middle,
+                core::cmp::Ordering::Less => low = middle + 1,
+                core::cmp::Ordering::Equal => return Some(found),
+                core::cmp::Ordering::Greater => high = middle,
             }
         }
         None

@@ -16,10 +16,12 @@
 use crate::layout::Callee;
 use crate::signature::{Location, RegisterFile, SignatureAbi};
 use crate::tier::{CompileError, Part};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt::Debug;
 use holm_spec::trap::TrapReason;
 use holm_spec::types::{FuncType, ValType};
-use std::fmt::Debug;
-use std::sync::Arc;
 
 /// Set in the code address of a function that is interpreted. Machine code starts at even addresses.
 pub const INTERPRETED: u64 = 1;
@@ -177,7 +179,7 @@ pub struct Outside {
 }
 
 impl Debug for Outside {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Outside")
     }
 }

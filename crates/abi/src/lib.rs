@@ -5,7 +5,12 @@
 //!
 //! Read next: [`layout`] (where things lie around the anchor register), [`signature`] (how values are
 //! passed), [`builtin`] (what code may call outside itself), [`code`] (what a tier hands over).
+#![no_std]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod builtin;
 pub mod code;

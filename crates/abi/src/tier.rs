@@ -5,8 +5,10 @@
 
 use crate::interpreter::Tiering;
 use crate::{Code, Interpreted, Settings, SharedBytes};
-use std::fmt;
-use std::sync::Arc;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
 
 /// A way from a module to code.
 pub trait Tier<M: ?Sized>: Send + Sync {
@@ -184,4 +186,4 @@ impl fmt::Display for CompileError {
     }
 }
 
-impl std::error::Error for CompileError {}
+impl core::error::Error for CompileError {}

@@ -59,12 +59,12 @@ const AUTO: &str = "auto";
 
 /// The names of the tiers that this build has, the default first; what [`Config::tier`] takes.
 pub const TIERS: &[&str] = &[
-    #[cfg(all(feature = "optimize", feature = "interp"))]
-    AUTO,
     #[cfg(feature = "optimize")]
     "optimize",
     #[cfg(feature = "interp")]
     "interp",
+    #[cfg(all(feature = "optimize", feature = "interp"))]
+    AUTO,
 ];
 
 /// Tiers for the machine that this program runs on.

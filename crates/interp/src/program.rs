@@ -285,7 +285,7 @@ fn no_function(defined: u32) -> CompileError {
 }
 
 /// How many of each thing an instance's context holds.
-fn shape(module: &Module) -> ContextShape {
+pub(crate) fn shape(module: &Module) -> ContextShape {
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let defined = |length: usize, imported: u32| count(length) - imported;
     ContextShape {

@@ -133,7 +133,7 @@ impl Config {
     /// `interp` interprets them; `auto` begins with that and compiles, in the background, those that run often, and
     /// a loop that is running goes on in the new code.
     ///
-    /// Default: `None`, which is `auto` where a build has both. `interp` makes no machine code, so that it works where
+    /// Default: `None`, which is `optimize` where a build has it. `interp` makes no machine code, so that it works where
     /// none may be made; programs run five to fifteen times as long. Results, traps and fuel are the same.
     ///
     /// Rejected: a name that this build does not have.

@@ -264,13 +264,12 @@ impl Promotions {
 
 /// The parts of an image, and where each begins in memory. Of a loop only the place in the file is known.
 fn members(image: &PublishedCode) -> impl Iterator<Item = (Part, u64)> {
-    let members = image.code().into_iter().flat_map(Code::members);
-    members.zip(0..).filter_map(|(member, ordinal)| {
+    image.members().map(|(member, address)| {
         let entry = match member.loop_offset {
             None => Entry::Start,
             Some(offset) => Entry::Loop { offset, locals_at: 0 },
         };
-        Some((Part { defined: member.defined, entry }, image.member_address(ordinal)?))
+        (Part { defined: member.defined, entry }, address)
     })
 }
 

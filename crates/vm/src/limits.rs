@@ -65,11 +65,14 @@ pub(crate) const NURSERY_BYTES_MIN: u64 = 4 << 20;
 /// Bytes of the nursery when much of it survives.
 pub(crate) const NURSERY_BYTES_MAX: u64 = 16 << 20;
 
+/// While most of the nursery survives, new objects go to the old space until there are this many bytes of them.
+pub(crate) const OLD_PHASE_BYTES_MAX: u64 = 64 << 20;
+
 /// Objects larger than this start in the old space.
 pub(crate) const LARGE_BYTES: u64 = 64 << 10;
 
 /// The old space is collected when it has doubled, and not before it has grown by this.
-pub(crate) const MAJOR_BYTES_MIN: u64 = 16 << 20;
+pub(crate) const MAJOR_BYTES_MIN: u64 = 32 << 20;
 
 /// Heaps get accessible in steps of this.
 pub(crate) const HEAP_COMMIT_BYTES: u64 = 1 << 20;

@@ -4,6 +4,7 @@
 //! offset leaves a bit for the form. Read next: [`super::merge`].
 
 use crate::container::ArtifactError;
+use alloc::format;
 
 /// A call inside a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,9 +9,12 @@ use super::{
     Call, Code, CodeParts, FunctionRange, Handler, handler, last_at_or_below, pair, resolve_call,
 };
 use crate::container::{ArtifactError, read_u32};
+use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::vec::Vec;
+use core::ops::Range;
 use holm_spec::trap::TrapReason;
-use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// What fills the space between functions: an instruction that traps, on both architectures.
 const FILLER: u8 = 0xcc;
@@ -187,10 +190,10 @@ impl Merged {
             push_change(&mut parts.sources, here(at)?, source);
         }
         let own = (span.start, 0);
-        for (at, site) in std::iter::once(own).chain(changes(&code.inlined, &span)) {
+        for (at, site) in core::iter::once(own).chain(changes(&code.inlined, &span)) {
             set(&mut parts.inlined, here(at)?, source.site(site));
         }
-        for (at, saved) in std::iter::once(own).chain(changes(&code.saved, &span)) {
+        for (at, saved) in core::iter::once(own).chain(changes(&code.saved, &span)) {
             set(&mut parts.saved, here(at)?, saved.to_le_bytes());
         }
         for (at, list) in within(&code.frames, &span) {

@@ -6,6 +6,7 @@
 
 use super::body::{Body, Field, Source, join, trap};
 use super::regs::{LINK_SLOTS, Leave, Regs, Step, as_usize};
+use crate::ops::function_of_field;
 use crate::ops::misc::Misc;
 use crate::program::Program;
 use core::marker::PhantomData;
@@ -14,16 +15,16 @@ use holm_abi::layout::{self, Callee};
 use holm_abi::{Builtin, SlotSignature};
 use holm_spec::trap::TrapReason;
 
-/// A function of the module: base of the arguments, slots of the parameters, index among the defined functions.
+/// A function of the module: base of the arguments, slots of the parameters, which one.
 pub(super) struct Call;
 
 impl Body for Call {
     const NAME: &'static str = "call";
-    const FIELDS: &'static [Field] = &[Field::FarTo, Field::Small, Field::Count];
+    const FIELDS: &'static [Field] = &[Field::FarTo, Field::Small, Field::Function];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
         let (base, header) = (r.imm32(1) as usize, usize::from(r.unit(3)));
-        let start = r.entry(r.imm32(4)).ip();
+        let start = r.function(4).ip();
         r.push_frame(base, header, Self::UNITS, start);
         Ok(r)
     }
@@ -34,10 +35,10 @@ pub(super) struct Translate;
 
 impl Body for Translate {
     const NAME: &'static str = "translate";
-    const FIELDS: &'static [Field] = &[Field::Count];
+    const FIELDS: &'static [Field] = &[Field::Function];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
-        let code = translate(program(&r), r.imm32(1));
+        let code = translate(program(&r), function_of_field(r.imm32(1)));
         if code.is_null() {
             return trap(TrapReason::Bug);
         }
@@ -298,12 +299,12 @@ impl Body for CallRef {
 }
 
 /// A function of the module instead of this one: its first argument, where this function's return address is, where
-/// that goes, the function's index among the defined ones.
+/// that goes, the function.
 pub(super) struct ReturnCall;
 
 impl Body for ReturnCall {
     const NAME: &'static str = "return_call";
-    const FIELDS: &'static [Field] = &[Field::FarSlot, Field::Small, Field::Small, Field::Count];
+    const FIELDS: &'static [Field] = &[Field::FarSlot, Field::Small, Field::Small, Field::Function];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
         r.poll()?;
@@ -312,7 +313,7 @@ impl Body for ReturnCall {
         r.move_slots(from as usize, 0, params);
         r.set_slot(params, back);
         r.set_slot(params + 1, frame);
-        r.ip = r.entry(r.imm32(5)).ip();
+        r.ip = r.function(5).ip();
         Ok(r)
     }
 }

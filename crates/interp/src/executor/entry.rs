@@ -6,6 +6,8 @@
 //! register code, and from either to `promoted`, never back.
 //! Read next: [`super::regs`], which finds entries, then [`super::tiering`].
 
+use super::atomic::AtomicU64;
+use crate::ops::function_field;
 use crate::ops::misc::Misc;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -13,7 +15,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 use holm_abi::SlotSignature;
 use holm_abi::interpreter::INTERPRETED;
 use holm_abi::layout::{
@@ -185,16 +187,16 @@ impl Loops {
 }
 
 /// A function as calls see it.
-#[repr(C)]
+#[repr(C, align(16))]
 #[derive(Debug)]
 pub(crate) struct FunctionEntry {
     /// The first instruction: `translate` below, the function's register code, or `promoted` below.
     ip: AtomicPtr<u16>,
     /// Where machine code calls the function: its interpreting stub, if there is one, or its own machine code.
     machine: AtomicU64,
-    /// The instruction `translate`, with the function's index.
+    /// The instruction `translate`, with the function as its field.
     translate: [u16; 4],
-    /// The instruction `call.machine`, with the function's index.
+    /// The instruction `call.machine`, with the function as its field.
     promoted: [u16; 4],
     /// The register code, if there is any; owned.
     code: AtomicPtr<Code>,
@@ -220,9 +222,9 @@ impl Entries {
     /// Entries of functions without code, with the index of the type and the heat of each.
     pub(crate) fn new(base: u64, functions: impl Iterator<Item = (u32, i32)>) -> Self {
         let entry = |index: u32, ty: u32, heat: i32| {
-            let [a, b, c, d] = index.to_le_bytes();
-            let index = [u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])];
-            let instruction = |misc: Misc| [misc.number(), index[0], index[1], 0];
+            let [a, b, c, d] = function_field(index).to_le_bytes();
+            let field = [u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])];
+            let instruction = |misc: Misc| [misc.number(), field[0], field[1], 0];
             FunctionEntry {
                 ip: AtomicPtr::new(core::ptr::null_mut()),
                 machine: AtomicU64::new(0),

@@ -146,3 +146,6 @@ pub(crate) unsafe fn top(activation: *const Activation) -> u64 {
     });
     slots.unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,10 @@
 //!
 //! Not here: what instructions do. Read next: [`super::body`].
 
+use super::atomic::AtomicU64;
 use super::entry::FunctionEntry;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::ops::function_field;
+use core::sync::atomic::{AtomicU32, Ordering};
 use holm_abi::Activation;
 use holm_abi::layout::{self, FunctionRecord};
 use holm_abi::object;
@@ -398,19 +400,26 @@ impl Regs {
         f(unsafe { &mut *self.activation() })
     }
 
-    /// The data about defined function `index`.
+    /// The entry of the function named by the field `at` units into the instruction.
     #[inline(always)]
-    pub(super) fn entry(&self, index: u32) -> &FunctionEntry {
-        let entries = self.pointer(layout::ENTRIES).cast::<FunctionEntry>();
-        // SAFETY: rule 2: the module has this function; the entries live as long as its instances.
-        unsafe { &*entries.wrapping_add(index as usize) }
+    pub(super) fn function(&self, at: usize) -> &FunctionEntry {
+        self.entry(self.imm32(at) as usize)
+    }
+
+    /// The entry so many bytes after the first one.
+    #[inline(always)]
+    fn entry(&self, by: usize) -> &FunctionEntry {
+        let entry = self.pointer(layout::ENTRIES).wrapping_add(by).cast::<FunctionEntry>();
+        // SAFETY: rule 2, and callers know that the module has this function; the entries live as long as its
+        // instances.
+        unsafe { &*entry }
     }
 
     /// Where a call goes of the function with a code number, one of this instance's.
     #[inline(always)]
     pub(super) fn start_of(&self, code: u64) -> *const u16 {
         // Whatever holds it is of this instance, or has this instance's anchor beside it: the module has the function.
-        self.entry(layout::function_of_code_number(code)).ip()
+        self.entry(function_field(layout::function_of_code_number(code)) as usize).ip()
     }
 
     /// Starts a function at its first instruction: its frame begins `base` slots on, its parameters take `header` of

@@ -10,22 +10,23 @@
 use super::body::{Body, Field, trap};
 use super::call::{program, returned};
 use super::regs::{FRAME_RESERVE, Leave, Regs, Step};
+use crate::ops::function_of_field;
 use crate::program::Program;
 use holm_abi::layout::Callee;
 use holm_abi::tier::{Entry, Part};
 use holm_abi::{Activation, SlotSignature};
 use holm_spec::trap::TrapReason;
 
-/// The start of a function: its index among the defined ones, and how much that counts.
+/// The start of a function: which one, and how much that counts.
 pub(super) struct CountCall;
 
 impl Body for CountCall {
     const NAME: &'static str = "count.call";
-    const FIELDS: &'static [Field] = &[Field::Count, Field::Small];
+    const FIELDS: &'static [Field] = &[Field::Function, Field::Small];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
-        if !r.entry(r.imm32(1)).count(r.unit(3)) {
-            let promoted = promote(program(&r), r.imm32(1));
+        if !r.function(1).count(r.unit(3)) {
+            let promoted = promote(program(&r), function_of_field(r.imm32(1)));
             if !promoted.is_null() {
                 // Nothing but the arguments is in the frame yet.
                 r.ip = promoted;
@@ -36,7 +37,7 @@ impl Body for CountCall {
     }
 }
 
-/// The header of a loop that machine code can not begin with: the function's index, and how much that counts.
+/// The header of a loop that machine code can not begin with: the function, and how much that counts.
 pub(super) struct Count;
 
 impl Body for Count {
@@ -44,8 +45,8 @@ impl Body for Count {
     const FIELDS: &'static [Field] = CountCall::FIELDS;
     #[inline(always)]
     fn step(r: Regs) -> Step {
-        if !r.entry(r.imm32(1)).count(r.unit(3)) {
-            tell(program(&r), r.imm32(1));
+        if !r.function(1).count(r.unit(3)) {
+            tell(program(&r), function_of_field(r.imm32(1)));
         }
         Ok(r.advance(Self::UNITS))
     }
@@ -69,16 +70,16 @@ fn promote(program: &Program, defined: u32) -> *const u16 {
     program.promoted(defined).unwrap_or(core::ptr::null())
 }
 
-/// The header of a loop: the function's index, how much that counts, and the offset of the operator.
+/// The header of a loop: the function, how much that counts, and the offset of the operator.
 pub(super) struct CountLoop;
 
 impl Body for CountLoop {
     const NAME: &'static str = "count.loop";
-    const FIELDS: &'static [Field] = &[Field::Count, Field::Small, Field::Count];
+    const FIELDS: &'static [Field] = &[Field::Function, Field::Small, Field::Count];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
-        if !r.entry(r.imm32(1)).count(r.unit(3)) {
-            match go_over(r.anchor, r.sp, r.imm32(1), r.imm32(4)) {
+        if !r.function(1).count(r.unit(3)) {
+            match go_over(r.anchor, r.sp, function_of_field(r.imm32(1)), r.imm32(4)) {
                 Over::Not => {}
                 Over::Left => return Err(Leave::Failed),
                 Over::Returned => {
@@ -137,15 +138,15 @@ fn go_over(anchor: *mut u8, sp: *mut u64, defined: u32, offset: u32) -> Over {
 }
 
 /// Calls the machine code of the function whose entry this is instead of the function, whose frame has just been made:
-/// the function's index.
+/// which one.
 pub(super) struct CallMachine;
 
 impl Body for CallMachine {
     const NAME: &'static str = "call.machine";
-    const FIELDS: &'static [Field] = &[Field::Count];
+    const FIELDS: &'static [Field] = &[Field::Function];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
-        let entry = r.entry(r.imm32(1));
+        let entry = r.function(1);
         let (code, ty) = (entry.machine(), entry.ty());
         let Some(signature) = program(&r).type_signature(ty) else { return trap(TrapReason::Bug) };
         let slots = r.sp;

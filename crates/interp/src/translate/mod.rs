@@ -21,6 +21,7 @@ mod vector;
 
 use crate::executor::FRAME_RESERVE;
 use crate::executor::entry::{Maps, TryRange};
+use crate::ops::function_field;
 use crate::ops::misc::Misc;
 use crate::program::Program;
 use alloc::boxed::Box;
@@ -296,7 +297,7 @@ impl<'a> Translator<'a> {
     /// Counts that this place is reached.
     fn count(&mut self, misc: Misc, weight: u16) {
         self.misc(misc);
-        self.wide(self.defined);
+        self.wide(function_field(self.defined));
         self.units.push(weight);
     }
 

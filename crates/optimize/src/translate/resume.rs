@@ -19,6 +19,10 @@ use holm_module::wasm::{Operator, OperatorsReader};
 use holm_spec::types::ValType;
 use std::collections::BTreeMap;
 
+/// Operands below a loop times blocks of the function: making one variable known in one block takes some bytes, and
+/// some time.
+const KEPT_MAX: u64 = 4_000_000;
+
 /// The loop that a function is to begin at, and the way there.
 pub(super) struct Resume {
     /// Where the loop is in the file.
@@ -198,6 +202,14 @@ impl Translator<'_, '_> {
             locals.extend(kept.operands.iter().chain(&kept.exception).copied());
         }
         let bridge = resume.bridge;
+        let body = self.inlining.current().and_then(|defined| self.env.known.body(defined));
+        let blocks = body.map_or(0, |body| body.blocks);
+        if locals.len() as u64 * u64::from(blocks) > KEPT_MAX {
+            return Err(Failure::Limit(format!(
+                "it begins at a loop above {} operands, and has {blocks} blocks: their product is more than {KEPT_MAX}",
+                locals.len()
+            )));
+        }
         self.b.switch_to_block(bridge);
         for Local { variable, ty, .. } in locals {
             let value = self.load_slot(ty, &mut from)?;

@@ -118,3 +118,83 @@ fn also_with_checked_memories_and_fuel() {
     let count = suite(&settings);
     assert!(count.compiled > 100 && count.unreachable < count.compiled / 4);
 }
+
+/// How many references the frames of a loop's code have to be looked through for, at each safepoint that has some.
+fn references(source: &str, loop_at: usize) -> Vec<usize> {
+    let wasm = wat::parse_str(source).unwrap();
+    let (module, parts) = compiler(&wasm, settings());
+    let code = parts.compile(&[loops(&module, &wasm)[loop_at]]).unwrap();
+    let counts = (0..code.text().len() as u32).map(|at| code.frame_slots_at(at).count());
+    counts.filter(|count| *count > 0).collect()
+}
+
+/// What comes out of the interpreter's slots is followed if it is a reference, and only then.
+#[test]
+fn references_in_slots_are_followed() {
+    let source = |ty: &str| {
+        format!(
+            "(module (import \"host\" \"f\" (func $f)) (func (param i32 {ty} i32 {ty}) (local {ty} i32 {ty})
+              (local.get 1) (local.get 0) (local.get 3)
+              (loop $outer (param {ty}) (result {ty})
+                (local.get 3)
+                (loop $inner (param {ty}) (result {ty})
+                  (call $f) (br_if $inner (local.get 0)))
+                (local.set 4)
+                (br_if $outer (local.get 0)))
+              (local.set 3) (local.set 2) (local.set 1)
+              (loop (call $f) (br_if 0 (local.get 2)))
+              (call $f) (drop (local.get 1)) (local.set 6 (local.get 3))))"
+        )
+    };
+    // Operands of all three blocks, and local 3, which the outer loop begins its inner one with.
+    let found = references(&source("anyref"), 1);
+    assert!(found.contains(&4) && found.iter().all(|count| *count <= 4), "{found:?}");
+    let found = references(&source("anyref"), 0);
+    assert!(found.contains(&4) && found.iter().all(|count| *count <= 4), "{found:?}");
+    assert_eq!(references(&source("i32"), 1), []);
+    assert_eq!(references(&source("funcref"), 1), []);
+}
+
+/// Loops in clauses of the earlier form of exceptions, which throw theirs again from all kinds of places.
+#[test]
+fn clauses_keep_their_exceptions() {
+    for (body, loops) in [
+        ("(loop (call $f) (br_if 0 (local.get 0))) (rethrow 0)", 1),
+        ("(loop (if (local.get 0) (then (rethrow 2))) (loop (br_if 1 (local.get 0))) (br 0))", 2),
+        ("(loop (br_if 0 (local.get 0))) catch_all (rethrow 0)", 1),
+        ("(rethrow 0) catch_all (loop (br_if 0 (local.get 0)))", 1),
+        ("try (call $f) catch $t (loop (br_if 0 (local.get 0))) (rethrow 1) end", 1),
+        ("try (loop (call $f) (br_if 0 (local.get 0))) delegate 0 (rethrow 0)", 1),
+    ] {
+        let source = format!(
+            "(module (tag $t) (import \"host\" \"f\" (func $f)) (func (param i32)
+               (loop try (call $f) catch $t {body} end (br_if 0 (local.get 0)))))"
+        );
+        let wasm = wat::parse_str(&source).unwrap();
+        let mut count = Count::default();
+        for memory in [MemoryStrategy::Reserved, MemoryStrategy::Checked] {
+            count.add(&wasm, &Settings { memory, ..settings() }, body);
+        }
+        assert_eq!((count.compiled, count.unreachable), (2 * (loops + 1), 0), "{body}");
+    }
+}
+
+/// Deep under a loop, in a function of many blocks, is an error and no matter of minutes.
+#[test]
+fn too_much_below_a_loop_is_refused() {
+    let (operands, blocks) = (2_100, 2_000);
+    let source = format!(
+        "(module (func (param i32) {} (loop {} (br_if 0 (local.get 0))) {}))",
+        "(local.get 0)".repeat(operands),
+        "(block (br_if 0 (local.get 0)))".repeat(blocks),
+        "(drop)".repeat(operands)
+    );
+    let wasm = wat::parse_str(&source).unwrap();
+    let (module, parts) = compiler(&wasm, settings());
+    let error = parts.compile(&loops(&module, &wasm)).unwrap_err();
+    let CompileError::Limit(text) = error else { panic!("{error}") };
+    assert_eq!(
+        text,
+        "function 0: it begins at a loop above 2100 operands, and has 2001 blocks: their product is more than 4000000"
+    );
+}

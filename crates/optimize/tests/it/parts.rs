@@ -1,6 +1,6 @@
 //! Batches: what they call how, what is refused, that they can be put together.
 
-use crate::golden::settings;
+use crate::golden::{self, settings};
 use crate::loops::{compiler, loops};
 use holm_abi::{Code, CompileError, Entry, Part};
 use holm_spec::trap::TrapReason;
@@ -18,7 +18,7 @@ const SOURCE: &str = r#"(module
     (return_call $host (call $a (local.get 0)))))"#;
 
 fn part(defined: u32) -> Part {
-    Part { defined, entry: Entry::Start }
+    golden::part(&defined)
 }
 
 /// Where the calls of a member of an image go: the starts of other members, by ordinal.

@@ -1,10 +1,10 @@
 //! When functions move up: every number that tier-up depends on, and where it comes from.
 //!
-//! The method: compiling costs about 7 µs of processor time per operator and makes an operator 1 to 2 ns cheaper, so
-//! a function pays its compilation back once each of its operators has run some thousand times, whatever its size. A
-//! core that would idle compiles for nothing, so that with a background the best moment is earlier; too early, and
-//! the queue fills up with what runs once. `cargo xtask bench --curve` draws the time of programs over the amount of
-//! their work; the defaults are those with the lowest curve on two cores among powers of two from 64 to 16,384.
+//! Compiling costs about 7 µs of processor time per operator and makes an operator 1 to 2 ns cheaper, so that a function
+//! pays its compilation back once each of its operators has run some thousand times, whatever its size. A core that would
+//! idle compiles for nothing, so that with a background the best moment is earlier; too early, and the queue fills up
+//! with what runs once. The numbers below follow from that alone and are still to be measured: `cargo xtask bench
+//! --curve` draws the time of programs over the amount of their work.
 //!
 //! Not here: the policy (see [`super::queue`]). Read next: [`super`].
 

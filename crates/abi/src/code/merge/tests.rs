@@ -4,6 +4,9 @@ use super::super::{AnchorAt, CallForm};
 use super::*;
 use crate::settings::{Architecture, MemoryStrategy};
 use crate::{Container, ContainerWriter, Settings};
+use alloc::string::String;
+use alloc::string::ToString as _;
+use alloc::vec;
 
 fn settings() -> Settings {
     Settings {

@@ -6,7 +6,7 @@
 use crate::VmError;
 #[cfg(feature = "machine-code")]
 use rustix::fd::AsFd;
-use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
+use rustix::mm::{Advice, MapFlags, MprotectFlags, MremapFlags, ProtFlags};
 use std::ptr::NonNull;
 
 /// Bytes of a page.
@@ -137,6 +137,31 @@ impl Mapping {
         let _ = unsafe {
             rustix::mm::madvise(self.at(offset).as_ptr().cast(), bytes, Advice::LinuxHugepage)
         };
+    }
+
+    /// Moves pages, with what is in them, to other addresses of the mapping; what was there is gone, and where they were
+    /// there are zeros. Gives `false`, and changes nothing, where the system cannot do that.
+    pub(crate) fn move_pages(&self, from: usize, to: usize, bytes: usize) -> bool {
+        assert!(bytes <= self.bytes - from && bytes <= self.bytes - to, "ranges in the mapping");
+        assert!(from.abs_diff(to) >= bytes, "ranges apart");
+        let (from, to) = (self.at(from).as_ptr().cast(), self.at(to).as_ptr().cast());
+        let flags = MremapFlags::MAYMOVE | MremapFlags::DONTUNMAP;
+        // SAFETY: both ranges lie inside this mapping, do not overlap, and stay mapped; their owner asks for their
+        // contents to be moved and dropped.
+        if unsafe { rustix::mm::mremap_fixed(from, bytes, bytes, flags, to) }.is_ok() {
+            return true;
+        }
+        // The system may have taken the target away before it failed.
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
+        // SAFETY: this replaces nothing: it fails where something is.
+        let there = unsafe { rustix::mm::mmap_anonymous(to, bytes, ProtFlags::empty(), flags) };
+        match there {
+            Ok(at) if at == to => {}
+            Err(rustix::io::Errno::EXIST) => {}
+            // Not to own all of one's range is not to be survived.
+            Ok(_) | Err(_) => std::process::abort(),
+        }
+        false
     }
 
     /// Gives pages back: they read as zero from now on.
