@@ -25,11 +25,16 @@ pub struct Frame {
 pub(crate) struct CodeMap {
     /// Sorted by address; no duplicates.
     codes: Vec<Arc<PublishedCode>>,
+    /// Those whose machine code comes while guests run, anywhere; no duplicates.
+    tiered: Vec<Arc<PublishedCode>>,
 }
 
 impl CodeMap {
     /// Adds code that can be found by address.
     pub(crate) fn add(&mut self, code: &Arc<PublishedCode>) {
+        if code.is_tiered() && !self.tiered.iter().rev().any(|known| Arc::ptr_eq(known, code)) {
+            self.tiered.push(Arc::clone(code));
+        }
         if code.addresses().is_empty() {
             return;
         }
@@ -44,7 +49,9 @@ impl CodeMap {
     /// which they are published.
     pub(crate) fn find(&self, pc: u64) -> Option<(&Arc<PublishedCode>, u32)> {
         let after = self.codes.partition_point(|code| code.addresses().start <= pc);
-        self.codes.get(after.checked_sub(1)?)?.find(pc)
+        let before = after.checked_sub(1).and_then(|index| self.codes.get(index));
+        let found = before.and_then(|code| code.find(pc));
+        found.or_else(|| self.tiered.iter().find_map(|code| code.find(pc)))
     }
 }
 

@@ -92,8 +92,12 @@ pub(crate) const STRESS_MAJOR_EVERY: u32 = 4;
 /// Guard below a guest's stack; frames larger than it are probed.
 pub(crate) const STACK_GUARD_BYTES: usize = 64 * 1024;
 
-/// Bytes of addresses for the machine code of one module whose functions are promoted one by one.
+/// Bytes of machine code that one module can have whose functions are promoted one by one.
 pub const CODE_REGION_BYTES: usize = 256 << 20;
+
+/// Bytes of addresses that such a module takes for its first machine code.
+#[cfg(feature = "machine-code")]
+pub(crate) const CODE_RANGE_BYTES_FIRST: usize = 4 << 20;
 
 /// How many images such a module can have: each is a mapping of its own, of which a process has 65,530.
 #[cfg(feature = "machine-code")]

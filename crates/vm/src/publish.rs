@@ -122,7 +122,7 @@ impl PublishedCode {
         machine.into_iter().flatten().chain(interpreted)
     }
 
-    /// The addresses of its text, or those at which images may be.
+    /// The addresses of its text, if it is machine code.
     pub(crate) fn addresses(&self) -> Range<u64> {
         match &self.kind {
             #[cfg(feature = "machine-code")]
@@ -133,9 +133,16 @@ impl PublishedCode {
                 };
                 start..start + machine.code.text().len() as u64
             }
+            _ => 0..0,
+        }
+    }
+
+    /// Whether its functions are interpreted until they have machine code.
+    pub(crate) fn is_tiered(&self) -> bool {
+        match &self.kind {
             #[cfg(feature = "machine-code")]
-            Kind::Tiered(tiered) => tiered.addresses(),
-            Kind::Interpreted(_) => 0..0,
+            Kind::Tiered(_) => true,
+            _ => false,
         }
     }
 

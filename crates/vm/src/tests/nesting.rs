@@ -233,7 +233,7 @@ fn ping_pong() -> (Arc<Fake>, Arc<PublishedCode>, Machine) {
     let functions = [UNUSED, pong].map(|body| (one.clone(), Box::new(body) as _));
     let fake = Arc::new(Fake::new(&[], functions.into()));
     let functions = Arc::clone(&fake) as Arc<dyn holm_abi::Interpreted>;
-    let code_of = PublishedCode::tiered(functions, super::tiered::REGION_BYTES).unwrap();
+    let code_of = PublishedCode::tiered(functions, super::tiered::CODE_BYTES).unwrap();
     promote_one(&code_of, 0, &count(1));
     let machine = instantiate(&code_of, 2, &[]);
     (fake, code_of, machine)

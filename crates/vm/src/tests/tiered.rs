@@ -1,7 +1,7 @@
 //! Functions that are interpreted until they have machine code: calls in both directions, images, their limits.
 
 use super::fake::{Fake, Running, Stop, promote};
-use super::{ADD, LOAD, Machine, abi, code, instantiate, verified};
+use super::{ADD, LOAD, Machine, UNREACHABLE, abi, code, instantiate, verified};
 use crate::*;
 use holm_abi::layout::{ENTRIES, FUNCTION_ENTRY_BYTES, FUNCTION_ENTRY_MACHINE, POLL};
 use holm_abi::{CodeParts, Interpreted};
@@ -10,7 +10,7 @@ use holm_spec::types::{FuncType, ValType};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub(super) const REGION_BYTES: usize = 64 << 10;
+pub(super) const CODE_BYTES: usize = 64 << 10;
 
 /// `mov r11, [r15 + ENTRIES]`, then `call` or `jmp [r11 + entry]`.
 fn through_entry(defined: u32, how: u8) -> Vec<u8> {
@@ -47,7 +47,7 @@ pub(super) fn program(functions: &[(FuncType, Body)]) -> Arc<PublishedCode> {
 }
 
 pub(super) fn publish_program(program: Fake) -> Arc<PublishedCode> {
-    PublishedCode::tiered(Arc::new(program), REGION_BYTES).unwrap()
+    PublishedCode::tiered(Arc::new(program), CODE_BYTES).unwrap()
 }
 
 /// Promotes one function.
@@ -230,7 +230,7 @@ fn an_interruption_reaches_both_kinds_of_code() {
 fn a_full_range_refuses_more() {
     let body: Body = |_| Ok(());
     let code_of = program(&[(ty(&[], &[]), body)]);
-    let large = vec![0xc3; REGION_BYTES - 8192];
+    let large = vec![0xc3; CODE_BYTES - 8192];
     promote_one(&code_of, 0, &large);
     promote_one(&code_of, 0, &[0xc3]);
     let publish = |bytes: &[u8]| publish_into(&code_of, verified(code(&[(bytes, &[])], &[0])));
@@ -242,6 +242,35 @@ fn a_full_range_refuses_more() {
     assert_eq!(error.to_string(), "code memory exhausted: 69632 wanted, 65536 allowed");
     let full = CodeMemory { images: 3, bytes: 65536, bytes_max: 65536 };
     assert_eq!(code_of.code_memory(), Some(full));
+}
+
+/// Ranges are reserved when they are needed; code in all of them is found.
+#[test]
+fn there_are_as_many_ranges_as_it_takes() {
+    let body: Body = |_| Ok(());
+    let fake = Fake::new(&[], vec![(ty(&[], &[]), Box::new(body) as _)]);
+    let code_of = PublishedCode::tiered(Arc::new(fake), 64 << 20).unwrap();
+    let mut machine = instantiate(&code_of, 1, &[]);
+    let mut starts = Vec::new();
+    // The last one is larger than the range that would come next.
+    for megabytes in [1, 3, 1, 7, 2, 40] {
+        let mut text = vec![0xc3; megabytes << 20];
+        text[..UNREACHABLE.len()].copy_from_slice(UNREACHABLE);
+        let traps = [(4, TrapReason::Unreachable)];
+        starts.extend(promote(&code_of, code(&[(&text, &traps)], &[0])));
+        let exit = run(&mut machine, 0, &[]).unwrap_err();
+        assert!(matches!(exit.cause, ExitCause::Trap(TrapReason::Unreachable)), "{exit:?}");
+        assert_eq!(exit.backtrace[0].function, 0);
+    }
+    let full = CodeMemory { images: 6, bytes: 54 << 20, bytes_max: 64 << 20 };
+    assert_eq!(code_of.code_memory(), Some(full));
+    for start in starts {
+        let (image, offset) = code_of.find(start + 4).unwrap();
+        assert_eq!((image.members().next().unwrap().1, offset), (start, 4));
+        assert!(
+            code_of.find(start - 1).is_none_or(|(image, _)| !image.addresses().contains(&start))
+        );
+    }
 }
 
 /// Files that are mapped into this process, by their numbers and whether they can be executed or written.
@@ -350,7 +379,7 @@ fn foreign_code_numbers_are_refused() {
     }
     let body: Body = |_| Ok(());
     let fake = Fake::new(&[], vec![(ty(&[], &[]), Box::new(body) as _)]);
-    drop(PublishedCode::tiered(Arc::new(Elsewhere(fake)), REGION_BYTES));
+    drop(PublishedCode::tiered(Arc::new(Elsewhere(fake)), CODE_BYTES));
 }
 
 #[test]

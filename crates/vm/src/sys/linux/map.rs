@@ -6,7 +6,7 @@
 use crate::VmError;
 #[cfg(feature = "machine-code")]
 use rustix::fd::AsFd;
-use rustix::mm::{Advice, MapFlags, MprotectFlags, MremapFlags, ProtFlags};
+use rustix::mm::{Advice, MapFlags, MprotectFlags, MremapFlags, MsyncFlags, ProtFlags};
 use std::ptr::NonNull;
 
 /// Bytes of a page.
@@ -96,7 +96,10 @@ impl Mapping {
         let at = unsafe {
             rustix::mm::mmap(self.at(offset).as_ptr().cast(), bytes, protection, flags, file, 0)
         };
-        at.map(drop).map_err(|error| VmError::os("mapping code", error))
+        at.map(drop).map_err(|error| {
+            reclaim(self.at(offset), bytes);
+            VmError::os("mapping code", error)
+        })
     }
 
     /// First address.
@@ -144,23 +147,17 @@ impl Mapping {
     pub(crate) fn move_pages(&self, from: usize, to: usize, bytes: usize) -> bool {
         assert!(bytes <= self.bytes - from && bytes <= self.bytes - to, "ranges in the mapping");
         assert!(from.abs_diff(to) >= bytes, "ranges apart");
-        let (from, to) = (self.at(from).as_ptr().cast(), self.at(to).as_ptr().cast());
-        let flags = MremapFlags::MAYMOVE | MremapFlags::DONTUNMAP;
+        let target = self.at(to);
+        let (from, to) = (self.at(from).as_ptr().cast(), target.as_ptr().cast());
+        // By number: where system calls go through the C library, as under a sanitizer, the flag has no name.
+        let dont_unmap = MremapFlags::from_bits_retain(libc::MREMAP_DONTUNMAP.cast_unsigned());
+        let flags = MremapFlags::MAYMOVE | dont_unmap;
         // SAFETY: both ranges lie inside this mapping, do not overlap, and stay mapped; their owner asks for their
         // contents to be moved and dropped.
         if unsafe { rustix::mm::mremap_fixed(from, bytes, bytes, flags, to) }.is_ok() {
             return true;
         }
-        // The system may have taken the target away before it failed.
-        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
-        // SAFETY: this replaces nothing: it fails where something is.
-        let there = unsafe { rustix::mm::mmap_anonymous(to, bytes, ProtFlags::empty(), flags) };
-        match there {
-            Ok(at) if at == to => {}
-            Err(rustix::io::Errno::EXIST) => {}
-            // Not to own all of one's range is not to be survived.
-            Ok(_) | Err(_) => std::process::abort(),
-        }
+        reclaim(target, bytes);
         false
     }
 
@@ -180,6 +177,27 @@ impl Drop for Mapping {
         // SAFETY: the range was mapped by this value and nothing refers to it any more.
         let done = unsafe { rustix::mm::munmap(self.base.as_ptr().cast(), self.bytes) };
         debug_assert!(done.is_ok(), "unmapping {} bytes", self.bytes);
+    }
+}
+
+/// Makes sure that a part of a mapping is still there after something could not be put in its place: the system may have
+/// taken it away before it failed. Asked first is whether it is there, because a process that has all the mappings it may
+/// have can make none, not even to be told that there is one.
+#[cold]
+fn reclaim(at: NonNull<u8>, bytes: usize) {
+    let at = at.as_ptr().cast();
+    // SAFETY: writes nothing and changes nothing; it says whether all of it is mapped.
+    if unsafe { rustix::mm::msync(at, bytes, MsyncFlags::ASYNC) }.is_ok() {
+        return;
+    }
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
+    // SAFETY: this replaces nothing: it fails where something is.
+    let there = unsafe { rustix::mm::mmap_anonymous(at, bytes, ProtFlags::empty(), flags) };
+    match there {
+        Ok(there) if there == at => {}
+        Err(rustix::io::Errno::EXIST) => {}
+        // Not to own all of one's range is not to be survived.
+        Ok(_) | Err(_) => std::process::abort(),
     }
 }
 
@@ -222,3 +240,6 @@ pub(crate) unsafe fn protect_poll_page(page: usize, access: Access) {
     let done = unsafe { rustix::mm::mprotect(address, PAGE, flags(access)) };
     debug_assert!(done.is_ok(), "protecting a poll page");
 }
+
+#[cfg(test)]
+mod tests;
