@@ -48,7 +48,5 @@ fn greedy(count: &str) -> Result<bool, Box<dyn Error>> {
     let greed = evil::greedy(count.parse()?)?;
     println!("{greed}");
     let (before, after) = greed.resident_bytes;
-    // Fewer than before is no leak: what warmed up may still have been closing.
-    let (had, has) = greed.descriptors;
-    Ok(after.saturating_sub(before) <= LEFT_BYTES_MAX && has <= had)
+    Ok(after.saturating_sub(before) <= LEFT_BYTES_MAX && greed.descriptors.0 == greed.descriptors.1)
 }
