@@ -162,6 +162,33 @@ pub struct Activation {
     pub host_sp: u64,
 }
 
+impl Activation {
+    /// An outermost stay that is about to begin.
+    #[must_use]
+    pub const fn new(
+        program: *const (),
+        anchor: *mut u8,
+        code: u64,
+        slots: *mut u64,
+        outside: &'static Outside,
+    ) -> Self {
+        Self {
+            program,
+            anchor,
+            code,
+            slots,
+            outside,
+            trap: None,
+            thrown: 0,
+            arguments: [0; 4],
+            ip: 0,
+            frame: 0,
+            previous: core::ptr::null(),
+            host_sp: 0,
+        }
+    }
+}
+
 /// The ways out of an interpreter.
 pub struct Outside {
     /// Calls a function that is not interpreted. Gives 0 when it returned, 1 when it was left, by an exception if

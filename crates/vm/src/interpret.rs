@@ -149,19 +149,11 @@ fn run(
     uncaught: impl FnOnce(*const Activation, u32),
 ) -> u32 {
     let executor = code.interpreted().expect("asked before").executor();
+    let anchor = std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor));
     let mut activation = Activation {
-        program: executor.program,
-        anchor: std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor)),
-        code: callee.code,
-        slots,
-        outside: &OUTSIDE,
-        trap: None,
-        thrown: 0,
-        arguments: [0; 4],
-        ip: 0,
-        frame: 0,
         previous: block.activation.get(),
         host_sp: block.host_sp.get(),
+        ..Activation::new(executor.program, anchor, callee.code, slots, &OUTSIDE)
     };
     let this = &raw mut activation;
     block.activation.set(this);

@@ -234,20 +234,9 @@ impl Store {
             // SAFETY: there are more slots than arguments.
             unsafe { slots.wrapping_add(index).write(*value) };
         }
-        let mut activation = Activation {
-            program: executor.program,
-            anchor: instance.anchor,
-            code: instance.program.entry(defined).unwrap(),
-            slots,
-            outside: &OUTSIDE,
-            trap: None,
-            thrown: 0,
-            arguments: [0; 4],
-            ip: 0,
-            frame: 0,
-            previous: core::ptr::null(),
-            host_sp: 0,
-        };
+        let code = instance.program.entry(defined).unwrap();
+        let mut activation =
+            Activation::new(executor.program, instance.anchor, code, slots, &OUTSIDE);
         let activation = &raw mut activation;
         self.set(layout::STORE_ACTIVATION, activation as u64);
         // SAFETY: all of this was made for it.
