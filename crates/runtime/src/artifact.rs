@@ -93,6 +93,16 @@ pub(crate) enum Source<'a> {
 }
 
 impl Source<'_> {
+    /// The same; copied, if they are not shared yet, where whoever has them keeps them.
+    fn kept_by(self, engine: &Engine) -> Self {
+        match self {
+            Self::Slice(bytes) if engine.upper_tier().is_some() => {
+                Self::Shared(bytes.to_vec().into())
+            }
+            other => other,
+        }
+    }
+
     /// The same to be kept.
     fn share(&self) -> SharedBytes {
         match self {
@@ -193,7 +203,7 @@ impl Ingredients {
     pub(crate) fn from_source(engine: &Engine, source: Source<'_>) -> Result<Self> {
         let wasm = match to_binary(engine, &source)? {
             Cow::Owned(binary) => Source::Shared(binary.into()),
-            Cow::Borrowed(_) => source,
+            Cow::Borrowed(_) => source.kept_by(engine),
         };
         Self::cached(engine, &wasm, || {
             let meta = Arc::new(validate(engine, &wasm)?);
