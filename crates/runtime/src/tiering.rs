@@ -19,6 +19,7 @@ use holm_vm::PublishedCode;
 use log::Log;
 pub use log::{TierCompilation, TierEvent, TierEventKind, TierStats};
 use queue::{Notice, Queue};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use thresholds::{ASK_AGAIN_DIVISOR, Tiering};
@@ -44,6 +45,8 @@ struct State {
     queue: Queue,
     /// Jobs in the background.
     helpers: usize,
+    /// What cannot be compiled.
+    refused: BTreeSet<Part>,
     /// The code so far.
     images: Vec<Arc<PublishedCode>>,
     /// How many parts were settled when code was kept for the next run, or came from there.
@@ -230,6 +233,7 @@ impl Promotions {
                 batch.iter().all(|part| self.compile(std::slice::from_ref(part)))
             }
             Err(Refusal { text, is_final }) => {
+                self.state().refused.extend(batch);
                 for part in batch {
                     self.note(*part, TierEventKind::Refused(text.clone()));
                 }
@@ -318,8 +322,13 @@ impl Promoter for Promotions {
 
     fn force(&self, defined: u32) {
         let part = Part { defined, entry: Entry::Start };
-        let taken = self.state().queue.take_now(part);
-        if let Some(part) = taken {
+        let may_be_in_work = {
+            let mut state = self.state();
+            state.queue.take_now(part);
+            !state.refused.contains(&part)
+        };
+        // Who waits for another thread's batch might wait for long; the code that comes first is called.
+        if may_be_in_work {
             self.compile(&[part]);
         }
     }
