@@ -102,9 +102,12 @@ impl Promotions {
         self.engine.tier().interpret_tiered(meta, wasm, tiering)
     }
 
-    /// How many rounds of a loop count as much as a call.
+    /// How many rounds of a loop count as much as a call; 0 if calls do not count.
     fn call_weight(&self) -> u16 {
         let Tiering { calls, rounds, .. } = self.tiering;
+        if calls == u32::MAX {
+            return 0;
+        }
         u16::try_from((rounds / calls.max(1)).max(1)).unwrap_or(u16::MAX)
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct CodeOptions {
         value_parser = clap::builder::PossibleValuesParser::new(holm::TIERS),
     )]
     tier: Option<String>,
-    /// When functions move up under --tier auto: eager, or chance:SEED (for tests)
+    /// When functions move up under --tier auto: eager, loops, or chance:SEED (for tests)
     #[arg(long, value_name = "WHEN", value_parser = tiering, hide = true)]
     tiering: Option<Tiering>,
     /// Switch proposals on, or off with a minus in front; `help` lists them
@@ -95,11 +95,13 @@ impl CodeOptions {
 
 /// When functions move up.
 fn tiering(text: &str) -> Result<Tiering, String> {
-    if text == "eager" {
-        return Ok(Tiering::EAGER);
+    match text {
+        "eager" => return Ok(Tiering::EAGER),
+        "loops" => return Ok(Tiering::LOOPS),
+        _ => {}
     }
     let seed = text.strip_prefix("chance:").and_then(|seed| seed.parse().ok());
-    let seed = seed.ok_or_else(|| "it is eager, or chance: and a number".to_owned())?;
+    let seed = seed.ok_or_else(|| "it is eager, loops, or chance: and a number".to_owned())?;
     Ok(Tiering { calls: 64, rounds: 64, at_once: true, seed: Some(seed) })
 }
 

@@ -41,6 +41,7 @@ const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "interp-metered", set: interp_metered, suite: Share::Nothing },
     Configuration { name: "interp-stress", set: interp_stress, suite: Share::Current },
     Configuration { name: "auto", set: auto, suite: Share::All },
+    Configuration { name: "auto-loops", set: auto_loops, suite: Share::Current },
     Configuration { name: "auto-chance", set: auto_chance, suite: Share::Current },
     Configuration { name: "auto-checked", set: auto_checked, suite: Share::Current },
     Configuration { name: "auto-metered", set: auto_metered, suite: Share::Nothing },
@@ -87,10 +88,16 @@ fn interp_stress(config: &mut Config) {
     config.tier(Some("interp"));
 }
 
-/// Everything moves up at its first call, or in the first round of its first loop.
+/// Everything moves up at its first call.
 fn auto(config: &mut Config) {
     reserved(config);
     config.tier(Some("auto")).tiering(Some(Tiering::EAGER));
+}
+
+/// Every loop goes over in its first round.
+fn auto_loops(config: &mut Config) {
+    reserved(config);
+    config.tier(Some("auto")).tiering(Some(Tiering::LOOPS));
 }
 
 /// Functions and loops move up some time soon.

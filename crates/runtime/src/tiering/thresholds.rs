@@ -11,7 +11,7 @@
 /// How functions move from the tier that starts at once to the one that compiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tiering {
-    /// After so many calls a function is compiled. At least 1.
+    /// After so many calls a function is compiled. At least 1; [`u32::MAX`] for never.
     pub calls: u32,
     /// After so many rounds of its loops a function is compiled, and a loop that is still running goes on in the new code.
     /// At least 1.
@@ -28,7 +28,9 @@ impl Tiering {
     pub const BACKGROUND: Self = Self { calls: 512, rounds: 2048, at_once: false, seed: None };
     /// What is best where the guest has to wait for the compiler.
     pub const ALONE: Self = Self { calls: 2048, rounds: 8192, at_once: true, seed: None };
-    /// Everything is compiled at its first call or the first round of its first loop.
+    /// Every loop is compiled in its first round and goes over at once; functions stay where they are.
+    pub const LOOPS: Self = Self { calls: u32::MAX, rounds: 1, at_once: true, seed: None };
+    /// Everything is compiled at its first call.
     pub const EAGER: Self = Self { calls: 1, rounds: 1, at_once: true, seed: None };
 }
 
