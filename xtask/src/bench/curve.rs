@@ -1,7 +1,7 @@
 //! The time of whole processes over the amount of work, without caches: who starts fast, who runs fast, who does both.
 //!
-//! Each program gets a scale as its argument, from next to no work to seconds of it. Holm runs as a user gets it, and on
-//! each of its tiers; Holm's own tiers are drawn but the best of the others is what it is compared with.
+//! Each program gets a scale as its argument, from next to no work to seconds of it. Holm runs as a user gets it, which
+//! compiles everything first, and on its other tiers; what is compared with the best of the others is `--tier auto`.
 //! Invariant: engines alternate; a point whose outputs differ is an error. An engine whose next point would take longer
 //! than [`PATIENCE`] is left out from there on.
 //! Read next: `xtask/src/bench/measure.rs`.
@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// What the best of the others is multiplied with, at most.
 const RATIO_MAX: f64 = 1.15;
 
+/// What is compared with the others.
+const OURS: &str = "holm auto";
+
 /// All engines at one scale, in nanoseconds.
 struct Point {
     scale: u32,
@@ -39,9 +42,9 @@ impl Point {
         others.map(|(_, time)| *time).min_by(f64::total_cmp)
     }
 
-    /// Holm's time against that.
+    /// The time of [`OURS`] against that.
     fn ratio(&self) -> Option<f64> {
-        Some(self.times.get("holm")? / self.best()?)
+        Some(self.times.get(OURS)? / self.best()?)
     }
 }
 
@@ -50,7 +53,7 @@ pub(crate) fn measure(wish: &Wish, engines: &[Engine]) -> Outcome {
     let mut engines: Vec<Engine> = engines.iter().map(cold).collect();
     engines.retain(|engine| engine.kind != Kind::Native);
     let ours = engines.iter().find(|engine| engine.kind == Kind::Holm).cloned();
-    for tier in ["interp", "optimize"] {
+    for tier in ["auto", "interp"] {
         engines.extend(ours.iter().map(|ours| {
             let mut engine = ours.clone();
             engine.name = format!("holm {tier}");
@@ -135,7 +138,7 @@ fn table(name: &str, points: &[Point]) -> String {
     let mut out =
         format!("\n{name}: milliseconds of the whole process, without caches\n\n| scale |");
     engines.iter().for_each(|engine| out.push_str(&format!(" {engine} |")));
-    out.push_str(" holm / best of the others |\n|---:|");
+    out.push_str(&format!(" {OURS} / best of the others |\n|---:|"));
     engines.iter().for_each(|_| out.push_str("---:|"));
     out.push_str("---:|\n");
     for point in points {
@@ -200,7 +203,7 @@ fn svg(name: &str, points: &[Point]) -> String {
             .filter_map(|(at, point)| Some((x(at), y(*point.times.get(*engine)?))))
             .collect();
         let path: Vec<String> = line.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-        let width = if *engine == "holm" { 3 } else { 1 };
+        let width = if *engine == OURS { 3 } else { 1 };
         let path = path.join(" ");
         let _ = writeln!(
             out,
