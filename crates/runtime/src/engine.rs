@@ -200,6 +200,7 @@ impl From<holm_vm::VmError> for Error {
             holm_vm::VmError::Os { what, error } => {
                 Self::exhausted("system", format!("{what} failed: {error}"))
             }
+            holm_vm::VmError::Interrupted => Self::trap(holm_spec::trap::TrapReason::Interrupted),
         }
     }
 }

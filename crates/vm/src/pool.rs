@@ -131,7 +131,9 @@ impl Pool {
         let found = best.or_else(|| idle.iter().rposition(fits));
         let slot = found.map(|index| idle.swap_remove(index));
         drop(idle);
-        slot.map_or_else(|| Slot::new(kind), Ok)
+        let mut slot = slot.map_or_else(|| Slot::new(kind), Ok)?;
+        slot.open()?;
+        Ok(slot)
     }
 
     /// Takes a slot back; its instance is gone.

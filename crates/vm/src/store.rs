@@ -25,6 +25,7 @@ pub struct Store<H> {
     objects: Pinned<Objects>,
     stack: Option<GuestStack>,
     pool: Pool,
+    /// No guest may be called any more: a host function panicked, or the heap is lost.
     poisoned: bool,
 }
 
@@ -63,6 +64,7 @@ impl<H: 'static> Store<H> {
             resume: Cell::new(Resume::NOWHERE),
             thrown: Cell::new(0),
             owner: Cell::new(std::ptr::null_mut()),
+            nested: Cell::new(0),
             objects: Cell::new(std::ptr::null_mut()),
             cause: Cell::new(Cause::NONE),
             host_stack_start: Cell::new(0),
@@ -232,6 +234,8 @@ impl<H: 'static> Store<H> {
         } else if block.is_host_stack_full() {
             block.owner.set(owner);
             return Err(self.exhausted());
+        } else {
+            block.nested.set(block.nested.get() + 1);
         }
         // The interpreter needs no signals.
         let running = (callee.code & INTERPRETED == 0).then(|| Running::new(at));
@@ -239,6 +243,7 @@ impl<H: 'static> Store<H> {
         drop(running);
         if !outermost {
             block.owner.set(owner);
+            block.nested.set(block.nested.get() - 1);
         }
         result.ok_or_else(|| self.exit())
     }
@@ -263,7 +268,7 @@ impl<H: 'static> Store<H> {
     /// Whether a host function panicked; guests can then no longer be called.
     #[must_use]
     pub fn is_poisoned(&self) -> bool {
-        self.poisoned
+        self.poisoned && self.objects.lost.is_none()
     }
 
     /// The nesting of host and guest is too deep.
@@ -276,8 +281,11 @@ impl<H: 'static> Store<H> {
 
     #[cold]
     fn refused(&self) -> Box<Exit> {
-        let text = "an earlier call of this store ended in a panic".to_owned();
-        Box::new(Exit { cause: ExitCause::Panic(text), backtrace: Vec::new() })
+        let cause = match self.objects.lost {
+            Some(_) => ExitCause::Trap(TrapReason::Interrupted),
+            None => ExitCause::Panic("an earlier call of this store ended in a panic".to_owned()),
+        };
+        Box::new(Exit { cause, backtrace: Vec::new() })
     }
 
     /// What ended the call.
@@ -293,14 +301,16 @@ impl<H: 'static> Store<H> {
             (None, Some(failure)) => failure,
             (None, None) => ExitCause::Panic("the guest was left for no reason".to_owned()),
         };
-        self.poisoned |= matches!(cause, ExitCause::Panic(_));
+        self.poisoned |= matches!(cause, ExitCause::Panic(_)) || self.objects.lost.is_some();
         Box::new(Exit { cause, backtrace })
     }
 }
 
 impl<H> Drop for Store<H> {
     fn drop(&mut self) {
-        self.objects.interrupt.retire();
+        if self.objects.interrupt.retire() {
+            self.objects.as_mut().instances.iter_mut().for_each(|i| i.slot_mut().close());
+        }
         // Shared memories must not write into contexts that go back to the pool.
         self.objects.as_mut().memories.clear();
         self.objects.as_mut().release_budget();

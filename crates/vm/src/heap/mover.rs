@@ -3,6 +3,7 @@
 //! Places that hold references are not followed at once: each waits in a short queue while the processor
 //! fetches what it refers to, because most of the time of a collection is waiting for memory. Objects are followed in
 //! the order in which they were copied, so that the copies themselves are the list of what to do.
+//! Whoever asks for it can have the mover stop between any two of its steps; what is left then is of no use to anybody.
 //! Invariant: a moved object's header says so, with its new place behind it; a place in the queue lies in an
 //! object that does not move any more.
 //! Read next: [`super::collect`], [`super::layouts`].
@@ -16,6 +17,11 @@ use std::ops::Range;
 
 /// Places in the queue; about as many as the processor fetches from memory at the same time.
 const WAITING: usize = 16;
+
+/// Bytes that are copied or looked at between two questions whether to stop.
+const PIECE_BYTES: u64 = 256 << 10;
+/// Objects or places that are looked at between two such questions.
+const PIECE_OBJECTS: u32 = 1 << 10;
 
 /// What moves.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +43,11 @@ pub(super) struct Mover<'a> {
     waiting: [u32; WAITING],
     /// The place in the queue that has waited longest.
     longest: usize,
+    /// Whether to stop.
+    stop: &'a dyn Fn() -> bool,
+    stopped: bool,
+    /// Steps since that was last asked.
+    steps: u32,
 }
 
 impl<'a> Mover<'a> {
@@ -45,8 +56,29 @@ impl<'a> Mover<'a> {
         layouts: &'a Layouts,
         old: &'a mut Old,
         from: From,
+        stop: &'a dyn Fn() -> bool,
     ) -> Self {
-        Self { space, layouts, old, from, waiting: [0; WAITING], longest: 0 }
+        let (waiting, longest) = ([0; WAITING], 0);
+        Self { space, layouts, old, from, waiting, longest, stop, stopped: false, steps: 0 }
+    }
+
+    /// Whether it has stopped: the heap is lost then.
+    pub(super) fn has_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Asks whether to stop.
+    fn ask(&mut self) -> bool {
+        self.steps = 0;
+        self.stopped = self.stopped || (self.stop)();
+        self.stopped
+    }
+
+    /// Asks now and then.
+    #[inline]
+    pub(super) fn ask_now_and_then(&mut self) -> bool {
+        self.steps += 1;
+        if self.steps < PIECE_OBJECTS { self.stopped } else { self.ask() }
     }
 
     /// Whether a reference is one to an object that has to move.
@@ -83,11 +115,26 @@ impl<'a> Mover<'a> {
         let bytes = self.layouts.bytes(header, length);
         let to = self.old.next;
         self.old.next = to + bytes;
-        self.space.copy_object(at, to, bytes);
+        if bytes > PIECE_BYTES {
+            self.copy_large(at, to, bytes);
+        } else {
+            self.space.copy_object(at, to, bytes);
+        }
         let reference = offset(to);
         self.space.set_first(reference, bytes);
         self.space.set_two_words(at, header | MOVED, reference);
         reference
+    }
+
+    /// Copies what takes long.
+    #[cold]
+    fn copy_large(&mut self, at: u64, to: u64, bytes: u64) {
+        let mut done = 0;
+        while done < bytes && !self.ask() {
+            let piece = PIECE_BYTES.min(bytes - done);
+            self.space.copy_object(at + done, to + done, piece);
+            done += piece;
+        }
     }
 
     /// Puts a place into the queue if what it refers to moves, and deals with the one that waited longest.
@@ -159,13 +206,28 @@ impl<'a> Mover<'a> {
         let mut at = from;
         loop {
             while at < self.old.next {
-                at += self.scan(at, &(0..u64::MAX));
+                if self.ask_now_and_then() {
+                    return;
+                }
+                at += self.scan_in_pieces(at);
             }
             self.settle_all();
             if at >= self.old.next {
                 return;
             }
         }
+    }
+
+    /// Brings an object up to date and gives its size.
+    #[inline]
+    fn scan_in_pieces(&mut self, at: u64) -> u64 {
+        let bytes = self.scan(at, &(at..at + PIECE_BYTES));
+        let mut done = PIECE_BYTES;
+        while done < bytes && !self.ask() {
+            self.scan(at, &(at + done..at + done + PIECE_BYTES));
+            done += PIECE_BYTES;
+        }
+        bytes
     }
 
     /// Looks at what lies on marked cards of the old space below `end`, and unmarks them.
@@ -189,6 +251,9 @@ impl<'a> Mover<'a> {
             let part = start..stop + u64::from(ARRAY_ELEMENTS);
             let mut at = self.space.first(card);
             while at < stop {
+                if self.ask_now_and_then() {
+                    return;
+                }
                 at += self.scan(at, &part);
             }
         }

@@ -119,7 +119,7 @@ impl Guest {
         match &self.kind {
             Kind::Alone { store, .. } => {
                 let code = store.interrupt_handle();
-                Box::new(move || code.interrupt())
+                Box::new(move || code.end())
             }
             Kind::Threads { threads, .. } => {
                 let threads = threads.clone();
