@@ -27,6 +27,17 @@ pub struct Store<H> {
     pool: Pool,
     /// No guest may be called any more: a host function panicked, or the heap is lost.
     poisoned: bool,
+    times: Times,
+}
+
+/// The processor time of a store's guests and of what they call, if somebody lends a clock.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    clock: Option<fn() -> u64>,
+    /// Of calls that are over.
+    passed: u64,
+    /// When the call began that is under way.
+    began: u64,
 }
 
 impl std::fmt::Debug for StoreBlock {
@@ -78,7 +89,8 @@ impl<H: 'static> Store<H> {
         let objects = Pinned::new(Objects::new(block.as_ptr(), pool, limits));
         block.objects.set(objects.as_ptr());
         let stack = Some(stack);
-        Ok(Self { data, block, objects, stack, pool: pool.clone(), poisoned: false })
+        let times = Times { clock: pool.config().processor_clock, passed: 0, began: 0 };
+        Ok(Self { data, block, objects, stack, pool: pool.clone(), poisoned: false, times })
     }
 
     /// The host's data.
@@ -231,6 +243,9 @@ impl<H: 'static> Store<H> {
         if outermost {
             let marker = 0u8;
             block.host_stack_start.set((&raw const marker).addr());
+            if let Some(clock) = self.times.clock {
+                self.times.began = clock();
+            }
         } else if block.is_host_stack_full() {
             block.owner.set(owner);
             return Err(self.exhausted());
@@ -244,8 +259,18 @@ impl<H: 'static> Store<H> {
         if !outermost {
             block.owner.set(owner);
             block.nested.set(block.nested.get() - 1);
+        } else if let Some(clock) = self.times.clock {
+            self.times.passed += clock().saturating_sub(self.times.began);
         }
         result.ok_or_else(|| self.exit())
+    }
+
+    /// Nanoseconds of processor time that guests took, with the host functions they called; nothing without a clock.
+    #[must_use]
+    pub fn processor_ns(&self) -> Option<u64> {
+        let Times { clock, passed, began } = self.times;
+        let now = clock.filter(|_| !self.block.is_idle()).map_or(began, |clock| clock());
+        clock.map(|_| passed + now.saturating_sub(began))
     }
 
     /// A way to stop guests of this store from another thread.

@@ -17,6 +17,7 @@ pub(super) struct Used {
     heap_bytes: AtomicU64,
     heap_bytes_made: AtomicU64,
     instances: AtomicU64,
+    processor_ns: AtomicU64,
     /// Fuel that they had left, and that no other was given.
     fuel_left: AtomicU64,
 }
@@ -30,6 +31,7 @@ impl Used {
         add(&self.heap_bytes, usage.heap_bytes);
         add(&self.heap_bytes_made, usage.heap_bytes_made);
         add(&self.instances, usage.instances);
+        add(&self.processor_ns, usage.processor_ns.unwrap_or(0));
         self.give_fuel(fuel_left);
     }
 
@@ -42,6 +44,7 @@ impl Used {
         usage.heap_bytes = of(&self.heap_bytes);
         usage.heap_bytes_made = of(&self.heap_bytes_made);
         usage.instances = of(&self.instances);
+        usage.processor_ns = Some(of(&self.processor_ns)).filter(|time| *time > 0);
         usage
     }
 
