@@ -3,10 +3,14 @@
 //! What it is: the n-th generated module runs on both tiers, call by call, with the same arguments; results, traps,
 //! fuel, memories and globals are compared after each. What it is not: an oracle of either (the suite is). NaNs are
 //! canonical, so that every bit counts. Where a call runs out of stack on one tier nothing is compared any more,
-//! because frames have other sizes. Invariant: the n-th module and its arguments are the same on every machine.
+//! because frames have other sizes; likewise where the heap is full on one only, because the compiler's frames do not keep
+//! what no operator reads again. Invariant: the n-th module and its arguments are the same on every machine.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use holm::{
     Config, Engine, Error, Extern, Features, Instance, MemoryStrategy, Module, Store, StoreLimits,
@@ -22,9 +26,11 @@ const FUEL: u64 = 50_000;
 /// Exports that are called.
 const CALLS_MAX: usize = 40;
 /// Bytes of linear memory that a guest may have.
-const MEMORY_BYTES_MAX: u64 = 16 << 20;
+const MEMORY_BYTES_MAX: u64 = 4 << 20;
+/// Bytes of objects that a guest may have. One operator can ask for all of them and more, so this bounds the time too.
+const HEAP_BYTES_MAX: u64 = 1 << 20;
 /// Modules per child process.
-const CHILD_MODULES: u64 = 2_000;
+const CHILD_MODULES: u64 = 500;
 
 /// A pair of engines for each way of bounding memories.
 pub struct Pairs(Vec<[Engine; 2]>);
@@ -58,27 +64,72 @@ impl Pairs {
         Self(strategies.map(|s| [engine(s, "optimize"), engine(s, "interp")]).into())
     }
 
-    /// Runs the n-th module on both tiers; how many functions it defines.
+    /// Runs the n-th module on both tiers.
     ///
     /// # Errors
     /// With what was different.
-    pub fn run(&self, n: u64) -> Result<u64, String> {
+    pub fn run(&self, n: u64) -> Result<Ran, String> {
         let bytes = generated(n);
         let pair = &self.0[usize::from(n % 2 == 1)];
         let [compiled, interpreted] = pair.each_ref().map(|engine| story(engine, n, &bytes));
         let (a, b) = (compiled?, interpreted?);
+        let ran = Ran {
+            functions: functions_in(&bytes),
+            instances: u64::from(a.returned + a.trapped > 0),
+            returned: a.returned,
+            trapped: a.trapped,
+        };
         for (at, (a, b)) in a.events.iter().zip(&b.events).enumerate() {
             if a.contains(&exhausted()) || b.contains(&exhausted()) {
-                return Ok(functions_in(&bytes));
+                return Ok(ran);
+            }
+            if a != b && [a, b].into_iter().any(|event| event.contains(&full())) {
+                return Ok(ran);
             }
             if a != b {
                 return Err(format!("event {at}: compiled {a}, interpreted {b}"));
             }
         }
         if a.events.len() == b.events.len() {
-            return Ok(functions_in(&bytes));
+            return Ok(ran);
         }
         Err(format!("{} events compiled, {} interpreted", a.events.len(), b.events.len()))
+    }
+}
+
+/// What there was to compare.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ran {
+    /// Functions that the modules define.
+    pub functions: u64,
+    /// Modules that came as far as a call.
+    pub instances: u64,
+    /// Calls that returned.
+    pub returned: u64,
+    /// Calls that did not.
+    pub trapped: u64,
+}
+
+impl Ran {
+    fn add(&mut self, other: Self) {
+        self.functions += other.functions;
+        self.instances += other.instances;
+        self.returned += other.returned;
+        self.trapped += other.trapped;
+    }
+
+    fn read(line: &str) -> Option<Self> {
+        let mut numbers = line.split(' ').map(|number| number.parse().ok());
+        let mut next = || numbers.next().flatten();
+        Some(Self { functions: next()?, instances: next()?, returned: next()?, trapped: next()? })
+    }
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { functions, instances, returned, trapped } = self;
+        write!(f, "{functions} functions, {instances} modules with calls, ")?;
+        write!(f, "{returned} calls that returned, {trapped} that did not")
     }
 }
 
@@ -92,6 +143,10 @@ fn exhausted() -> String {
     TrapReason::StackOverflow.to_string()
 }
 
+fn full() -> String {
+    TrapReason::AllocationFailed.to_string()
+}
+
 /// How many functions a module defines.
 fn functions_in(bytes: &[u8]) -> u64 {
     let limits = holm::ModuleLimits::default();
@@ -103,6 +158,8 @@ fn functions_in(bytes: &[u8]) -> u64 {
 #[derive(Default)]
 struct Story {
     events: Vec<String>,
+    returned: u64,
+    trapped: u64,
 }
 
 /// Everything that can be seen of a module on one engine.
@@ -116,7 +173,11 @@ fn story(engine: &Engine, n: u64, bytes: &[u8]) -> Result<Story, String> {
             return Ok(story);
         }
     };
-    let limits = StoreLimits { memory_bytes_max: MEMORY_BYTES_MAX, ..StoreLimits::default() };
+    let limits = StoreLimits {
+        memory_bytes_max: MEMORY_BYTES_MAX,
+        heap_bytes_max: HEAP_BYTES_MAX,
+        ..StoreLimits::default()
+    };
     let mut store = Store::try_new(engine, limits, ()).map_err(|e| format!("no store: {e}"))?;
     store.set_fuel(FUEL).map_err(|e| format!("no fuel: {e}"))?;
     let imports: Result<Vec<Extern>, Error> =
@@ -145,10 +206,14 @@ fn story(engine: &Engine, n: u64, bytes: &[u8]) -> Result<Story, String> {
                 let answer = func.call(&mut store, &params, &mut results);
                 let answer = match answer {
                     Ok(()) => {
+                        story.returned += 1;
                         let results: Vec<String> = results.iter().map(bits).collect();
                         format!("{results:?} fuel {:?}", store.fuel_left())
                     }
-                    Err(error) => told(&error, &store),
+                    Err(error) => {
+                        story.trapped += 1;
+                        told(&error, &store)
+                    }
                 };
                 story.events.push(format!("{answer} {}", state(&store, &exports)));
             }
@@ -173,9 +238,7 @@ fn state(store: &Store<()>, exports: &[Extern]) -> String {
     for export in exports {
         let _ = match export {
             Extern::Memory(memory) => {
-                let sum = memory.data(store).iter().fold(0_u64, |sum, byte| {
-                    sum.rotate_left(5).wrapping_mul(0x9e37_79b9).wrapping_add(u64::from(*byte))
-                });
+                let sum = sum_of(memory.data(store));
                 write!(text, "memory {} {sum:x} ", memory.data_size(store))
             }
             Extern::Global(global) => write!(text, "global {:?} ", bits(&global.get(store))),
@@ -184,6 +247,15 @@ fn state(store: &Store<()>, exports: &[Extern]) -> String {
         };
     }
     text
+}
+
+/// A number that depends on every byte and its place.
+fn sum_of(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let step =
+        |sum: u64, word: u64| (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    let sum = words.iter().fold(1, |sum, word| step(sum, u64::from_le_bytes(*word)));
+    rest.iter().fold(sum, |sum, byte| step(sum, u64::from(*byte)))
 }
 
 /// A value, without what tells stores apart.
@@ -200,46 +272,79 @@ fn bits(value: &Val) -> String {
 /// What a campaign found.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Functions of all modules.
-    pub functions: u64,
+    /// What there was to compare.
+    pub ran: Ran,
     /// Modules that were not the same on both tiers.
     pub findings: Vec<(u64, String)>,
 }
 
-/// Runs modules in child processes, so that an abort is a finding with a number too.
+impl Report {
+    fn add(&mut self, other: Self) {
+        self.ran.add(other.ran);
+        self.findings.extend(other.findings);
+    }
+}
+
+/// Runs modules in child processes, as many at a time as there are processors, so that an abort is a finding with a
+/// number too. `progress` is told how many modules are done.
 ///
 /// # Errors
 /// When a child cannot be started.
-pub fn run(program: &std::path::Path, first: u64, count: u64) -> std::io::Result<Report> {
-    let mut report = Report::default();
-    let mut queue = vec![(first, first.saturating_add(count))];
-    while let Some((first, end)) = queue.pop() {
-        if end - first > CHILD_MODULES {
-            queue.push((first + CHILD_MODULES, end));
-            queue.push((first, first + CHILD_MODULES));
-            continue;
+pub fn run(
+    program: &Path,
+    first: u64,
+    count: u64,
+    progress: &(dyn Fn(u64) + Sync),
+) -> std::io::Result<Report> {
+    let end = first.saturating_add(count);
+    let (next, done) = (AtomicU64::new(first), AtomicU64::new(0));
+    let worker = || {
+        let mut report = Report::default();
+        loop {
+            let from = next.fetch_add(CHILD_MODULES, Ordering::Relaxed);
+            if from >= end {
+                return Ok(report);
+            }
+            let to = end.min(from + CHILD_MODULES);
+            report.add(piece(program, from, to)?);
+            progress(done.fetch_add(to - from, Ordering::Relaxed) + to - from);
         }
-        let words = ["agree-child".to_owned(), first.to_string(), end.to_string()];
-        let output = Command::new(program).args(words).output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let functions: Option<u64> =
-            text.lines().find_map(|line| line.strip_prefix("functions ")?.parse().ok());
-        match functions {
-            Some(functions) if output.status.success() => {
-                report.functions += functions;
-                for line in text.lines().filter_map(|line| line.strip_prefix("finding ")) {
-                    let (n, what) = line.split_once(' ').unwrap_or((line, ""));
-                    report.findings.push((n.parse().unwrap_or(first), what.to_owned()));
-                }
+    };
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let parts: Vec<std::io::Result<Report>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..processors).map(|_| scope.spawn(worker)).collect();
+        let lost = || Err(std::io::Error::other("a worker panicked"));
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| lost())).collect()
+    });
+    let mut report = Report::default();
+    for part in parts {
+        report.add(part?);
+    }
+    report.findings.sort();
+    Ok(report)
+}
+
+/// Runs some modules in a child process; where it does not come to its end, in halves.
+fn piece(program: &Path, first: u64, end: u64) -> std::io::Result<Report> {
+    let mut report = Report::default();
+    let words = ["agree-child".to_owned(), first.to_string(), end.to_string()];
+    let output = Command::new(program).args(words).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    match text.lines().find_map(|line| Ran::read(line.strip_prefix("ran ")?)) {
+        Some(ran) if output.status.success() => {
+            report.ran = ran;
+            for line in text.lines().filter_map(|line| line.strip_prefix("finding ")) {
+                let (n, what) = line.split_once(' ').unwrap_or((line, ""));
+                report.findings.push((n.parse().unwrap_or(first), what.to_owned()));
             }
-            _ if end - first == 1 => {
-                report.findings.push((first, format!("ended with {}", output.status)));
-            }
-            _ => {
-                let middle = first + (end - first) / 2;
-                queue.push((middle, end));
-                queue.push((first, middle));
-            }
+        }
+        _ if end - first == 1 => {
+            report.findings.push((first, format!("ended with {}", output.status)));
+        }
+        _ => {
+            let middle = first + (end - first) / 2;
+            report.add(piece(program, first, middle)?);
+            report.add(piece(program, middle, end)?);
         }
     }
     Ok(report)
@@ -250,16 +355,17 @@ pub fn run(program: &std::path::Path, first: u64, count: u64) -> std::io::Result
 pub fn child(first: u64, end: u64) -> String {
     let pairs = Pairs::new();
     let mut text = String::new();
-    let mut functions = 0;
+    let mut ran = Ran::default();
     for n in first..end {
         match pairs.run(n) {
-            Ok(count) => functions += count,
+            Ok(more) => ran.add(more),
             Err(what) => {
                 let what = what.replace('\n', " ");
                 let _ = writeln!(text, "finding {n} {what}");
             }
         }
     }
-    let _ = writeln!(text, "functions {functions}");
+    let Ran { functions, instances, returned, trapped } = ran;
+    let _ = writeln!(text, "ran {functions} {instances} {returned} {trapped}");
     text
 }

@@ -59,7 +59,17 @@ pub fn module(n: u64) -> (Kind, Vec<u8>) {
 /// The n-th generated module of WebAssembly 3.0 and a little more, whatever the n-th mutant is.
 #[must_use]
 pub fn generated(n: u64) -> Vec<u8> {
-    generate(&mut Random::new(n), config_many)
+    let mut random = Random::new(n);
+    // Where there is little noise, modules are empty.
+    for _ in 0..100 {
+        let mut noise = random.bytes_up_to(1 << 12);
+        noise.extend((0..1 << 8).flat_map(|_| random.next().to_le_bytes()));
+        let config = config_many(&mut random);
+        if let Ok(module) = Module::new(config, &mut Unstructured::new(&noise)) {
+            return module.to_bytes();
+        }
+    }
+    b"\0asm\x01\0\0\0".to_vec()
 }
 
 fn generate(random: &mut Random, config: fn(&mut Random) -> Config) -> Vec<u8> {
@@ -116,10 +126,15 @@ fn config_later(random: &mut Random) -> Config {
     }
 }
 
+/// The most that memories of [`generated`] modules start with.
+const MEMORY_BYTES_MAX: u64 = 1 << 20;
+
 /// The same with many functions, all of which can be called from outside.
 fn config_many(random: &mut Random) -> Config {
     Config {
         export_everything: true,
+        // Without a type of functions there would be none.
+        min_types: 10,
         min_funcs: 8,
         max_funcs: random.choose(&[10, 40]),
         max_instructions: random.choose(&[20, 100, 400]),
@@ -127,6 +142,10 @@ fn config_many(random: &mut Random) -> Config {
         extended_const_enabled: true,
         gc_enabled: true,
         max_memories: random.choose(&[1, 1, 3]),
+        // Filling one is a single operator, and nothing larger can be given.
+        max_memory32_bytes: MEMORY_BYTES_MAX,
+        max_memory64_bytes: MEMORY_BYTES_MAX.into(),
+        max_table_elements: random.choose(&[10, 1000]),
         memory64_enabled: random.below(4) == 0,
         relaxed_simd_enabled: true,
         tail_call_enabled: true,

@@ -177,3 +177,95 @@
 (assert_invalid
   (module (func (block (rethrow 0))))
   "rethrow")
+
+;; Loops in bodies and clauses. Where a tier takes over a running loop, the exception of a clause goes along.
+(module
+  (tag $t (param i32))
+  (tag $u)
+
+  ;; Not inlined, because of the branch table.
+  (func $twice (param i32) (result i32)
+    (block (br_table 0 0 (local.get 0)))
+    (i32.mul (local.get 0) (i32.const 2)))
+  (func $throws (param i32) (result i32)
+    (block (br_table 0 0 (local.get 0)))
+    (if (i32.and (local.get 0) (i32.const 1)) (then (throw $t (local.get 0))))
+    (local.get 0))
+
+  (func (export "rethrown") (param i32) (result i32) (local i32)
+    (i32.const 20)
+    (i32.const 10)
+    try (param i32) (result i32)
+      (drop)
+      (call $throws (local.get 0))
+    catch $t
+      try (param i32) (result i32)
+        (local.set 1 (i32.const 3))
+        (loop $again (param i32) (result i32)
+          (i32.add (i32.const 1))
+          (drop (call $twice (local.get 1)))
+          (br_if $again (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))))
+        (drop)
+        (rethrow 1)
+      catch $t
+        (i32.add (i32.const 7))
+      end
+    end
+    (i32.add))
+  (func (export "rethrown-in-a-round") (param i32) (result i32) (local i32 i32)
+    try (result i32)
+      try (result i32)
+        (call $throws (i32.const 9))
+      catch $t
+        (local.set 2)
+        (i32.const 500)
+        (loop $outer
+          (if (i32.eqz (local.get 0)) (then (rethrow 2)))
+          (local.set 1 (i32.const 2))
+          (loop $inner
+            (local.set 2 (i32.add (local.get 2) (i32.const 1)))
+            (br_if $inner (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))))
+          (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+          (br $outer))
+      end
+    catch $t
+      (i32.add (local.get 2))
+    end)
+  ;; The loop lies in one clause, the exception is thrown again in another one.
+  (func (export "rethrown-elsewhere") (param i32) (result i32) (local i32)
+    (loop $outer
+      try
+        try
+          (if (i32.eq (local.get 0) (i32.const 1)) (then (throw $u)))
+          (drop (call $throws (i32.or (local.get 0) (i32.const 1))))
+        catch $t
+          (drop)
+          (loop $inner
+            (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+            (br_if $inner (i32.and (local.get 1) (i32.const 3))))
+        catch_all
+          (rethrow 0)
+        end
+      catch $u
+        (local.set 1 (i32.add (local.get 1) (i32.const 100)))
+      end
+      (br_if $outer (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 1))
+  (func (export "delegated") (param i32) (result i32) (local i32)
+    (i32.const 3)
+    try (param i32) (result i32)
+      try (param i32) (result i32)
+        (local.set 1 (i32.const 2))
+        (loop $again (param i32) (result i32)
+          (i32.add (call $throws (i32.add (local.get 0) (local.get 1))))
+          (br_if $again (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))))
+      delegate 0
+    catch $t
+      (i32.mul (i32.const 1000))
+    end))
+
+(assert_return (invoke "rethrown" (i32.const 4)) (i32.const 24))
+(assert_return (invoke "rethrown" (i32.const 5)) (i32.const 32))
+(assert_return (invoke "rethrown-in-a-round" (i32.const 3)) (i32.const 24))
+(assert_return (invoke "rethrown-elsewhere" (i32.const 3)) (i32.const 108))
+(assert_return (invoke "delegated" (i32.const 2)) (i32.const 3000))

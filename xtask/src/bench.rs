@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: Holm and its peers side by side, in one run, alternating, outputs compared.
 //!
 //! Sections: `--run` (programs), `--compile`, `--hello`, `--calls` (nanoseconds per call, both crates), `--gc` (programs under
-//! the collector), `--files` (copying and listing), `--all`; without one: run, compile and hello. `--rounds N`, `--engines A,B`, `--only NAME,…`, `--builds scalar,simd`, `--fetch`.
+//! the collector), `--files` (copying and listing), `--curve` (whole time over work, without caches), `--all`; without one: run, compile and hello. `--rounds N`, `--engines A,B`, `--only NAME,…`, `--builds scalar,simd`, `--fetch`.
 //! Results land in `target/bench` as JSON, markdown and an SVG chart.
 //! Invariant: every ratio is between medians of rounds that alternated on the same machine in the same run.
 //! Read next: `bench/programs.toml`, `xtask/src/bench/measure.rs`.
@@ -9,6 +9,7 @@
 mod calls;
 mod chart;
 mod compile;
+mod curve;
 mod files;
 mod gc;
 mod hello;
@@ -27,6 +28,7 @@ use crate::{Outcome, kit, say};
 pub(crate) const BASE: &str = "wasmtime";
 
 /// What was asked for.
+#[derive(Clone)]
 pub(crate) struct Wish {
     sections: Vec<&'static str>,
     rounds: usize,
@@ -63,6 +65,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     }
     if wish.has("files") {
         files::measure(&engines, wish.rounds)?;
+        if wish.sections.len() == 1 {
+            return Ok(());
+        }
+    }
+    if wish.has("curve") {
+        curve::measure(&wish, &engines)?;
         if wish.sections.len() == 1 {
             return Ok(());
         }
@@ -108,6 +116,7 @@ fn read(arguments: &[String]) -> Result<Wish, String> {
             "--calls" => wish.sections.push("calls"),
             "--gc" => wish.sections.push("gc"),
             "--files" => wish.sections.push("files"),
+            "--curve" => wish.sections.push("curve"),
             "--all" => wish.sections.extend(["run", "compile", "hello", "calls", "gc"]),
             "--fetch" => wish.fetch = true,
             "--engines" => wish.engines = names(value()?),

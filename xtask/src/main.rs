@@ -13,6 +13,7 @@ mod fuzz;
 mod guests;
 mod kit;
 mod peers;
+mod portable;
 mod real;
 mod sanitize;
 mod suite;
@@ -40,7 +41,7 @@ const CHORES: &[Chore] = &[
     Chore { name: "ci", help: "run the gate exactly as the server does", run: ci::run },
     Chore {
         name: "fuzz",
-        help: "run bombs, mutants or calls of WASI in a release build: [mutants|bombs] [[FIRST] COUNT] | wasi [[FIRST] SECONDS] | evil",
+        help: "run bombs, mutants or calls of WASI in a release build: [mutants|bombs|agree] [[FIRST] COUNT] | wasi [[FIRST] SECONDS] | evil",
         run: fuzz::run,
     },
     Chore {
@@ -62,6 +63,11 @@ const CHORES: &[Chore] = &[
         name: "sanitize",
         help: "run the tests of unsafe code under a sanitizer: [address|thread] [TEST…]",
         run: sanitize::run,
+    },
+    Chore {
+        name: "portable",
+        help: "build the interpreter's core for machines without an operating system: [TARGET…]",
+        run: portable::run,
     },
     Chore {
         name: "suite",

@@ -18,6 +18,10 @@ const UNIT: &[&str] = &["--lib", "--tests", "-p", "holm-vm", "-p", "holm-runtime
 /// The suite of the standard.
 const SUITE: &[&str] = &["-p", "holm-tests", "--test", "it"];
 
+/// Which of its tests run: those of 2.0 on every tier, and everything that is interpreted. A development build dispatches
+/// in a loop, so this is the loop's run under a sanitizer.
+const SUITE_TESTS: &[&str] = &["suite::", "::interp"];
+
 /// A build with a sanitizer needs a target, so that build scripts are built without.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
@@ -93,11 +97,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         ("RUSTUP_TOOLCHAIN", "nightly"),
     ];
     let chosen: Vec<&str> = rest.iter().map(String::as_str).collect();
-    let suite = if chosen.is_empty() { vec!["suite::"] } else { chosen.clone() };
+    let suite = if chosen.is_empty() { SUITE_TESTS } else { chosen.as_slice() };
     let mut runs = vec![(UNIT, [UNBEARABLE, &chosen].concat())];
     if !sanitizer.builds_std {
         // A crate of the generators cannot tell that there is a standard library when it is built along.
-        runs.push((SUITE, suite));
+        runs.extend(suite.iter().map(|tests| (SUITE, vec![*tests])));
     }
     for (packages, tests) in runs {
         let mut words = vec!["+nightly", "test", "--target", TARGET, "--no-fail-fast"];

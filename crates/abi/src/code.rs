@@ -4,8 +4,18 @@
 //! loading parses nothing: a look-up is a binary search in place. All offsets are bytes from the start of
 //! the text. Reading from untrusted bytes checks the shape of every table; it says nothing about the
 //! machine code itself, which is the verifier's business.
+//!
+//! The functions of an image are all those that the module defines, in order, or, in an image of *parts*, those
+//! that its list of members names. Read next: [`merge`](Code::merge), which makes one image of several.
+
+mod call;
+mod merge;
+
+pub use call::{Call, CallForm, resolve_call};
 
 use crate::container::{ArtifactError, Container, ContainerWriter, SharedBytes, read_u32};
+use alloc::format;
+use alloc::vec::Vec;
 use holm_spec::trap::TrapReason;
 
 /// Section kinds of an artifact that belong to code.
@@ -14,7 +24,7 @@ pub mod section {
     pub const SETTINGS: u32 = 1;
     /// Machine code.
     pub const TEXT: u32 = 2;
-    /// Pairs of `u32`: offset and bytes of each defined function.
+    /// Pairs of `u32`: offset and bytes of each function.
     pub const FUNCTIONS: u32 = 3;
     /// Pairs of `u32`: offset of an instruction that may trap, reason.
     pub const TRAPS: u32 = 4;
@@ -38,6 +48,11 @@ pub mod section {
     pub const HANDLERS: u32 = 12;
     /// Pairs of `u32`: code offset, a [`super::Saved`]; valid up to the next pair.
     pub const SAVED: u32 = 13;
+    /// In an image of parts, pairs of `u32`, one per function: its defined index, and 0 or, if it begins at a loop, 1 +
+    /// the offset of the loop in the wasm bytes. Empty if the functions are all that the module defines.
+    pub const MEMBERS: u32 = 14;
+    /// In an image of parts, pairs of `u32`, one per call inside the text; see [`super::Call`].
+    pub const CALLS: u32 = 15;
 }
 
 /// The place of one function in the text.
@@ -47,6 +62,17 @@ pub struct FunctionRange {
     pub offset: u32,
     /// How long it is.
     pub bytes: u32,
+}
+
+/// One function of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its defined index.
+    pub defined: u32,
+    /// The offset of the loop in the wasm bytes that it begins at, if it does not begin at its start.
+    pub loop_offset: Option<u32>,
+    /// Where it is.
+    pub range: FunctionRange,
 }
 
 /// Where an exception that leaves a call is handled.
@@ -105,8 +131,13 @@ impl AnchorAt {
 pub struct CodeParts {
     /// The image: all functions and thunks, every call inside it resolved.
     pub text: Vec<u8>,
-    /// Per defined function, in index order and in ascending order of offsets.
+    /// Per function, in ascending order of offsets; if there are no members, per defined function in index order.
     pub functions: Vec<FunctionRange>,
+    /// In an image of parts, for each of `functions`: its defined index, and 0 or 1 + the offset in the wasm bytes of
+    /// the loop that it begins at.
+    pub members: Vec<(u32, u32)>,
+    /// In an image of parts: the calls inside the text, ascending.
+    pub calls: Vec<Call>,
     /// Instructions that may trap, ascending.
     pub traps: Vec<(u32, TrapReason)>,
     /// Code offset → wasm offset, ascending.
@@ -143,7 +174,12 @@ pub struct Code {
     frame_slots: SharedBytes,
     handlers: SharedBytes,
     saved: SharedBytes,
+    members: SharedBytes,
+    calls: SharedBytes,
 }
+
+/// What the settings of an image of parts end in: it runs only where functions have entries.
+const PARTS: &str = " parts";
 
 impl Code {
     /// Turns what a tier collected, compiled under `settings`, into code.
@@ -152,6 +188,13 @@ impl Code {
     /// When the parts contradict each other, which is a bug of the tier.
     #[must_use]
     pub fn from_parts(parts: CodeParts, settings: &crate::Settings) -> Self {
+        let suffix = if parts.members.is_empty() { "" } else { PARTS };
+        let settings = format!("{settings}{suffix}");
+        Self::new(parts, settings.into_bytes().into()).expect("a tier's parts are coherent")
+    }
+
+    /// Turns what was collected into code, if it is coherent.
+    fn new(parts: CodeParts, settings: SharedBytes) -> Result<Self, ArtifactError> {
         let pairs = |pairs: &mut dyn Iterator<Item = (u32, u32)>| {
             let bytes = pairs.flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()]);
             SharedBytes::from(bytes.flatten().collect::<Vec<u8>>())
@@ -162,8 +205,8 @@ impl Code {
             [return_address, entry, frame_bytes, anchor.to_u32()].map(u32::to_le_bytes)
         });
         let thunks = parts.thunks.iter().map(|thunk| thunk.unwrap_or(u32::MAX).to_le_bytes());
-        let code = Self {
-            settings: settings.to_string().into_bytes().into(),
+        Self {
+            settings,
             functions: pairs(&mut parts.functions.iter().map(|f| (f.offset, f.bytes))),
             traps: pairs(&mut parts.traps.iter().map(|(at, reason)| (*at, *reason as u32))),
             sources: pairs(&mut parts.sources.iter().copied()),
@@ -176,9 +219,11 @@ impl Code {
             saved: pairs(
                 &mut parts.saved.iter().map(|(at, saved)| (*at, u32::from_le_bytes(*saved))),
             ),
+            members: pairs(&mut parts.members.iter().copied()),
+            calls: pairs(&mut parts.calls.iter().map(|call| call.to_pair())),
             text: parts.text.into(),
-        };
-        code.checked().expect("a tier's parts are coherent")
+        }
+        .checked()
     }
 
     /// Adds the sections of this code to an artifact.
@@ -196,6 +241,8 @@ impl Code {
         add(section::FRAME_SLOTS, 16, &self.frame_slots);
         add(section::HANDLERS, 16, &self.handlers);
         add(section::SAVED, 16, &self.saved);
+        add(section::MEMBERS, 16, &self.members);
+        add(section::CALLS, 16, &self.calls);
         add(section::TEXT, page, &self.text);
     }
 
@@ -217,6 +264,8 @@ impl Code {
             frame_slots: container.section(section::FRAME_SLOTS)?,
             handlers: container.section(section::HANDLERS)?,
             saved: container.section(section::SAVED)?,
+            members: container.section(section::MEMBERS)?,
+            calls: container.section(section::CALLS)?,
         }
         .checked()
     }
@@ -231,11 +280,15 @@ impl Code {
         check(u32::try_from(text_bytes).is_ok(), "text")?;
         let Self { functions, traps, sources, inlined, sites, frames, saved, .. } = &code;
         let tables = [functions, traps, sources, inlined, sites, frames, saved];
+        let tables = [&tables[..], &[&code.members, &code.calls]].concat();
         check(tables.iter().all(|table| table.len().is_multiple_of(8)), "table size")?;
         check(code.thunks.len().is_multiple_of(4), "thunk table")?;
+        let members = code.members.len();
+        check(members == 0 || members == code.functions.len(), "member table")?;
+        check(are_calls(&code.calls, text_bytes), "call table")?;
         let mut end = 0;
         for index in 0..code.function_count() {
-            let FunctionRange { offset, bytes } = code.function(index).unwrap_or_default();
+            let FunctionRange { offset, bytes } = code.range(index).unwrap_or_default();
             check(u64::from(offset) >= end, "function table")?;
             end = u64::from(offset) + u64::from(bytes);
             check(end <= text_bytes, "function table")?;
@@ -282,7 +335,7 @@ impl Code {
     pub fn sources_at(&self, offset: u32) -> impl Iterator<Item = u32> {
         let inlined = last_at_or_below(&self.inlined, offset);
         let mut site = inlined.and_then(|at| pair(&self.inlined, at)).map_or(0, |(_, site)| site);
-        let calls = std::iter::from_fn(move || {
+        let calls = core::iter::from_fn(move || {
             let (call, outer) = pair(&self.sites, site.checked_sub(1)? as usize)?;
             site = outer;
             Some(call)
@@ -302,16 +355,53 @@ impl Code {
         &self.text
     }
 
-    /// How many functions there are.
+    /// How many functions there are in the image.
     #[must_use]
     pub fn function_count(&self) -> u32 {
         u32::try_from(self.functions.len() / 8).unwrap_or(u32::MAX)
     }
 
-    /// Where defined function `index` is.
+    /// Whether this is an image of parts: some functions of a module, or loops of them, in any order.
+    #[must_use]
+    pub fn is_of_parts(&self) -> bool {
+        !self.members.is_empty()
+    }
+
+    /// Where defined function `index` is, if its code from the start on is here. In an image of parts this looks
+    /// through all members.
     #[must_use]
     pub fn function(&self, index: u32) -> Option<FunctionRange> {
-        let (offset, bytes) = pair(&self.functions, index as usize)?;
+        if !self.is_of_parts() {
+            return self.range(index);
+        }
+        let is_it = |member: &Member| member.defined == index && member.loop_offset.is_none();
+        self.members().find(is_it).map(|member| member.range)
+    }
+
+    /// The functions of the image, in the order of the text.
+    pub fn members(&self) -> impl Iterator<Item = Member> {
+        (0..self.function_count()).map_while(|ordinal| self.member(ordinal))
+    }
+
+    /// The function at a place in the order of the text.
+    #[must_use]
+    pub fn member(&self, ordinal: u32) -> Option<Member> {
+        let range = self.range(ordinal)?;
+        if !self.is_of_parts() {
+            return Some(Member { defined: ordinal, loop_offset: None, range });
+        }
+        let (defined, at) = pair(&self.members, ordinal as usize)?;
+        Some(Member { defined, loop_offset: at.checked_sub(1), range })
+    }
+
+    /// The calls inside the text of an image of parts.
+    pub fn calls(&self) -> impl Iterator<Item = Call> {
+        (0..).map_while(|at| pair(&self.calls, at)).map(Call::from_pair)
+    }
+
+    /// The place in the text of the function that has this place in its order.
+    fn range(&self, ordinal: u32) -> Option<FunctionRange> {
+        let (offset, bytes) = pair(&self.functions, ordinal as usize)?;
         Some(FunctionRange { offset, bytes })
     }
 
@@ -321,12 +411,19 @@ impl Code {
         read_u32(&self.thunks, index as usize * 4).filter(|at| *at != u32::MAX)
     }
 
-    /// The defined function whose code contains `offset`.
+    /// The defined index of the function whose code contains `offset`, wherever it begins. Neither allocates nor
+    /// locks.
     #[must_use]
     pub fn function_at(&self, offset: u32) -> Option<u32> {
-        let index = last_at_or_below(&self.functions, offset)?;
-        let (start, bytes) = pair(&self.functions, index)?;
-        (offset - start < bytes).then_some(u32::try_from(index).ok()?)
+        self.member_at(offset).map(|member| member.defined)
+    }
+
+    /// The function whose code contains `offset`. Neither allocates nor locks.
+    #[must_use]
+    pub fn member_at(&self, offset: u32) -> Option<Member> {
+        let ordinal = last_at_or_below(&self.functions, offset)?;
+        let member = self.member(u32::try_from(ordinal).ok()?)?;
+        (offset - member.range.offset < member.range.bytes).then_some(member)
     }
 
     /// Why the instruction at `offset` traps, if it is one that may. Neither allocates nor locks.
@@ -345,9 +442,9 @@ impl Code {
             let middle = low + (high - low) / 2;
             let found = handler(&self.handlers, middle)?;
             match found.return_address.cmp(&offset) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Equal => return Some(found),
-                std::cmp::Ordering::Greater => high = middle,
+                core::cmp::Ordering::Less => low = middle + 1,
+                core::cmp::Ordering::Equal => return Some(found),
+                core::cmp::Ordering::Greater => high = middle,
             }
         }
         None
@@ -406,6 +503,14 @@ fn are_handlers(table: &[u8], text_bytes: u64) -> bool {
     table.len().is_multiple_of(16)
         && handlers().is_sorted_by_key(|handler| handler.return_address)
         && handlers().all(fits)
+}
+
+/// Whether a table of calls in so many bytes of text can be used.
+fn are_calls(table: &[u8], text_bytes: u64) -> bool {
+    let calls = || (0..).map_while(|at| pair(table, at)).map(Call::from_pair);
+    let fits =
+        |call: Call| u64::from(call.at) + 4 <= text_bytes && u64::from(call.target) < text_bytes;
+    is_sorted(table) && calls().all(fits)
 }
 
 /// Index of the last pair whose key is not above `key`.

@@ -11,10 +11,15 @@
 //! All numbers are little-endian. A container is only bytes: what a section means is up to its reader.
 //! Reading checks every offset, so that a damaged file is an error and never a panic.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
+use alloc::borrow::Cow;
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
 
 const MAGIC: [u8; 8] = *b"\0holm\x1a\r\n";
 /// Changes whenever code compiled by an older build must not be used any more.
@@ -58,7 +63,7 @@ impl AsRef<[u8]> for SharedBytes {
     }
 }
 
-impl std::ops::Deref for SharedBytes {
+impl core::ops::Deref for SharedBytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -88,7 +93,7 @@ impl fmt::Display for ArtifactError {
     }
 }
 
-impl std::error::Error for ArtifactError {}
+impl core::error::Error for ArtifactError {}
 
 /// Builds a container out of parts that it borrows or owns.
 #[derive(Default)]

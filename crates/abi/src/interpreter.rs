@@ -1,9 +1,10 @@
 //! Functions without machine code: how the rest of the engine gets into the interpreter and how the
 //! interpreter gets out.
 //!
-//! A function that is interpreted has an *entry*, the address of the interpreter's data about it with
-//! [`INTERPRETED`] added. It stands wherever a code address stands otherwise: in a `Callee`, in a table's entry,
-//! in a function's record. Nobody jumps there; who sees the bit calls [`Executor::run`] instead.
+//! A function that is interpreted, or begins so, has a *code number* ([`crate::layout::code_number`]), in which the bit
+//! [`INTERPRETED`] is set. It stands wherever a code address stands otherwise: in a `Callee`, in a table's entry,
+//! in a function's record. Who sees the bit finds the function's entry, or calls [`Executor::run`]; machine code
+//! simply jumps there where functions can be promoted.
 //!
 //! Arguments and results lie in *slots* of 8 bytes, in order, a vector in two; scalars are zero-extended.
 //! Callee and caller use the same slots: the results replace the arguments.
@@ -14,10 +15,13 @@
 
 use crate::layout::Callee;
 use crate::signature::{Location, RegisterFile, SignatureAbi};
-use crate::tier::CompileError;
+use crate::tier::{CompileError, Part};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt::Debug;
 use holm_spec::trap::TrapReason;
 use holm_spec::types::{FuncType, ValType};
-use std::fmt::Debug;
 
 /// Set in the code address of a function that is interpreted. Machine code starts at even addresses.
 pub const INTERPRETED: u64 = 1;
@@ -30,11 +34,32 @@ pub trait Interpreted: Send + Sync + Debug {
     /// The address of the first entry's data, for [`crate::layout::ENTRIES`].
     fn entries(&self) -> u64;
 
+    /// How much more a defined function may be called or loop before its promoter is told, less than 0 when it is about to
+    /// be; nothing where nothing is counted. What does not become less has cooled.
+    fn heat(&self, defined: u32) -> Option<i32> {
+        let _ = defined;
+        None
+    }
+
     /// How the values of a function are passed, by its index among all functions.
     fn signature(&self, function: u32) -> Option<&SlotSignature>;
 
     /// How to run its functions. Good for as long as `self` is.
     fn executor(&self) -> Executor;
+
+    /// Takes note of machine code for a part: from now on it is called, or entered by the loop when it comes round.
+    /// Nothing happens if there is some already, or where nothing is ever promoted.
+    fn promote(&self, part: Part, code: u64) {
+        let _ = (part, code);
+    }
+
+    /// Has a function compiled at once, on this thread, and gives where its machine code begins; nothing where that
+    /// cannot be. Asked for when machine code and interpreted functions call each other so often that the host's stack
+    /// is about to end.
+    fn force(&self, defined: u32) -> Option<u64> {
+        let _ = defined;
+        None
+    }
 
     /// Writes the register code of defined function `defined`, one instruction per line.
     ///
@@ -44,6 +69,37 @@ pub trait Interpreted: Send + Sync + Debug {
 
     /// Bytes of register code made so far, and bytes of WebAssembly code that it came from.
     fn translated_bytes(&self) -> (u64, u64);
+}
+
+/// Is told what runs often, and has it compiled.
+///
+/// A program keeps its promoter alive. A promoter that knows its program must know it weakly, or neither would ever be
+/// dropped.
+pub trait Promoter: Send + Sync + Debug {
+    /// A function was called often ([`crate::tier::Entry::Start`]) or one of its loops ran often, since it was told last.
+    /// Gives how much more it may be called or run before it is told again (at least 1). Whatever comes of it comes by
+    /// [`Interpreted::promote`], perhaps before this returns.
+    fn hot(&self, part: Part) -> i32;
+
+    /// A function is needed as machine code, however seldom it runs, because the stack has no room for more
+    /// changes between tiers. If it can be had, [`Interpreted::promote`] is called before this returns.
+    fn force(&self, defined: u32) {
+        let _ = defined;
+    }
+}
+
+/// What a program needs to know whose functions begin interpreted and may be promoted.
+pub struct Tiering<'a> {
+    /// Where the stubs are, see [`crate::layout::code_number`].
+    pub base: u64,
+    /// Who is told.
+    pub promoter: Arc<dyn Promoter>,
+    /// How much each defined function may be called or loop before that for the first time.
+    pub heat: &'a dyn Fn(u32) -> i32,
+    /// How much a call counts; calls are not counted at all if 0.
+    pub call_weight: u16,
+    /// How much it counts that a loop comes to its header; not at all if 0.
+    pub loop_weight: u16,
 }
 
 /// Is told an instance's anchor, a defined function's index, an offset in the wasm bytes; says whether to go on.
@@ -106,6 +162,33 @@ pub struct Activation {
     pub host_sp: u64,
 }
 
+impl Activation {
+    /// An outermost stay that is about to begin.
+    #[must_use]
+    pub const fn new(
+        program: *const (),
+        anchor: *mut u8,
+        code: u64,
+        slots: *mut u64,
+        outside: &'static Outside,
+    ) -> Self {
+        Self {
+            program,
+            anchor,
+            code,
+            slots,
+            outside,
+            trap: None,
+            thrown: 0,
+            arguments: [0; 4],
+            ip: 0,
+            frame: 0,
+            previous: core::ptr::null(),
+            host_sp: 0,
+        }
+    }
+}
+
 /// The ways out of an interpreter.
 pub struct Outside {
     /// Calls a function that is not interpreted. Gives 0 when it returned, 1 when it was left, by an exception if
@@ -123,7 +206,7 @@ pub struct Outside {
 }
 
 impl Debug for Outside {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Outside")
     }
 }
@@ -156,6 +239,8 @@ pub struct SlotSignature {
     pub stack_bytes: u32,
     /// Whether the results go through a buffer.
     pub result_buffer: bool,
+    /// Whether all values travel in registers, none of them a vector, with at most one result.
+    pub in_registers: bool,
 }
 
 impl SlotSignature {
@@ -165,6 +250,10 @@ impl SlotSignature {
         let abi = SignatureAbi::new(ty, registers);
         let (params, param_slots) = values(ty.params(), &abi.params);
         let (results, result_slots) = values(ty.results(), &abi.results);
+        let in_registers = abi.stack_bytes == 0
+            && !abi.result_buffer
+            && results.len() <= 1
+            && !params.iter().chain(&results).any(|value| value.vector);
         Self {
             params,
             results,
@@ -172,6 +261,7 @@ impl SlotSignature {
             result_slots,
             stack_bytes: abi.stack_bytes,
             result_buffer: abi.result_buffer,
+            in_registers,
         }
     }
 

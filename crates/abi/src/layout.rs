@@ -175,6 +175,36 @@ pub struct Callee {
     pub anchor: u64,
 }
 
+/// Bytes of a *function entry*: what a module whose functions are interpreted, or begin so, keeps of each defined
+/// function. Its instances share one array of them, at the address in [`ENTRIES`].
+pub const FUNCTION_ENTRY_BYTES: u32 = 48;
+/// In a function entry: `u64`, read and written atomically: where machine code calls the function. Until the
+/// function is promoted that is its interpreting stub.
+pub const FUNCTION_ENTRY_MACHINE: i32 = 8;
+
+/// Bytes between the code numbers of neighbouring functions, and of the two stubs of one function.
+pub const STUB_BYTES: u32 = 32;
+/// From the start of a function's stubs to the one that has it interpreted; the other one, which goes wherever the
+/// function's entry says, is at its code number.
+pub const INTERPRETING_STUB: u32 = 16;
+/// How many functions a module with function entries can define.
+pub const STUBS_MAX: u32 = 1 << 20;
+
+/// What stands for the code address of the defined function `defined` of a module with function entries. `base` is
+/// 0 where nothing is ever compiled, else the address of the stubs, a multiple of [`STUB_BYTES`] × [`STUBS_MAX`]: then
+/// machine code can jump there.
+#[must_use]
+pub const fn code_number(base: u64, defined: u32) -> u64 {
+    base + defined as u64 * STUB_BYTES as u64 + crate::interpreter::INTERPRETED
+}
+
+/// The defined function with a code number.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "the mask leaves 20 bits")]
+pub const fn function_of_code_number(code: u64) -> u32 {
+    ((code / STUB_BYTES as u64) & (STUBS_MAX as u64 - 1)) as u32
+}
+
 /// One function that can be referred to by a funcref, in its store's array of records.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]

@@ -5,7 +5,12 @@
 //!
 //! Read next: [`layout`] (where things lie around the anchor register), [`signature`] (how values are
 //! passed), [`builtin`] (what code may call outside itself), [`code`] (what a tier hands over).
+#![no_std]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod builtin;
 pub mod code;
@@ -20,8 +25,10 @@ pub mod tier;
 pub use builtin::Builtin;
 pub use code::{AnchorAt, Code, CodeParts, FunctionRange, Handler, Saved};
 pub use container::{ArtifactError, Container, ContainerWriter, SharedBytes};
-pub use interpreter::{Activation, Executor, Interpreted, Outside, SlotSignature, SlotValue};
+pub use interpreter::{
+    Activation, Executor, Interpreted, Outside, Promoter, SlotSignature, SlotValue, Tiering,
+};
 pub use layout::{ContextLayout, ContextShape, FunctionRecord, TableEntry};
 pub use settings::{Architecture, MemoryStrategy, Settings};
 pub use signature::{Location, RegisterFile, SignatureAbi};
-pub use tier::{CompileError, EarlyCompile, OneWorker, Tier, Workers};
+pub use tier::{CompileError, EarlyCompile, Entry, OneWorker, Part, PartCompiler, Tier, Workers};

@@ -7,6 +7,8 @@
 //! Invariant: a field's place depends on the fields before it only, so that a structure type can be read as any
 //! type above it. Read next: [`crate::layout`] for where the heap is.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use holm_spec::types::{CompositeType, FieldType, Hierarchy, StorageType};
 
 /// Objects start at multiples of this.

@@ -1,6 +1,7 @@
 //! What code was compiled for. Code runs only under the same settings; they are part of every cache key.
 
-use std::fmt;
+use alloc::string::String;
+use core::fmt;
 
 /// A machine that code can be compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

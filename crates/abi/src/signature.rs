@@ -7,6 +7,7 @@
 //! results go through memory instead: the caller passes the address of a buffer with 16 bytes per result
 //! as an extra first integer argument, and nothing comes back in registers.
 
+use alloc::boxed::Box;
 use holm_spec::types::{FuncType, ValType};
 
 /// How many registers of each class a convention has.

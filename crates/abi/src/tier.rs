@@ -3,9 +3,12 @@
 //! A tier sees a module and an instance's layout, never a live instance. It is generic over the module
 //! type because this crate does not know it. Threads are the host's: a tier is handed [`Workers`].
 
-use crate::{Code, Interpreted, Settings};
-use std::fmt;
-use std::sync::Arc;
+use crate::interpreter::Tiering;
+use crate::{Code, Interpreted, Settings, SharedBytes};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
 
 /// A way from a module to code.
 pub trait Tier<M: ?Sized>: Send + Sync {
@@ -30,6 +33,18 @@ pub trait Tier<M: ?Sized>: Send + Sync {
         None
     }
 
+    /// The same for a module whose functions may be promoted one by one; nothing if this tier does not interpret, or
+    /// does not count.
+    fn interpret_tiered(
+        &self,
+        module: &Arc<M>,
+        wasm: &[u8],
+        tiering: Tiering<'_>,
+    ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
+        let _ = (module, wasm, tiering);
+        None
+    }
+
     /// Compiles every function of `module`, whose bytes are `wasm`.
     ///
     /// # Errors
@@ -37,12 +52,62 @@ pub trait Tier<M: ?Sized>: Send + Sync {
     fn compile(&self, module: &M, wasm: &[u8], workers: &dyn Workers)
     -> Result<Code, CompileError>;
 
+    /// Prepares to compile single functions of a module, at any time later, for a program that begins under
+    /// another tier; nothing if this tier compiles whole modules only.
+    fn parts(&self, module: &Arc<M>, wasm: &SharedBytes) -> Option<Arc<dyn PartCompiler>> {
+        let _ = (module, wasm);
+        None
+    }
+
     /// Begins to compile a module that is still arriving, of which everything before the first function body
     /// is there; nothing if this tier waits for the whole. The code is the same either way.
     fn begin(&self, module: &M) -> Option<Arc<dyn EarlyCompile<M>>> {
         let _ = module;
         None
     }
+}
+
+/// Where code of a function begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entry {
+    /// At its start: an ordinary function.
+    Start,
+    /// At the header of a loop, before its poll and its charge of fuel, to go on with what the interpreter had
+    /// begun. The code is a function from one `i64`, the address of slot 0 of the interpreter's frame, to the
+    /// results of the whole function. Parameters lie in the frame from slot 0 on, declared locals from slot
+    /// `locals_at` on, after them all operands that are on the stack when the loop begins, its parameters
+    /// included; vectors in two slots.
+    Loop {
+        /// Where the `loop` operator is in the wasm bytes.
+        offset: u32,
+        /// The slot of the first declared local.
+        locals_at: u32,
+    },
+}
+
+/// One piece of code to be compiled: a defined function, by its index among them, from one of its entries on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Part {
+    /// The function.
+    pub defined: u32,
+    /// Where it begins.
+    pub entry: Entry,
+}
+
+/// Compiles single functions of one module.
+///
+/// Calls of functions outside of a batch go through the function entries (see
+/// [`crate::layout::FUNCTION_ENTRY_MACHINE`]), so that the code runs only in instances that have them.
+pub trait PartCompiler: Send + Sync {
+    /// Compiles a batch into one image, whose [`Code::members`] are the parts, in this order. The same batch gives the
+    /// same bytes.
+    ///
+    /// # Errors
+    /// As for [`Tier::compile`]; then no code of the batch is to be had. Retry its functions one by one.
+    fn compile(&self, batch: &[Part]) -> Result<Code, CompileError>;
+
+    /// About how many units of work compiling a function takes; for choosing batches.
+    fn cost(&self, defined: u32) -> u64;
 }
 
 /// The compilation of a module that is still arriving. Helpers on other threads work on what is there.
@@ -121,4 +186,4 @@ impl fmt::Display for CompileError {
     }
 }
 
-impl std::error::Error for CompileError {}
+impl core::error::Error for CompileError {}

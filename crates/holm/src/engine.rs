@@ -4,7 +4,7 @@
 //! the configuration and the machine say.
 
 use holm_abi::{Architecture, Settings, Tier};
-use holm_runtime::engine::{Parts, TextParser, TierRequest};
+use holm_runtime::engine::{Parts, TextParser, TierRequest, Tiers};
 use holm_runtime::{Config, Result};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -53,19 +53,25 @@ impl From<holm_runtime::Engine> for Engine {
     }
 }
 
-/// The names of the tiers that this build has, the fastest first; what [`Config::tier`] takes.
+/// Begins with one tier and moves what runs often to the other.
+#[cfg(all(feature = "optimize", feature = "interp"))]
+const AUTO: &str = "auto";
+
+/// The names of the tiers that this build has, the default first; what [`Config::tier`] takes.
 pub const TIERS: &[&str] = &[
     #[cfg(feature = "optimize")]
     "optimize",
     #[cfg(feature = "interp")]
     "interp",
+    #[cfg(all(feature = "optimize", feature = "interp"))]
+    AUTO,
 ];
 
 /// Tiers for the machine that this program runs on.
 struct ThisMachine;
 
 impl Parts for ThisMachine {
-    fn tier(&self, request: &TierRequest) -> Result<Arc<dyn Tier<holm_module::Module>>, String> {
+    fn tier(&self, request: &TierRequest) -> Result<Tiers, String> {
         let architecture = if cfg!(target_arch = "x86_64") {
             Architecture::X86_64
         } else if cfg!(target_arch = "aarch64") {
@@ -83,10 +89,19 @@ impl Parts for ThisMachine {
             optimize: request.optimize,
         };
         let name = request.tier.or(TIERS.first().copied()).unwrap_or_default();
-        make_tier(name, settings).unwrap_or_else(|| {
-            let has = if TIERS.is_empty() { "none".to_owned() } else { TIERS.join(", ") };
-            Err(format!("there is no tier {name:?} in this build, which has {has}"))
-        })
+        let make = |name: &str| {
+            make_tier(name, settings.clone()).unwrap_or_else(|| {
+                let has = if TIERS.is_empty() { "none".to_owned() } else { TIERS.join(", ") };
+                Err(format!("there is no tier {name:?} in this build, which has {has}"))
+            })
+        };
+        #[cfg(all(feature = "optimize", feature = "interp"))]
+        if name == AUTO {
+            let (first, upper) = (make("interp")?, Some(make("optimize")?));
+            return Ok(Tiers { name: AUTO, first, upper });
+        }
+        let first = make(name)?;
+        Ok(Tiers { name: first.name(), first, upper: None })
     }
 
     fn text_to_binary(&self) -> Option<TextParser> {

@@ -62,6 +62,6 @@ pub use holm_runtime::{
     MemoryType, Module, ModuleLimits, ModuleStream, OneWorker, OwnedAnyRef, OwnedExternRef,
     RefType, Result, RootScope, SharedBytes, SharedMemory, StorageType, Store, StoreContext,
     StoreContextMut, StoreLimits, StoreUsage, StreamProgress, StructRef, StructType, Symbol, Table,
-    TableType, Tag, TrapReason, TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet, WasmTy,
-    Workers,
+    TableType, Tag, TierCompilation, TierEvent, TierEventKind, TierStats, Tiering, TrapReason,
+    TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet, WasmTy, Workers,
 };

@@ -16,7 +16,7 @@ mod program;
 mod translate;
 
 use alloc::sync::Arc;
-use holm_abi::interpreter::Interpreted;
+use holm_abi::interpreter::{Interpreted, Tiering};
 use holm_abi::signature::RegisterFile;
 use holm_abi::{Architecture, Code, CompileError, Settings, Tier, Workers};
 use holm_module::Module;
@@ -32,6 +32,20 @@ impl Interpreter {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self { settings }
+    }
+
+    fn program(
+        &self,
+        module: &Arc<Module>,
+        wasm: &[u8],
+        tiering: Option<Tiering<'_>>,
+    ) -> Result<Arc<dyn Interpreted>, CompileError> {
+        let registers = match self.settings.architecture {
+            Architecture::X86_64 => RegisterFile::X86_64,
+            Architecture::Aarch64 => RegisterFile::AARCH64,
+        };
+        let program = program::Program::new(module, wasm, &self.settings, &registers, tiering)?;
+        Ok(Arc::new(program))
     }
 }
 
@@ -53,12 +67,16 @@ impl Tier<Module> for Interpreter {
         module: &Arc<Module>,
         wasm: &[u8],
     ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
-        let registers = match self.settings.architecture {
-            Architecture::X86_64 => RegisterFile::X86_64,
-            Architecture::Aarch64 => RegisterFile::AARCH64,
-        };
-        let program = program::Program::new(module, wasm, &self.settings, &registers);
-        Some(program.map(|program| -> Arc<dyn Interpreted> { Arc::new(program) }))
+        Some(self.program(module, wasm, None))
+    }
+
+    fn interpret_tiered(
+        &self,
+        module: &Arc<Module>,
+        wasm: &[u8],
+        tiering: Tiering<'_>,
+    ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
+        Some(self.program(module, wasm, Some(tiering)))
     }
 
     fn compile(&self, _: &Module, _: &[u8], _: &dyn Workers) -> Result<Code, CompileError> {

@@ -4,7 +4,7 @@
 //! instruction; the same walk checks that lengths are right. Read next: [`crate::ops`].
 
 use crate::executor::ROWS;
-use crate::ops::{Field, units};
+use crate::ops::{Field, function_of_field, units};
 use crate::translate::Translated;
 use alloc::string::String;
 use core::fmt::Write;
@@ -61,6 +61,7 @@ fn instruction(code: &Translated, at: usize, out: &mut String) -> usize {
                 Ok(())
             }
             Field::Context => write!(out, " [{}]", wide(place).cast_signed()),
+            Field::Function => write!(out, " {}", function_of_field(wide(place))),
             Field::Count => write!(out, " {}", wide(place)),
             Field::Small => write!(out, " {}", unit(place)),
         };

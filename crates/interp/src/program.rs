@@ -5,7 +5,7 @@
 //! anew when they ask, because translation gives the same code every time.
 //! Read next: [`crate::translate`].
 
-use crate::executor::entry::{Code, Entries, Maps, Places};
+use crate::executor::entry::{Code, Entries, FunctionEntry, LoopCode, Loops, Maps, Places};
 use crate::translate::{self, Translated};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -13,13 +13,15 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use holm_abi::interpreter::{INTERPRETED, Interpreted};
+use holm_abi::interpreter::{Interpreted, Promoter, Tiering};
+use holm_abi::layout::{STUBS_MAX, function_of_code_number};
+use holm_abi::tier::{Entry, Part};
 use holm_abi::{
     CompileError, ContextLayout, ContextShape, Executor, Settings, SlotSignature,
     signature::RegisterFile,
 };
 use holm_module::Module;
-use holm_spec::types::FuncType;
+use holm_spec::types::{FuncType, ValType};
 
 /// A module that is interpreted.
 pub(crate) struct Program {
@@ -32,6 +34,14 @@ pub(crate) struct Program {
     places: Places,
     /// How values of each type of the module are passed.
     types: Box<[SlotSignature]>,
+    registers: RegisterFile,
+    /// Where machine code of loops is.
+    loops: Loops,
+    /// Who is told what runs often, if anybody is.
+    promoter: Option<Arc<dyn Promoter>>,
+    /// How much a call and a loop's turn count; 0 if they are not counted.
+    pub(crate) call_weight: u16,
+    pub(crate) loop_weight: u16,
     pub(crate) fuel: bool,
     pub(crate) canonical_nans: bool,
 }
@@ -43,22 +53,66 @@ impl Program {
         wasm: &[u8],
         settings: &Settings,
         registers: &RegisterFile,
+        tiering: Option<Tiering<'_>>,
     ) -> Result<Self, CompileError> {
+        if module.bodies.len() > STUBS_MAX as usize {
+            let bodies = module.bodies.len();
+            return Err(CompileError::Limit(alloc::format!(
+                "{bodies} function bodies, which is more than {STUBS_MAX}"
+            )));
+        }
         let code = module.bytes(wasm, &module.code_range).unwrap_or_default();
         let none = FuncType::default();
         let functions = module.types.iter().map(|ty| ty.as_func().unwrap_or(&none));
         let types = functions.map(|ty| SlotSignature::new(ty, registers));
+        let heat = |index| tiering.as_ref().map_or(0, |tiering| (tiering.heat)(index));
+        let defined = module.functions.iter().skip(module.imported_functions as usize);
+        let entries = (0..).zip(defined).map(|(index, function)| (function.0, heat(index)));
+        let base = tiering.as_ref().map_or(0, |tiering| tiering.base);
+        let entries = Entries::new(base, entries);
+        let weight = |of: fn(&Tiering<'_>) -> u16| tiering.as_ref().map_or(0, of);
         Ok(Self {
             code: code.into(),
             at: module.code_range.start,
             layout: ContextLayout::new(shape(module)),
-            entries: Entries::new(module.defined_functions()),
+            entries,
             places: Places::default(),
             types: types.collect(),
+            registers: *registers,
+            loops: Loops::default(),
+            call_weight: weight(|tiering| tiering.call_weight),
+            loop_weight: weight(|tiering| tiering.loop_weight),
+            promoter: tiering.map(|tiering| tiering.promoter),
             fuel: settings.fuel,
             canonical_nans: settings.canonical_nans,
             module: Arc::clone(module),
         })
+    }
+
+    /// Tells the promoter that a part runs often.
+    pub(crate) fn tell(&self, part: Part) {
+        if let (Some(promoter), Some(entry)) = (&self.promoter, self.entries.get(part.defined)) {
+            entry.set_heat(promoter.hot(part).max(1));
+        }
+    }
+
+    /// The instruction that calls a function's machine code, if it has some.
+    pub(crate) fn promoted(&self, defined: u32) -> Option<*const u16> {
+        self.entries.get(defined)?.promoted()
+    }
+
+    /// The machine code that goes on with a loop, if there is some.
+    pub(crate) fn loop_code(&self, defined: u32, offset: u32) -> Option<LoopCode> {
+        self.loops.find(defined, offset)
+    }
+
+    /// How many slots the frame of a function has that runs, and the first one of its declared locals.
+    pub(crate) fn frame_of(&self, defined: u32) -> Option<(u32, u32)> {
+        let units = &self.translated(defined)?.units;
+        let wide =
+            |at: usize| Some(u32::from(*units.get(at)?) | u32::from(*units.get(at + 1)?) << 16);
+        // Functions begin with `enter`.
+        Some((wide(1)?, wide(3)?))
     }
 
     /// The first instruction of a function, translated if it was not yet.
@@ -90,14 +144,13 @@ impl Program {
 
     /// The same for a defined function.
     pub(crate) fn signature_of(&self, defined: u32) -> Option<&SlotSignature> {
-        self.signature(self.module.function_index(defined))
+        self.type_signature(self.entries.get(defined)?.ty())
     }
 
-    /// The defined function with this entry.
+    /// The defined function with a code number.
     pub(crate) fn defined_of(&self, code: u64) -> Option<u32> {
-        let by = (code & !INTERPRETED).checked_sub(self.entries.address())?;
-        let index = by / size_of::<crate::executor::entry::FunctionEntry>() as u64;
-        u32::try_from(index).ok().filter(|index| self.entries.get(*index).is_some())
+        let defined = function_of_code_number(code);
+        self.entries.number(defined).filter(|number| *number == code).map(|_| defined)
     }
 
     /// The register code of a function, if it has been translated.
@@ -116,7 +169,7 @@ impl Program {
     /// The function of an instruction's address, the instruction's place in it, and whether it is the one that
     /// has the function translated.
     pub(crate) fn locate(&self, ip: u64) -> Option<(u32, u32, bool)> {
-        if let Some(defined) = self.defined_of(ip) {
+        if let Some(defined) = self.entries.function_at(ip) {
             return Some((defined, 0, true));
         }
         let (defined, at) = self.places.find(ip)?;
@@ -151,12 +204,36 @@ impl Sources {
 
 impl Interpreted for Program {
     fn entry(&self, defined: u32) -> Option<u64> {
-        let entry: *const _ = self.entries.get(defined)?;
-        Some(entry.expose_provenance() as u64 | INTERPRETED)
+        self.entries.number(defined)
     }
 
     fn entries(&self) -> u64 {
         self.entries.address()
+    }
+
+    fn heat(&self, defined: u32) -> Option<i32> {
+        self.promoter.as_ref().and(self.entries.get(defined)).map(FunctionEntry::heat)
+    }
+
+    fn promote(&self, part: Part, code: u64) {
+        let Part { defined, entry } = part;
+        match entry {
+            _ if self.promoter.is_none() => {}
+            Entry::Start => self.entries.promote(defined, code),
+            Entry::Loop { offset, .. } => {
+                let Some(ty) = self.module.function_type(self.module.function_index(defined))
+                else {
+                    return;
+                };
+                let ty = FuncType::new([ValType::I64], ty.results());
+                let signature = Arc::new(SlotSignature::new(&ty, &self.registers));
+                self.loops.add(defined, offset, LoopCode { code, signature });
+                if let Some(entry) = self.entries.get(defined) {
+                    // The loop looks for it when it counts next.
+                    entry.set_heat(0);
+                }
+            }
+        }
     }
 
     fn signature(&self, function: u32) -> Option<&SlotSignature> {
@@ -172,6 +249,14 @@ impl Interpreted for Program {
             top: crate::executor::top,
             references: crate::executor::references,
         }
+    }
+
+    fn force(&self, defined: u32) -> Option<u64> {
+        if self.promoted(defined).is_none() {
+            self.promoter.as_ref()?.force(defined);
+        }
+        self.promoted(defined)?;
+        Some(self.entries.get(defined)?.machine())
     }
 
     fn print(&self, defined: u32) -> Result<String, CompileError> {
@@ -200,7 +285,7 @@ fn no_function(defined: u32) -> CompileError {
 }
 
 /// How many of each thing an instance's context holds.
-fn shape(module: &Module) -> ContextShape {
+pub(crate) fn shape(module: &Module) -> ContextShape {
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let defined = |length: usize, imported: u32| count(length) - imported;
     ContextShape {

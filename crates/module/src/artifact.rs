@@ -9,8 +9,11 @@ use crate::expr::{ConstExpr, ConstOp};
 use crate::module::{
     DataMode, ElementItems, ElementMode, ExternKind, ImportKind, Module, TypeIndex,
 };
+use alloc::format;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+use core::ops::Range;
 use holm_spec::types::CompositeType;
-use std::ops::Range;
 
 /// What the bytes start with; the last one is the version of the format.
 const MAGIC: &[u8; 12] = b"holm module\x02";

@@ -4,6 +4,7 @@
 //! function bodies insert the same few indices again and again; and it never takes memory, because the
 //! indices in a body are noted before they are validated. Read next: [`crate::facts`].
 
+use alloc::vec::Vec;
 /// A set of indices below the end that it has room for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct IndexSet {

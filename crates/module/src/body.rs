@@ -6,9 +6,11 @@
 
 use crate::error::Invalid;
 use crate::module::Module;
+use alloc::format;
+use alloc::vec::Vec;
+use core::ops::{BitOr, BitOrAssign, Range};
 use holm_spec::types::ValType;
 use serde::{Deserialize, Serialize};
-use std::ops::{BitOr, BitOrAssign, Range};
 use wasmparser::{BinaryReader, OperatorsReader};
 
 /// What is known of the body of one defined function.

@@ -11,6 +11,8 @@ use crate::cost::{Kind, Meter};
 use crate::error::{Invalid, at_most};
 use crate::facts::{Counts, Effects};
 use crate::limits::Limits;
+use alloc::format;
+use alloc::vec::Vec;
 use visitor::Visitor;
 use wasmparser::{
     BinaryReader, BlockType, BrTable, Catch, FuncToValidate, FuncValidator,
@@ -54,7 +56,7 @@ pub(crate) fn check_body(
     let Some(&ty) = surroundings.functions.get(index as usize) else {
         return Err(Invalid::malformed("more function bodies than functions", range.start));
     };
-    let allocations = std::mem::take(&mut scratch.allocations);
+    let allocations = core::mem::take(&mut scratch.allocations);
     let to_validate = FuncToValidate {
         resources: surroundings.resources.clone(),
         index,

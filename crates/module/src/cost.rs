@@ -15,6 +15,7 @@
 //! they keep a map from blocks to values for each local, which takes memory in proportion to the distance
 //! from a local's first use to its last.
 
+use alloc::vec::Vec;
 mod flow;
 
 pub(crate) use flow::Kind;
@@ -249,7 +250,7 @@ impl Meter {
     pub(crate) fn local_get(&mut self, local: u32) {
         let (local, now) = (local as usize, self.boundaries);
         let Some(used_at) = self.used_at.get_mut(local) else { return };
-        let used_at = std::mem::replace(used_at, now);
+        let used_at = core::mem::replace(used_at, now);
         let distance = now - used_at.max(self.boundaries_at_start);
         self.spans += distance;
         self.sum += distance * LOOK_BACK;
@@ -263,7 +264,7 @@ impl Meter {
     pub(crate) fn local_set(&mut self, local: u32) {
         let (local, now) = (local as usize, self.boundaries);
         let Some(used_at) = self.used_at.get_mut(local) else { return };
-        let used_at = std::mem::replace(used_at, now);
+        let used_at = core::mem::replace(used_at, now);
         self.spans += now - used_at.max(self.boundaries_at_start);
         let (parameters, loops) = self.flow.set(&mut self.locals[local], used_at, now);
         self.sum += loops * LOOP_LOOKED_AT;

@@ -17,6 +17,10 @@ use crate::limits::Limits;
 use crate::module::{CustomSection, Module};
 use crate::names::Names;
 use crate::sections::Sections;
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
 use wasmparser::{BinaryReader, Chunk, Encoding, Parser, Payload, Validator};
 
 mod chunked;

@@ -5,6 +5,8 @@
 
 use crate::error::Invalid;
 use crate::wasm::Types;
+use alloc::format;
+use alloc::vec::Vec;
 use holm_spec::types::{
     self, CompositeType, FieldType, FuncType, GlobalType, MemoryType, StorageType, SubType,
     TableType, ValType,

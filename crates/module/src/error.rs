@@ -5,7 +5,10 @@
 //! Read next: [`crate::limits`] and [`crate::features`], which two of the kinds speak of.
 
 use crate::features::Features;
-use std::fmt;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
 
 /// The bytes are not a module that Holm accepts.
 #[derive(Clone)]
@@ -148,7 +151,7 @@ impl fmt::Debug for Invalid {
     }
 }
 
-impl std::error::Error for Invalid {}
+impl core::error::Error for Invalid {}
 
 /// Refuses `value` of `what` at `offset` when it is more than `limit` (its name and number) allows.
 pub(crate) fn at_most(

@@ -7,6 +7,8 @@
 use crate::error::{Invalid, at_most};
 use crate::limits::Limits;
 use crate::wasm::Types;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use holm_spec::types::HeapType;
 use serde::{Deserialize, Serialize};
 use wasmparser::Operator;

@@ -8,6 +8,7 @@
 use crate::bits::IndexSet;
 use crate::expr::ConstExpr;
 use crate::module::{ElementItems, ElementMode, ExternKind, Module};
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// What never happens in a module. The methods answer "not known" for whatever is not stated.

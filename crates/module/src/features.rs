@@ -7,7 +7,9 @@
 use crate::error::{Invalid, InvalidKind};
 use crate::limits::Limits;
 use crate::module::Module;
-use std::fmt;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
 use wasmparser::WasmFeatures;
 
 /// A set of proposals.

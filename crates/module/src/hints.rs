@@ -5,6 +5,7 @@
 //! whatever is in custom sections; hints for what is no branch are never asked for.
 //! Read next: [`crate::names`], the other section of this kind.
 
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use wasmparser::{BinaryReader, BinaryReaderError, BranchHintFunction, SectionLimited};
 

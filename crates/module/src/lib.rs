@@ -7,7 +7,12 @@
 //! however the bytes arrived; hostile bytes give an [`Invalid`], never a panic.
 //! Read next: [`module`] for the data, then [`decode`] for the way there, then [`cost`] for what a function
 //! is expected to cost its compiler.
+#![no_std]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod artifact;
 mod bits;

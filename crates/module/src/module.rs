@@ -11,10 +11,12 @@ use crate::facts::Facts;
 use crate::features::Features;
 use crate::hints::BranchHints;
 use crate::names::Names;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
 use holm_spec::types::{ExternType, FuncType, GlobalType, MemoryType, RefType, SubType, TableType};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-use std::ops::Range;
 
 /// A validated module: plain data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,9 @@
 //! Not here: names of imports and exports, which mean something. Invariant: a broken name section is not an
 //! error; what could be read before the break is kept. Read next: [`crate::artifact`].
 
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use wasmparser::{BinaryReader, Name, NameSectionReader};
 

@@ -14,6 +14,8 @@ use crate::module::{
     Import, ImportKind, Module, Table, TypeIndex,
 };
 use crate::wasm::{self, Types};
+use alloc::borrow::ToOwned as _;
+use alloc::vec::Vec;
 use holm_spec::types::{self, CompositeType, HeapType, SubType};
 use wasmparser::{ExternalKind, FromReader, SectionLimited, TypeRef, Validator};
 

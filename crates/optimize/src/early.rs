@@ -9,7 +9,7 @@
 //! Invariant: every function is in at most one of the queues of [`State`], or in work, or done.
 //! Read next: [`crate::known`].
 
-use crate::environment::{Environment, Shared};
+use crate::environment::{Calls, Environment, Shared};
 use crate::error::Failure;
 use crate::known::{Asked, Chunk, Known, Snapshot};
 use crate::worker::{Compiled, Unit, Worker};
@@ -162,8 +162,8 @@ impl Early {
     ) -> Result<(Compiled, Asked), Failure> {
         let Optimizer { settings, targets, .. } = &self.optimizer;
         let known = Known::so_far(&self.module, snapshot, guess);
-        let env = Environment::new(&self.shared, &self.module, settings, known);
-        let unit = Unit::Function(function);
+        let env = Environment::new(&self.shared, &self.module, settings, known, Calls::Image);
+        let unit = Unit::function(function);
         let effort = self.optimizer.effort(&env.known, unit);
         let compiled = worker.compile(&env, targets, unit, effort)?;
         Ok((compiled, env.known.into_asked()))
@@ -249,9 +249,9 @@ impl EarlyCompile<Module> for Early {
         drop(state);
         keep_what_holds(&mut done, module);
         let compiled: BTreeSet<Unit> = functions.iter().map(|(unit, _)| *unit).collect();
-        let is_missing = |f: &u32| !done.contains_key(f) && !compiled.contains(&Unit::Function(*f));
+        let is_missing = |f: &u32| !done.contains_key(f) && !compiled.contains(&Unit::function(*f));
         functions.extend(compile(all.filter(is_missing).collect())?);
-        functions.extend(done.into_iter().map(|(f, (code, _))| (Unit::Function(f), code)));
+        functions.extend(done.into_iter().map(|(f, (code, _))| (Unit::function(f), code)));
         functions.sort_unstable_by_key(|(unit, _)| *unit);
         self.optimizer.assemble(&whole, functions, workers)
     }

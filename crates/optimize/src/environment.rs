@@ -16,7 +16,7 @@ use holm_abi::signature::needs_result_buffer;
 use holm_abi::{ContextLayout, ContextShape, RegisterFile, Settings, layout};
 use holm_module::{Module, TypeIndex};
 use holm_spec::types::{CompositeType, FuncType, MemoryType, SubType, ValType};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Namespace of Cranelift's external names: functions defined in the module, by defined index.
 pub(crate) const NAMESPACE_FUNCTION: u32 = 0;
@@ -46,7 +46,18 @@ pub(crate) struct Environment<'a> {
     pub(crate) layout: &'a ContextLayout,
     pub(crate) registers: &'a RegisterFile,
     pub(crate) frontend: TargetFrontendConfig,
+    pub(crate) calls: Calls<'a>,
     shared: &'a Shared,
+}
+
+/// How code finds the functions of its module, and the way to imported ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Calls<'a> {
+    /// All functions are in the same image, and instances know a way to each import.
+    Image,
+    /// These, by defined index, are in the same image. Others are called by way of their entries, and where there is no
+    /// special way to an import, code has its own thunk.
+    Entries(&'a BTreeSet<u32>),
 }
 
 /// How a linear memory is addressed.
@@ -89,9 +100,10 @@ impl<'a> Environment<'a> {
         module: &'a Module,
         settings: &'a Settings,
         known: Known<'a>,
+        calls: Calls<'a>,
     ) -> Self {
         let Shared { layout, registers, frontend, .. } = shared;
-        Self { module, known, settings, layout, registers, frontend: *frontend, shared }
+        Self { module, known, settings, layout, registers, frontend: *frontend, calls, shared }
     }
 
     /// What calls of type `ty` through `table` can reach, if that is known.
@@ -141,6 +153,14 @@ impl<'a> Environment<'a> {
     /// Whether the results of a type go through memory.
     pub(crate) fn has_result_buffer(&self, ty: u32) -> bool {
         needs_result_buffer(self.ty(ty).results(), self.registers)
+    }
+
+    /// Whether a defined function from its start on is in the same image.
+    pub(crate) fn is_in_image(&self, defined: u32) -> bool {
+        match self.calls {
+            Calls::Image => true,
+            Calls::Entries(members) => members.contains(&defined),
+        }
     }
 
     /// How a memory is addressed.

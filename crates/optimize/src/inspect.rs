@@ -1,10 +1,11 @@
 //! What became of a module on the way to machine code, as text: for tests and for people.
 
 use crate::Optimizer;
-use crate::environment::{Environment, Shared};
+use crate::environment::{Calls, Environment, Shared};
 use crate::known::Known;
+use crate::parts;
 use crate::worker::{Unit, Worker};
-use holm_abi::CompileError;
+use holm_abi::{CompileError, Part};
 use holm_module::Module;
 
 /// A stage of compilation.
@@ -27,7 +28,23 @@ pub fn function(
     defined: u32,
     stage: Stage,
 ) -> Result<String, CompileError> {
-    unit(optimizer, module, wasm, Unit::Function(defined), stage)
+    unit(optimizer, (module, wasm), Unit::function(defined), Calls::Image, stage)
+}
+
+/// The text at a stage of the first of some functions, or loops of functions, that are compiled as a batch.
+///
+/// # Errors
+/// When the batch cannot be compiled.
+pub fn part(
+    optimizer: &Optimizer,
+    module: &Module,
+    wasm: &[u8],
+    batch: &[Part],
+    stage: Stage,
+) -> Result<String, CompileError> {
+    let starts = parts::starts(module, batch)?;
+    let first = Unit::Part(batch[0]);
+    unit(optimizer, (module, wasm), first, Calls::Entries(&starts), stage)
 }
 
 /// The text of the foreign-call thunk of a type at a stage.
@@ -41,24 +58,21 @@ pub fn thunk(
     ty: u32,
     stage: Stage,
 ) -> Result<String, CompileError> {
-    unit(optimizer, module, wasm, Unit::Thunk(ty), stage)
+    unit(optimizer, (module, wasm), Unit::Thunk(ty), Calls::Image, stage)
 }
 
 fn unit(
     optimizer: &Optimizer,
-    module: &Module,
-    wasm: &[u8],
+    (module, wasm): (&Module, &[u8]),
     unit: Unit,
+    calls: Calls<'_>,
     stage: Stage,
 ) -> Result<String, CompileError> {
     let shared = Shared::new(module, &optimizer.settings, &*optimizer.targets.full);
     let known = Known::whole(module, wasm);
-    let env = Environment::new(&shared, module, &optimizer.settings, known);
+    let env = Environment::new(&shared, module, &optimizer.settings, known, calls);
     let mut worker = Worker::new();
-    let named = |failure: crate::error::Failure| match unit {
-        Unit::Function(defined) => failure.for_function(module.function_index(defined)),
-        Unit::Thunk(ty) => failure.for_function(ty),
-    };
+    let named = |failure: crate::error::Failure| unit.failed(failure, module);
     let effort = optimizer.effort(&env.known, unit);
     if stage == Stage::Intermediate {
         worker.translate(&env, unit, effort).map_err(named)?;

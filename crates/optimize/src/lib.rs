@@ -4,8 +4,8 @@
 //! independently of each other, on whatever threads the host lends, and then laid out as one image
 //! without relocations. Not here: anything alive; running code.
 //! Invariant: the same module under the same settings gives the same bytes, on any number of threads.
-//! Read next: [`environment`] (what functions share), [`early`] (while the module arrives), [`translate`] (operators), [`worker`] (one function),
-//! [`link`] (the image).
+//! Read next: [`environment`] (what functions share), [`early`] (while the module arrives), [`parts`] (a few functions
+//! of a module that runs), [`translate`] (operators), [`worker`] (one function), [`link`] (the image).
 #![forbid(unsafe_code)]
 
 mod anchor;
@@ -19,13 +19,16 @@ mod known;
 mod latch;
 mod link;
 mod named;
+mod parts;
 mod shape;
 mod thunk;
 mod translate;
 mod worker;
 
-use environment::{Environment, Shared};
-use holm_abi::{Code, CompileError, EarlyCompile, Settings, Tier, Workers};
+use environment::{Calls, Environment, Shared};
+use holm_abi::{
+    Code, CompileError, EarlyCompile, PartCompiler, Settings, SharedBytes, Tier, Workers,
+};
 use holm_module::{Limits, Module};
 use isa::Effort;
 use known::Known;
@@ -60,8 +63,9 @@ impl Optimizer {
     /// What a unit deserves.
     fn effort(&self, known: &Known<'_>, unit: Unit) -> Effort {
         match unit {
-            Unit::Function(index) => {
-                let worth = known.body(index).is_some_and(|b| self.limits.is_worth_optimizing(b));
+            Unit::Part(part) => {
+                let worth =
+                    known.body(part.defined).is_some_and(|b| self.limits.is_worth_optimizing(b));
                 if worth { Effort::Full } else { Effort::Bounded }
             }
             Unit::Thunk(_) => Effort::Full,
@@ -81,7 +85,8 @@ impl Optimizer {
         let job = |_: usize| {
             let mut worker = Worker::new();
             let known = Known::whole(whole.module, whole.wasm);
-            let env = Environment::new(whole.shared, whole.module, &self.settings, known);
+            let calls = Calls::Image;
+            let env = Environment::new(whole.shared, whole.module, &self.settings, known, calls);
             let mut own = Vec::new();
             while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let effort = self.effort(&env.known, *unit);
@@ -101,11 +106,7 @@ impl Optimizer {
         };
         workers.run(workers.count().clamp(1, units.len().max(1)), &job);
         if let Some((unit, failure)) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            let function = match unit {
-                Unit::Function(defined) => whole.module.function_index(defined),
-                Unit::Thunk(ty) => ty,
-            };
-            return Err(failure.for_function(function));
+            return Err(unit.failed(failure, whole.module));
         }
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_unstable_by_key(|(unit, _)| *unit);
@@ -124,7 +125,7 @@ impl Optimizer {
         let mut functions: Vec<Compiled> = functions.into_iter().map(|(_, code)| code).collect();
         let thunks = thunks.into_iter().filter_map(|(unit, code)| match unit {
             Unit::Thunk(ty) => Some((ty, code)),
-            Unit::Function(_) => None,
+            Unit::Part(_) => None,
         });
         let types = whole.module.types.len();
         let parts = link::link(&mut functions, &mut thunks.collect(), types)?;
@@ -162,6 +163,10 @@ impl Tier<Module> for Optimizer {
         self.assemble(&whole, functions, workers)
     }
 
+    fn parts(&self, module: &Arc<Module>, wasm: &SharedBytes) -> Option<Arc<dyn PartCompiler>> {
+        Some(Arc::new(parts::Parts::new(self.clone(), module, wasm)))
+    }
+
     fn begin(&self, module: &Module) -> Option<Arc<dyn EarlyCompile<Module>>> {
         Some(Arc::new(early::Early::new(self.clone(), module)))
     }
@@ -173,13 +178,18 @@ fn by_cost(module: &Module, defined: impl IntoIterator<Item = u32>) -> Vec<Unit>
     let mut functions: Vec<(u64, u32)> =
         defined.into_iter().map(|index| (cost(index), index)).collect();
     functions.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    functions.into_iter().map(|(_, index)| Unit::Function(index)).collect()
+    functions.into_iter().map(|(_, index)| Unit::function(index)).collect()
 }
 
 /// The thunks that compiled functions call, and those of the types of imports.
 fn thunks(module: &Module, functions: &[(Unit, Compiled)]) -> BTreeSet<Unit> {
-    let calls = functions.iter().flat_map(|(_, function)| &function.calls);
-    let called = calls.map(|call| call.target).filter(|target| matches!(target, Unit::Thunk(_)));
     let imports = module.functions.iter().take(module.imported_functions as usize);
+    let called = called_thunks(functions.iter().map(|(_, function)| function));
     called.chain(imports.map(|ty| Unit::Thunk(ty.0))).collect()
+}
+
+/// The thunks that compiled functions call, once per call.
+fn called_thunks<'a>(functions: impl Iterator<Item = &'a Compiled>) -> impl Iterator<Item = Unit> {
+    let calls = functions.flat_map(|function| &function.calls);
+    calls.map(|call| call.target).filter(|target| matches!(target, Unit::Thunk(_)))
 }

@@ -1,10 +1,11 @@
-//! All units of a module → one text image.
+//! All units of a module, or some parts of it, → one text image.
 //!
-//! Functions lie in index order, thunks after them, each at its alignment. Calls inside the image are resolved
+//! Functions lie in index order, or that of the batch; thunks after them; each at its alignment. Calls inside the image are resolved
 //! here, so that nothing is left to relocate. Invariant: the image is the same whoever compiled its parts.
 
-use crate::worker::{CallForm, CallSite, Compiled, Unit, push_change};
-use holm_abi::{CodeParts, CompileError, FunctionRange, Handler, Saved};
+use crate::worker::{Compiled, Unit, push_change};
+use holm_abi::code::{Call, resolve_call};
+use holm_abi::{CodeParts, CompileError, Entry, FunctionRange, Handler, Part, Saved};
 use std::collections::BTreeMap;
 
 /// What fills the space between functions: an instruction that traps, on both architectures.
@@ -13,12 +14,53 @@ const FILLER: u8 = 0xcc;
 /// The most bytes a text can have: a call reaches ±2 GiB on x86-64; on aarch64 ±128 MiB, checked per call.
 const TEXT_BYTES_MAX: usize = 1 << 30;
 
-/// Lays out compiled functions (in index order) and thunks (by type, of `types` types). Their code is gone
+/// Lays out all functions of a module (in index order) and thunks (by type, of `types` types). Their code is gone
 /// afterwards, so that it is not held twice.
 ///
 /// # Errors
 /// The image is larger than calls can reach.
 pub(crate) fn link(
+    functions: &mut [Compiled],
+    thunks: &mut BTreeMap<u32, Compiled>,
+    types: usize,
+) -> Result<CodeParts, CompileError> {
+    let mut parts = lay_out(functions, thunks, types)?;
+    let places = parts.functions.iter().map(|range| range.offset).collect::<Vec<_>>();
+    let place = |part: Part| places.get(part.defined as usize).copied();
+    resolve(&mut parts, functions, thunks, &place)?;
+    Ok(parts)
+}
+
+/// The same for some functions of a module, or loops of them, in the order of `batch`.
+///
+/// # Errors
+/// As for [`link`].
+pub(crate) fn link_parts(
+    batch: &[Part],
+    functions: &mut [Compiled],
+    thunks: &mut BTreeMap<u32, Compiled>,
+) -> Result<CodeParts, CompileError> {
+    let types = thunks.last_key_value().map_or(0, |(last, _)| *last as usize + 1);
+    let mut parts = lay_out(functions, thunks, types)?;
+    let places = parts.functions.iter().map(|range| range.offset);
+    let places: BTreeMap<Part, u32> = batch.iter().copied().zip(places).collect();
+    let place = |part: Part| places.get(&part).copied();
+    parts.members = batch.iter().map(|part| (part.defined, loop_mark(part.entry))).collect();
+    parts.calls = resolve(&mut parts, functions, thunks, &place)?;
+    parts.calls.sort_unstable();
+    Ok(parts)
+}
+
+/// What tells an entry in [`CodeParts::members`].
+fn loop_mark(entry: Entry) -> u32 {
+    match entry {
+        Entry::Start => 0,
+        Entry::Loop { offset, .. } => offset.saturating_add(1),
+    }
+}
+
+/// Puts functions and thunks one behind the other.
+fn lay_out(
     functions: &mut [Compiled],
     thunks: &mut BTreeMap<u32, Compiled>,
     types: usize,
@@ -39,6 +81,17 @@ pub(crate) fn link(
     for (ty, thunk) in &mut *thunks {
         parts.thunks[*ty as usize] = Some(place(thunk, &mut parts)?);
     }
+    Ok(parts)
+}
+
+/// Fills in the distances of all calls inside the text, and says which there are.
+fn resolve(
+    parts: &mut CodeParts,
+    functions: &[Compiled],
+    thunks: &BTreeMap<u32, Compiled>,
+    place: &dyn Fn(Part) -> Option<u32>,
+) -> Result<Vec<Call>, CompileError> {
+    let mut calls = Vec::new();
     let placed = functions.iter().zip(parts.functions.iter().map(|range| range.offset));
     let placed_thunks = thunks.iter().filter_map(|(ty, thunk)| {
         let offset = parts.thunks[*ty as usize]?;
@@ -47,16 +100,18 @@ pub(crate) fn link(
     for (unit, start) in placed.chain(placed_thunks) {
         for call in &unit.calls {
             let target = match call.target {
-                Unit::Function(index) => parts.functions.get(index as usize).map(|r| r.offset),
+                Unit::Part(part) => place(part),
                 Unit::Thunk(ty) => parts.thunks.get(ty as usize).copied().flatten(),
             };
             let target = target.ok_or_else(|| {
                 CompileError::Bug(format!("call of {:?}, which is not in the image", call.target))
             })?;
-            resolve(&mut parts.text, start, call, target)?;
+            let call = Call { at: start + call.offset, target, form: call.form };
+            resolve_call(&mut parts.text, call).map_err(|error| CompileError::Limit(error.0))?;
+            calls.push(call);
         }
     }
-    Ok(parts)
+    Ok(calls)
 }
 
 /// Appends one unit, and gives where it starts.
@@ -106,31 +161,6 @@ fn place_frames(
         });
         parts.frames.push((start + at, list));
     }
-}
-
-/// Fills in the distance of a call from a unit at `start` to `target`.
-fn resolve(text: &mut [u8], start: u32, call: &CallSite, target: u32) -> Result<(), CompileError> {
-    let at = start as usize + call.offset as usize;
-    let field = text.get_mut(at..at + 4).and_then(|field| field.first_chunk_mut::<4>());
-    let Some(field) = field else {
-        return Err(CompileError::Bug(format!("call at {at} lies outside the image")));
-    };
-    let distance = i64::from(target) - i64::from(start) - i64::from(call.offset);
-    let resolved = match call.form {
-        CallForm::Relative32 => i32::try_from(distance - 4).ok().map(i32::cast_unsigned),
-        CallForm::Branch26 => {
-            let words = i32::try_from(distance / 4).ok();
-            let words = words.filter(|words| (-(1 << 25)..1 << 25).contains(words));
-            words.map(|words| u32::from_le_bytes(*field) | words.cast_unsigned() & 0x03ff_ffff)
-        }
-    };
-    let resolved = resolved.ok_or_else(|| too_large(text_bytes(distance)))?;
-    *field = resolved.to_le_bytes();
-    Ok(())
-}
-
-fn text_bytes(distance: i64) -> usize {
-    usize::try_from(distance.unsigned_abs()).unwrap_or(usize::MAX)
 }
 
 fn too_large(bytes: usize) -> CompileError {

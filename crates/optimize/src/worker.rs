@@ -19,17 +19,34 @@ use cranelift_codegen::{
     FinalizedMachReloc, FinalizedRelocTarget, MachTrap,
 };
 use cranelift_frontend::FunctionBuilderContext;
-use holm_abi::{AnchorAt, Handler, Saved};
+use holm_abi::code::CallForm;
+use holm_abi::{AnchorAt, CompileError, Entry, Handler, Part, Saved};
+use holm_module::Module;
 use holm_spec::trap::TrapReason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Unit {
-    /// A function defined in the module, by defined index.
-    Function(u32),
+    /// A function defined in the module, from one of its entries on.
+    Part(Part),
     /// The foreign-call thunk of a type.
     Thunk(u32),
+}
+
+impl Unit {
+    /// A function from its start on, by defined index.
+    pub(crate) const fn function(defined: u32) -> Self {
+        Self::Part(Part { defined, entry: Entry::Start })
+    }
+
+    /// The error to report when it cannot be compiled.
+    pub(crate) fn failed(self, failure: Failure, module: &Module) -> CompileError {
+        failure.for_function(match self {
+            Self::Part(part) => module.function_index(part.defined),
+            Self::Thunk(ty) => ty,
+        })
+    }
 }
 
 /// The machine code of one unit; all offsets are from its start.
@@ -57,15 +74,6 @@ pub(crate) struct CallSite {
     /// What is called.
     pub(crate) target: Unit,
     pub(crate) form: CallForm,
-}
-
-/// How a call encodes its distance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CallForm {
-    /// x86-64: 32 bits, from the end of the field.
-    Relative32,
-    /// aarch64: the low 26 bits of the instruction, in units of 4 bytes.
-    Branch26,
 }
 
 /// Cranelift's targets for the two levels of effort.
@@ -148,7 +156,7 @@ impl Worker {
         let mut control = ControlPlane::default();
         context.verify_if(isa)?;
         context.optimize(isa, &mut control)?;
-        if let Unit::Function(_) = unit {
+        if let Unit::Part(_) = unit {
             latch::compare_next_values(&mut context.func);
             anchor::localize(&mut context.func);
             context.verify_if(isa)?;
@@ -178,11 +186,15 @@ impl Worker {
             saved: saved(&buffer.unwind_info)?,
             ..Compiled::default()
         };
-        if let Unit::Function(defined) = unit {
-            // The prologue can overflow the stack.
-            let start = env.known.body(defined).map_or(0, |body| body.range.start);
-            result.sources.push((0, u32::try_from(start).unwrap_or(u32::MAX)));
-        }
+        // The prologue can overflow the stack.
+        result.sources.extend(match unit {
+            Unit::Part(Part { defined, entry: Entry::Start }) => {
+                let start = env.known.body(defined).map_or(0, |body| body.range.start);
+                Some((0, u32::try_from(start).unwrap_or(u32::MAX)))
+            }
+            Unit::Part(Part { entry: Entry::Loop { offset, .. }, .. }) => Some((0, offset)),
+            Unit::Thunk(_) => None,
+        });
         for (return_address, span, map) in buffer.user_stack_maps() {
             let slots: Vec<u32> = map.entries().map(|(_, from_sp)| span - from_sp).collect();
             result.frames.push((*return_address, slots));
@@ -207,13 +219,11 @@ impl Worker {
         self.context.clear();
         let func = &mut self.context.func;
         match unit {
-            Unit::Function(defined) => {
-                translate::function(env, defined, effort, func, &mut self.scratch)
-            }
             Unit::Thunk(ty) => {
                 thunk::build(env, ty, func, &mut self.scratch);
                 Ok(Places::default())
             }
+            Unit::Part(part) => translate::function(env, part, effort, func, &mut self.scratch),
         }
     }
 
@@ -231,7 +241,7 @@ impl Worker {
         let name = &self.context.func.params.user_named_funcs()[name];
         let target = match name.namespace {
             environment::NAMESPACE_THUNK => Unit::Thunk(name.index),
-            _ => Unit::Function(name.index),
+            _ => Unit::function(name.index),
         };
         Ok(CallSite { offset: relocation.offset, target, form })
     }

@@ -7,10 +7,11 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use holm_abi::{Code, CompileError, Container, ContainerWriter, Interpreted, SharedBytes};
+use crate::tiering::Promotions;
+use holm_abi::{Code, Container, ContainerWriter, Interpreted, SharedBytes};
 use holm_module::{Invalid, Module as Meta};
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,6 +26,8 @@ mod section {
     pub(super) const MODULE: u32 = 17;
     /// The bytes of the WebAssembly file without the code section.
     pub(super) const BYTES: u32 = 18;
+    /// The text of the settings, if the code is only of functions that were promoted, or of none.
+    pub(super) const PROMOTED: u32 = 19;
 }
 
 /// Bodies that one worker validates, at least; fewer are not worth waking another one.
@@ -49,6 +52,11 @@ impl KeptBytes {
         Self { bytes: bytes.into(), gap }
     }
 
+    /// All of a file, where it is needed anyway.
+    fn whole(wasm: &SharedBytes) -> Self {
+        Self { bytes: wasm.clone(), gap: 0..0 }
+    }
+
     /// Where a range of the file lies in what is kept of it.
     fn locate(&self, range: &Range<u64>) -> Option<Range<usize>> {
         let skipped = if range.start >= self.gap.end {
@@ -62,6 +70,11 @@ impl KeptBytes {
         Some(start..usize::try_from(range.end - skipped).ok()?)
     }
 
+    /// All that is kept.
+    pub(crate) fn all(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// A range of the file; nothing if it is damaged or lies in the code section.
     pub(crate) fn get(&self, range: &Range<u64>) -> Option<&[u8]> {
         self.bytes.get(self.locate(range)?)
@@ -70,6 +83,43 @@ impl KeptBytes {
     /// The same, shared.
     pub(crate) fn share(&self, range: &Range<u64>) -> Option<SharedBytes> {
         self.bytes.slice(self.locate(range)?)
+    }
+}
+
+/// The bytes of a module, copied only where they have to be.
+pub(crate) enum Source<'a> {
+    Slice(&'a [u8]),
+    Shared(SharedBytes),
+}
+
+impl Source<'_> {
+    /// The same; copied, if they are not shared yet, where whoever has them keeps them.
+    fn kept_by(self, engine: &Engine) -> Self {
+        match self {
+            Self::Slice(bytes) if engine.upper_tier().is_some() => {
+                Self::Shared(bytes.to_vec().into())
+            }
+            other => other,
+        }
+    }
+
+    /// The same to be kept.
+    fn share(&self) -> SharedBytes {
+        match self {
+            Self::Slice(bytes) => bytes.to_vec().into(),
+            Self::Shared(bytes) => bytes.clone(),
+        }
+    }
+}
+
+impl Deref for Source<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Slice(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
     }
 }
 
@@ -88,12 +138,27 @@ pub(crate) enum Made {
     Code(Box<Code>),
     /// Functions to be interpreted.
     Interpreted(Arc<dyn Interpreted>),
+    /// Functions that begin so and are compiled when they run often.
+    Tiered(Box<Tiered>),
+}
+
+/// Functions that may be promoted.
+#[derive(Debug)]
+pub(crate) struct Tiered {
+    pub(crate) functions: Arc<dyn Interpreted>,
+    pub(crate) promotions: Arc<Promotions>,
+    /// Code of those that were promoted in earlier runs.
+    pub(crate) promoted: Option<Box<Code>>,
 }
 
 impl Made {
-    /// What the engine's tier makes of a module, whose bytes are `wasm`.
-    pub(crate) fn by(engine: &Engine, meta: &Arc<Meta>, wasm: &[u8]) -> Result<Self, CompileError> {
+    /// What the engine's tiers make of a module, whose bytes are `wasm`.
+    pub(crate) fn by(engine: &Engine, meta: &Arc<Meta>, wasm: &Source<'_>) -> Result<Self> {
         let tier = engine.tier();
+        if engine.upper_tier().is_some() && meta.bodies.len() < holm_abi::layout::STUBS_MAX as usize
+        {
+            return Tiered::begin(engine, meta, &wasm.share(), None);
+        }
         Ok(match tier.interpret(meta, wasm) {
             Some(functions) => Self::Interpreted(functions?),
             None => Self::Code(Box::new(tier.compile(meta, wasm, engine.workers())?)),
@@ -104,8 +169,27 @@ impl Made {
     pub(crate) fn code(&self) -> Result<&Code> {
         match self {
             Self::Code(code) => Ok(code),
-            Self::Interpreted(_) => Err(nothing_compiled()),
+            Self::Interpreted(_) | Self::Tiered(_) => Err(nothing_compiled()),
         }
+    }
+}
+
+impl Tiered {
+    /// A module whose functions begin in the first tier; `promoted` have code already.
+    fn begin(
+        engine: &Engine,
+        meta: &Arc<Meta>,
+        wasm: &SharedBytes,
+        promoted: Option<Box<Code>>,
+    ) -> Result<Made> {
+        let compiler = engine.upper_tier().and_then(|tier| tier.parts(meta, wasm));
+        let none = || Error::bug("the upper tier compiles no single functions");
+        let compiler = compiler.ok_or_else(none)?;
+        let promotions = Promotions::new(engine, compiler, meta.imported_functions);
+        let functions = promotions.begin(meta, wasm);
+        let none = || Error::bug("the first tier lets no function go");
+        let functions = functions.ok_or_else(none)??;
+        Ok(Made::Tiered(Box::new(Self { functions, promotions, promoted })))
     }
 }
 
@@ -116,8 +200,11 @@ pub(crate) fn nothing_compiled() -> Error {
 
 impl Ingredients {
     /// From a module in the binary or text format, through the engine's cache if it has one.
-    pub(crate) fn from_source(engine: &Engine, source: &[u8]) -> Result<Self> {
-        let wasm = to_binary(engine, source)?;
+    pub(crate) fn from_source(engine: &Engine, source: Source<'_>) -> Result<Self> {
+        let wasm = match to_binary(engine, &source)? {
+            Cow::Owned(binary) => Source::Shared(binary.into()),
+            Cow::Borrowed(_) => source.kept_by(engine),
+        };
         Self::cached(engine, &wasm, || {
             let meta = Arc::new(validate(engine, &wasm)?);
             let code = Made::by(engine, &meta, &wasm)?;
@@ -129,54 +216,62 @@ impl Ingredients {
     /// when it has to be done.
     pub(crate) fn cached(
         engine: &Engine,
-        wasm: &[u8],
+        wasm: &Source<'_>,
         compile: impl FnOnce() -> Result<(Arc<Meta>, Made)>,
     ) -> Result<Self> {
         let made = || {
             let (meta, code) = compile()?;
-            Ok(Self { bytes: KeptBytes::new(wasm, &meta), meta, code })
+            let bytes = match &code {
+                Made::Tiered(_) => KeptBytes::whole(&wasm.share()),
+                _ => KeptBytes::new(wasm, &meta),
+            };
+            Ok(Self { bytes, meta, code })
         };
-        let Some(cache) = engine.code_cache().filter(|_| !engine.interprets()) else {
+        let Some(cache) = engine.code_cache().filter(|_| engine.compiling_tier().is_some()) else {
             return made();
         };
-        // Limits and features are part of the key because code in the cache is not validated again.
-        let rules = format!("{:?} {:?}", engine.limits(), engine.features());
-        let key: [&[u8]; 4] =
-            [BUILD_ID.as_bytes(), engine.settings().as_bytes(), rules.as_bytes(), wasm];
-        let kept = cache.get(&key).and_then(|bytes| Self::read(engine, bytes).ok());
+        let kept = with_key(engine, wasm, |key| cache.get(key));
+        let kept = kept.and_then(|bytes| Self::read_kept(engine, bytes, wasm).ok());
         if let Some(kept) = kept {
             return Ok(kept);
         }
         let made = made()?;
         if let Made::Code(code) = &made.code {
-            cache.put(&key, &container(&made.meta.to_bytes()?, &made.bytes, code).pieces());
+            let meta = made.meta.to_bytes()?;
+            let mut artifact = container(&meta, &made.bytes, code);
+            with_key(engine, wasm, |key| cache.put(key, &artifact.pieces()));
         }
         Ok(made)
+    }
+
+    /// From what the cache had.
+    fn read_kept(engine: &Engine, bytes: SharedBytes, wasm: &Source<'_>) -> Result<Self> {
+        if engine.upper_tier().is_none() {
+            return Self::read(engine, bytes);
+        }
+        let container = Container::read(bytes)?;
+        check_build(&container)?;
+        let settings = container.section(section::PROMOTED)?;
+        check_settings(engine, &String::from_utf8_lossy(&settings))?;
+        let meta = Arc::new(Meta::from_bytes(&container.section(section::MODULE)?)?);
+        let has_code = container.section(holm_abi::code::section::TEXT).is_ok();
+        let promoted = has_code.then(|| Code::read(&container).map(Box::new)).transpose()?;
+        let wasm = wasm.share();
+        let code = Tiered::begin(engine, &meta, &wasm, promoted)?;
+        Ok(Self { bytes: KeptBytes::whole(&wasm), meta, code })
     }
 
     /// From an artifact of the same build and settings.
     pub(crate) fn read(engine: &Engine, bytes: SharedBytes) -> Result<Self> {
         let this = Self::open(bytes)?;
-        let settings = this.code.code()?.settings();
-        if settings != engine.settings() {
-            return Err(Error::invalid(format!(
-                "artifact was compiled for {settings}, this engine is set to {}: compile it again",
-                engine.settings()
-            )));
-        }
+        check_settings(engine, this.code.code()?.settings())?;
         Ok(this)
     }
 
     /// From an artifact of the same build, whatever its settings.
     fn open(bytes: SharedBytes) -> Result<Self> {
         let container = Container::read(bytes)?;
-        let build = container.section(section::BUILD)?;
-        if *build != *BUILD_ID.as_bytes() {
-            let found = String::from_utf8_lossy(&build).into_owned();
-            let message =
-                format!("artifact was made by {found:?}, this is {BUILD_ID:?}: compile it again");
-            return Err(Error::invalid(message));
-        }
+        check_build(&container)?;
         let code = Code::read(&container)?;
         let meta = Meta::from_bytes(&container.section(section::MODULE)?)?;
         if meta.bodies.len() != code.function_count() as usize {
@@ -194,6 +289,56 @@ impl Ingredients {
     pub(crate) fn write(&self) -> Result<Vec<u8>> {
         write(&self.meta, &self.bytes, self.code.code()?)
     }
+}
+
+/// Refuses what another build made.
+fn check_build(container: &Container) -> Result<()> {
+    let build = container.section(section::BUILD)?;
+    if *build == *BUILD_ID.as_bytes() {
+        return Ok(());
+    }
+    let found = String::from_utf8_lossy(&build).into_owned();
+    let message = format!("artifact was made by {found:?}, this is {BUILD_ID:?}: compile it again");
+    Err(Error::invalid(message))
+}
+
+/// Refuses what was compiled for something else.
+fn check_settings(engine: &Engine, settings: &str) -> Result<()> {
+    if settings == engine.settings() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "artifact was compiled for {settings}, this engine is set to {}: compile it again",
+        engine.settings()
+    )))
+}
+
+/// Under which key the code of a module is cached.
+fn with_key<R>(engine: &Engine, wasm: &[u8], use_key: impl FnOnce(&[&[u8]]) -> R) -> R {
+    // Limits and features are part of the key because code in the cache is not validated again.
+    let rules = format!("{:?} {:?}", engine.limits(), engine.features());
+    let tier = engine.tier_name().as_bytes();
+    use_key(&[BUILD_ID.as_bytes(), tier, engine.settings().as_bytes(), rules.as_bytes(), wasm])
+}
+
+/// Puts the code of promoted functions into the engine's cache. Says whether there is one.
+pub(crate) fn keep_promoted(
+    engine: &Engine,
+    meta: &Meta,
+    wasm: &KeptBytes,
+    promoted: Option<&Code>,
+) -> Result<bool> {
+    let Some(cache) = engine.code_cache() else { return Ok(false) };
+    let meta = meta.to_bytes()?;
+    let mut out = ContainerWriter::new();
+    out.section(section::BUILD, 16, BUILD_ID.as_bytes());
+    out.section(section::PROMOTED, 16, engine.settings().as_bytes());
+    out.section(section::MODULE, 16, &meta);
+    if let Some(code) = promoted {
+        code.append(&mut out);
+    }
+    with_key(engine, &wasm.bytes, |key| cache.put(key, &out.pieces()));
+    Ok(true)
 }
 
 /// What [`Engine::precompile`] made, opened to be looked at: nothing in it is loaded or run, so it may come
@@ -249,9 +394,20 @@ fn container<'a>(meta: &'a [u8], bytes: &'a KeptBytes, code: &'a Code) -> Contai
     out
 }
 
-/// Compiles a module into an artifact.
+/// Compiles a module into an artifact: all of it, whatever the engine's modules begin with.
 pub(crate) fn precompile(engine: &Engine, source: &[u8]) -> Result<Vec<u8>> {
-    Ingredients::from_source(engine, source)?.write()
+    if engine.upper_tier().is_none() {
+        return Ingredients::from_source(engine, Source::Slice(source))?.write();
+    }
+    let wasm = to_binary(engine, source)?;
+    write_whole(engine, &validate(engine, &wasm)?, &wasm)
+}
+
+/// Compiles every function of a module, and writes the artifact.
+pub(crate) fn write_whole(engine: &Engine, meta: &Meta, wasm: &[u8]) -> Result<Vec<u8>> {
+    let tier = engine.compiling_tier().ok_or_else(nothing_compiled)?;
+    let code = tier.compile(meta, wasm, engine.workers())?;
+    write(meta, &KeptBytes::new(wasm, meta), &code)
 }
 
 /// The binary form of `source`, which may be text.

@@ -5,6 +5,7 @@
 //! is made of it. Read next: [`crate::engine`].
 
 use crate::cache::CodeCache;
+use crate::tiering::thresholds::Tiering;
 use holm_abi::{MemoryStrategy, OneWorker, Workers};
 use holm_module::{Features, Limits};
 use std::fmt;
@@ -22,6 +23,7 @@ pub struct Config {
     pub(crate) canonical_nans: bool,
     pub(crate) optimize: bool,
     pub(crate) tier: Option<&'static str>,
+    pub(crate) tiering: Option<Tiering>,
     pub(crate) gc_stress: bool,
     pub(crate) clock: Option<fn() -> u64>,
     pub(crate) processor_clock: Option<fn() -> u64>,
@@ -51,6 +53,7 @@ impl Config {
             canonical_nans: false,
             optimize: true,
             tier: None,
+            tiering: None,
             gc_stress: false,
             clock: None,
             processor_clock: None,
@@ -128,15 +131,25 @@ impl Config {
         self
     }
 
-    /// Which way functions are run, by name: `optimize` compiles them to machine code, `interp` interprets them.
+    /// Which way functions are run, by name. `optimize` compiles all of them to machine code before anything runs;
+    /// `interp` interprets them; `auto` begins with that and compiles, in the background, those that run often, and
+    /// a loop that is running goes on in the new code.
     ///
-    /// Default: `None`, the fastest one that this build has. `interp` starts at once and makes no machine code,
-    /// so that it works where none may be made; programs run five to fifteen times as long. Results, traps and
-    /// fuel are the same; nothing is cached, because nothing is compiled.
+    /// Default: `None`, which is `optimize` where a build has it. `interp` makes no machine code, so that it works where
+    /// none may be made; programs run five to fifteen times as long. Results, traps and fuel are the same.
     ///
     /// Rejected: a name that this build does not have.
     pub fn tier(&mut self, name: Option<&'static str>) -> &mut Self {
         self.tier = name;
+        self
+    }
+
+    /// When functions move up under the tier `auto`.
+    ///
+    /// Default: `None`, which is [`Tiering::BACKGROUND`] if [`Config::workers`] has a background and
+    /// [`Tiering::ALONE`] otherwise: then the thread that runs the guest compiles. Costs nothing.
+    pub fn tiering(&mut self, tiering: Option<Tiering>) -> &mut Self {
+        self.tiering = tiering;
         self
     }
 
@@ -213,6 +226,7 @@ impl fmt::Debug for Config {
             .field("canonical_nans", &self.canonical_nans)
             .field("optimize", &self.optimize)
             .field("tier", &self.tier)
+            .field("tiering", &self.tiering)
             .field("gc_stress", &self.gc_stress)
             .field("features", &self.features)
             .field("module_limits", &self.module_limits)

@@ -7,6 +7,7 @@ use crate::cache::CodeCache;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::registry::TypeRegistry;
+use crate::tiering::thresholds::Tiering;
 use holm_abi::{MemoryStrategy, Tier, Workers};
 use holm_module::{Features, Limits};
 use holm_vm::{HeapConfig, Pool, PoolConfig};
@@ -30,17 +31,28 @@ pub struct TierRequest {
     pub tier: Option<&'static str>,
 }
 
+/// What modules are run by.
+#[derive(Clone)]
+pub struct Tiers {
+    /// What is asked for, by name.
+    pub name: &'static str,
+    /// What every function begins with.
+    pub first: Arc<dyn Tier<holm_module::Module>>,
+    /// What compiles the functions that turn out to run often, if that is another one.
+    pub upper: Option<Arc<dyn Tier<holm_module::Module>>>,
+}
+
 /// Gives the binary form of a module in the text format; nothing if the bytes are not text, and a message
 /// that shows the place if the text is not well formed.
 pub type TextParser = fn(&[u8]) -> Result<Option<Vec<u8>>, String>;
 
 /// What an engine is built from besides its [`Config`]: the crate on top knows the tiers, this one does not.
 pub trait Parts {
-    /// A way from modules to code for this machine.
+    /// The way, or ways, from modules to code for this machine.
     ///
     /// # Errors
     /// When the machine is not supported.
-    fn tier(&self, request: &TierRequest) -> Result<Arc<dyn Tier<holm_module::Module>>, String>;
+    fn tier(&self, request: &TierRequest) -> Result<Tiers, String>;
 
     /// The way from the text format to the binary format, if there is one.
     fn text_to_binary(&self) -> Option<TextParser>;
@@ -55,9 +67,11 @@ pub struct Engine {
 struct Inner {
     pool: Pool,
     registry: TypeRegistry,
-    tier: Arc<dyn Tier<holm_module::Module>>,
-    /// The tier's settings as text: what code must have been compiled for.
+    tiers: Tiers,
+    /// The settings, as text, of the tier that compiles: what code must have been compiled for.
     settings: String,
+    /// Where the stubs are through which machine code calls functions that are interpreted; 0 if there are none.
+    stubs: u64,
     text_to_binary: Option<TextParser>,
     config: Config,
 }
@@ -92,14 +106,16 @@ impl Engine {
             optimize: config.optimize,
             tier: config.tier,
         };
-        let tier = parts.tier(&request).map_err(Error::link)?;
-        let settings = tier.settings().to_string();
+        let tiers = parts.tier(&request).map_err(Error::link)?;
+        let settings = tiers.upper.as_ref().unwrap_or(&tiers.first).settings().to_string();
+        let stubs = if tiers.upper.is_some() { stub_base()? } else { 0 };
         Ok(Self {
             inner: Arc::new(Inner {
                 pool,
                 registry,
-                tier,
+                tiers,
                 settings,
+                stubs,
                 text_to_binary: parts.text_to_binary(),
                 config: config.clone(),
             }),
@@ -118,10 +134,10 @@ impl Engine {
         &self.inner.settings
     }
 
-    /// The name of the tier that runs functions.
+    /// The name of the tier that runs functions: `auto` if they move from one to another.
     #[must_use]
     pub fn tier_name(&self) -> &'static str {
-        self.inner.tier.name()
+        self.inner.tiers.name
     }
 
     /// What it was made of.
@@ -152,13 +168,37 @@ impl Engine {
         &self.inner.registry
     }
 
+    /// The tier that functions begin with.
     pub(crate) fn tier(&self) -> &dyn Tier<holm_module::Module> {
-        &*self.inner.tier
+        &*self.inner.tiers.first
     }
 
-    /// Whether functions are interpreted, so that there is no code to be kept.
-    pub(crate) fn interprets(&self) -> bool {
-        self.inner.tier.interprets()
+    /// The tier that they move up to, if there is one.
+    pub(crate) fn upper_tier(&self) -> Option<&dyn Tier<holm_module::Module>> {
+        self.inner.tiers.upper.as_deref()
+    }
+
+    /// The tier that makes machine code; nothing if functions are only ever interpreted.
+    pub(crate) fn compiling_tier(&self) -> Option<&dyn Tier<holm_module::Module>> {
+        self.upper_tier().or_else(|| Some(self.tier()).filter(|tier| !tier.interprets()))
+    }
+
+    /// Where the stubs of functions are that are interpreted.
+    pub(crate) fn stubs(&self) -> u64 {
+        self.inner.stubs
+    }
+
+    /// When functions move up.
+    pub(crate) fn tiering(&self) -> Tiering {
+        self.inner.config.tiering.unwrap_or(match self.workers().background() {
+            0 => Tiering::ALONE,
+            _ => Tiering::BACKGROUND,
+        })
+    }
+
+    /// The time, by the host's clock, if it has lent one.
+    pub(crate) fn now_ns(&self) -> Option<u64> {
+        self.inner.config.clock.map(|clock| clock())
     }
 
     pub(crate) fn workers(&self) -> &(dyn Workers + Send + Sync) {
@@ -183,6 +223,18 @@ impl Engine {
             None => Ok(None),
         }
     }
+}
+
+/// Where the stubs of this process are.
+#[cfg(feature = "machine-code")]
+fn stub_base() -> Result<u64> {
+    Ok(holm_vm::stubs()?.base())
+}
+
+/// This build runs no machine code.
+#[cfg(not(feature = "machine-code"))]
+fn stub_base() -> Result<u64> {
+    Err(Error::link("this build of Holm only interprets: there is no tier to move up to"))
 }
 
 impl fmt::Debug for Engine {

@@ -5,11 +5,12 @@
 //! instance needs and that depends on the module alone is computed when the module is made.
 //! Read next: [`crate::instantiate`].
 
-use crate::artifact::{Ingredients, KeptBytes, Made};
+use crate::artifact::{Ingredients, KeptBytes, Made, Source, Tiered};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::registry::ModuleTypes;
+use crate::tiering::{Promotions, TierCompilation, TierEvent, TierStats};
 use crate::usage::Stopwatch;
 use holm_abi::SharedBytes;
 use holm_abi::object::ObjectLayout;
@@ -37,6 +38,8 @@ struct Inner {
     /// Positions in the export section, sorted by name.
     exports_by_name: Box<[u32]>,
     compile_time_ns: Option<u64>,
+    /// What becomes of functions that run often, if they can be promoted.
+    promotions: Option<Arc<Promotions>>,
 }
 
 /// What a module asks for.
@@ -95,7 +98,18 @@ impl Module {
     /// When the bytes are no module, break a rule, pass a limit, or are a precompiled artifact.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Self> {
         let clock = Stopwatch::start(engine);
-        let ingredients = Ingredients::from_source(engine, bytes.as_ref())?;
+        let ingredients = Ingredients::from_source(engine, Source::Slice(bytes.as_ref()))?;
+        Self::assemble(engine, ingredients, clock.passed())
+    }
+
+    /// The same from bytes that the module may keep, so that they are not copied: a file that was read, or is mapped and
+    /// does not change.
+    ///
+    /// # Errors
+    /// As for [`Module::new`].
+    pub fn from_shared(engine: &Engine, bytes: impl Into<SharedBytes>) -> Result<Self> {
+        let clock = Stopwatch::start(engine);
+        let ingredients = Ingredients::from_source(engine, Source::Shared(bytes.into()))?;
         Self::assemble(engine, ingredients, clock.passed())
     }
 
@@ -131,9 +145,15 @@ impl Module {
         let Ingredients { meta, bytes, code } = ingredients;
         // The one place where code is believed: it comes from the engine's own tier, from the host's cache,
         // or from an artifact that the embedder vouches for by calling `from_trusted_artifact`.
-        let code = match code {
-            Made::Code(code) => publish(*code)?,
-            Made::Interpreted(functions) => PublishedCode::interpret(functions),
+        let (code, promotions) = match code {
+            Made::Code(code) => (publish(*code)?, None),
+            Made::Interpreted(functions) => (PublishedCode::interpret(functions), None),
+            Made::Tiered(tiered) => {
+                let Tiered { functions, promotions, promoted } = *tiered;
+                let code = promotable(functions)?;
+                promotions.belong_to(&code, promoted.map(|code| *code))?;
+                (code, Some(promotions))
+            }
         };
         let registry = engine.registry();
         let types = registry.register_module(&meta.types, &meta.type_groups)?;
@@ -156,6 +176,7 @@ impl Module {
                 exports_by_name: by_name.into(),
                 meta,
                 compile_time_ns,
+                promotions,
             }),
         })
     }
@@ -163,10 +184,39 @@ impl Module {
     /// The compiled module as bytes, for [`Module::from_trusted_artifact`].
     ///
     /// # Errors
-    /// When its functions are interpreted: there is no code to be kept.
+    /// When its functions are interpreted: there is no code to be kept. When they are only compiled as they are needed, all
+    /// of them are compiled now, which may fail as in [`Engine::precompile`].
     pub fn artifact(&self) -> Result<Vec<u8>> {
-        let code = self.inner.code.code().ok_or_else(crate::artifact::nothing_compiled)?;
-        crate::artifact::write(&self.inner.meta, &self.inner.bytes, code)
+        let Inner { meta, bytes, code, engine, .. } = &*self.inner;
+        if self.inner.promotions.is_some() {
+            return crate::artifact::write_whole(engine, meta, bytes.all());
+        }
+        let code = code.code().ok_or_else(crate::artifact::nothing_compiled)?;
+        crate::artifact::write(meta, bytes, code)
+    }
+
+    /// Puts the code of all functions that have been promoted so far into the engine's cache, so that the next program with
+    /// this module begins with it. Does nothing if there is nothing new, no cache, or the engine's tier is not `auto`.
+    /// Says whether anything was put there.
+    ///
+    /// # Errors
+    /// When the module is too large to be written.
+    pub fn keep_promoted(&self) -> Result<bool> {
+        let Inner { meta, bytes, engine, promotions, .. } = &*self.inner;
+        let Some(promotions) = promotions else { return Ok(false) };
+        promotions.keep(|code| crate::artifact::keep_promoted(engine, meta, bytes, code))
+    }
+
+    /// How many functions have moved from tier to tier so far, and what that took; nothing if they do not.
+    #[must_use]
+    pub fn tier_stats(&self) -> Option<TierStats> {
+        self.inner.promotions.as_ref().map(|promotions| promotions.stats())
+    }
+
+    /// The latest moves of functions from tier to tier, and the latest compilations, in order.
+    #[must_use]
+    pub fn tier_events(&self) -> (Vec<TierEvent>, Vec<TierCompilation>) {
+        self.inner.promotions.as_ref().map(|promotions| promotions.events()).unwrap_or_default()
     }
 
     /// The engine that it was compiled for.
@@ -304,7 +354,7 @@ impl Module {
 
     /// Whether `code` is this module's.
     pub(crate) fn runs(&self, code: &Arc<PublishedCode>) -> bool {
-        Arc::ptr_eq(&self.inner.code, code)
+        code.belongs_to(&self.inner.code)
     }
 
     /// Where the content of the code section starts in the file.
@@ -349,6 +399,36 @@ impl Module {
 /// Types of later proposals, which validation keeps out.
 fn no_type() -> ExternType {
     ExternType::Func(holm_spec::types::FuncType::default())
+}
+
+/// Functions that may get machine code.
+#[cfg(feature = "machine-code")]
+fn promotable(functions: Arc<dyn holm_abi::Interpreted>) -> Result<Arc<PublishedCode>> {
+    Ok(PublishedCode::tiered(functions, holm_vm::CODE_REGION_BYTES)?)
+}
+
+/// In this build they never get any.
+#[cfg(not(feature = "machine-code"))]
+fn promotable(functions: Arc<dyn holm_abi::Interpreted>) -> Result<Arc<PublishedCode>> {
+    Ok(PublishedCode::interpret(functions))
+}
+
+/// Adds machine code to that of a module.
+#[cfg(feature = "machine-code")]
+pub(crate) fn publish_into(
+    module: &Arc<PublishedCode>,
+    code: holm_abi::Code,
+) -> Result<Arc<PublishedCode>> {
+    Ok(holm_vm::publish_into(module, holm_vm::VerifiedCode::trust(code))?)
+}
+
+/// This build runs no machine code.
+#[cfg(not(feature = "machine-code"))]
+pub(crate) fn publish_into(
+    _: &Arc<PublishedCode>,
+    code: holm_abi::Code,
+) -> Result<Arc<PublishedCode>> {
+    publish(code)
 }
 
 /// Makes machine code ready to run.

@@ -6,12 +6,12 @@
 //! come, and gives the same module; what is wrong is told as soon as the wrong byte is there.
 //! Read next: [`crate::module`].
 
-use crate::artifact::{Ingredients, Made};
+use crate::artifact::{Ingredients, Made, Source};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::module::Module;
 use crate::usage::Stopwatch;
-use holm_abi::{CompileError, EarlyCompile};
+use holm_abi::EarlyCompile;
 use holm_module::{Decoder, Module as Meta};
 use std::fmt;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ impl Early {
         }
     }
 
-    fn finish(&self, engine: &Engine, meta: &Arc<Meta>, wasm: &[u8]) -> Result<Made, CompileError> {
+    fn finish(&self, engine: &Engine, meta: &Arc<Meta>, wasm: &Source<'_>) -> Result<Made> {
         match &self.compiler {
             Some(compiler) => {
                 let code = compiler.finish(meta, wasm, engine.workers())?;
@@ -118,13 +118,17 @@ impl ModuleStream {
     /// # Errors
     /// As for [`ModuleStream::finish`].
     pub fn precompile(self) -> Result<Vec<u8>> {
-        self.ingredients()?.write()
+        if self.engine.upper_tier().is_none() {
+            return self.ingredients()?.write();
+        }
+        let (meta, wasm) = self.decoder.finish()?;
+        crate::artifact::write_whole(&self.engine, &meta, &wasm)
     }
 
     fn ingredients(self) -> Result<Ingredients> {
         let Self { engine, decoder, early, .. } = self;
         let (meta, wasm) = decoder.finish()?;
-        let meta = Arc::new(meta);
+        let (meta, wasm) = (Arc::new(meta), Source::Shared(wasm.into()));
         Ingredients::cached(&engine, &wasm, || {
             let code = early.finish(&engine, &meta, &wasm)?;
             Ok((meta, code))

@@ -25,12 +25,17 @@ pub struct Frame {
 pub(crate) struct CodeMap {
     /// Sorted by address; no duplicates.
     codes: Vec<Arc<PublishedCode>>,
+    /// Those whose machine code comes while guests run, anywhere; no duplicates.
+    tiered: Vec<Arc<PublishedCode>>,
 }
 
 impl CodeMap {
     /// Adds code that can be found by address.
     pub(crate) fn add(&mut self, code: &Arc<PublishedCode>) {
-        if code.code().is_none() {
+        if code.is_tiered() && !self.tiered.iter().rev().any(|known| Arc::ptr_eq(known, code)) {
+            self.tiered.push(Arc::clone(code));
+        }
+        if code.addresses().is_empty() {
             return;
         }
         let start = code.addresses().start;
@@ -40,43 +45,50 @@ impl CodeMap {
         }
     }
 
-    /// The code that contains an address, and the offset in its text.
+    /// The machine code that contains an address, and the offset in its text. Images are found from the moment on at
+    /// which they are published.
     pub(crate) fn find(&self, pc: u64) -> Option<(&Arc<PublishedCode>, u32)> {
         let after = self.codes.partition_point(|code| code.addresses().start <= pc);
-        let code = self.codes.get(after.checked_sub(1)?)?;
-        let range = code.addresses();
-        if !range.contains(&pc) {
-            return None;
-        }
-        Some((code, u32::try_from(pc - range.start).ok()?))
+        let before = after.checked_sub(1).and_then(|index| self.codes.get(index));
+        let found = before.and_then(|code| code.find(pc));
+        found.or_else(|| self.tiered.iter().find_map(|code| code.find(pc)))
     }
+}
+
+/// A stay that an exception has left. Until something runs again, which is when a handler is found, its frames are
+/// where they were.
+pub(crate) enum LeftStay {
+    /// In the interpreter, called by machine code.
+    #[cfg(feature = "machine-code")]
+    Interpreted(Activation),
+    /// In machine code, which was left through the stub with this frame pointer.
+    Machine(u64),
+}
+
+/// Notes that an exception has left a stay, for the backtrace if nobody handles it.
+pub(crate) fn leave_behind(block: &StoreBlock, stay: LeftStay) {
+    let mut trail = block.trail.borrow_mut();
+    if trail.len() < BACKTRACE_FRAMES_MAX {
+        trail.push(stay);
+    }
+}
+
+/// The frames from where the latest exception was thrown on, which nobody has handled, innermost first.
+pub(crate) fn capture_thrown(block: &StoreBlock, cause: Cause) -> Vec<Frame> {
+    let mut walker = Walker { block, frames: Vec::new() };
+    for stay in block.trail.take() {
+        match stay {
+            #[cfg(feature = "machine-code")]
+            LeftStay::Interpreted(activation) => walker.walk_activation(&activation),
+            LeftStay::Machine(fp) => walker.walk_stub(fp),
+        }
+    }
+    walker.finish(cause)
 }
 
 /// The frames of all guests that are under way on this block, innermost first.
 pub(crate) fn capture(block: &StoreBlock, cause: Cause) -> Vec<Frame> {
-    let mut walker = Walker { block, frames: Vec::new() };
-    if cause.pc != 0 {
-        walker.push(cause.pc);
-        walker.walk(cause.fp);
-    } else {
-        walker.walk_stub(cause.fp);
-    }
-    // Outer stays in machine code: each left its guest through a stub before the next one was entered. A stay in
-    // the interpreter knows which of them it is inside of.
-    let mut exit_fp = block.exit_fp.get();
-    let mut host_sp = block.host_sp.get();
-    let mut activation = block.activation.get().cast_const();
-    while walker.has_room() {
-        activation = walker.walk_interpreted(activation, host_sp);
-        if host_sp == 0 {
-            break;
-        }
-        walker.walk_stub(exit_fp);
-        let saved = around(host_sp);
-        host_sp = saved[0];
-        exit_fp = saved[2];
-    }
-    walker.frames
+    Walker { block, frames: Vec::new() }.finish(cause)
 }
 
 /// The frames of all guests that are under way on this block and about to be returned to, innermost first: the
@@ -115,6 +127,33 @@ struct Walker<'a> {
 }
 
 impl Walker<'_> {
+    /// Walks from a cause on outwards.
+    fn finish(mut self, cause: Cause) -> Vec<Frame> {
+        let block = self.block;
+        if cause.pc != 0 {
+            self.push(cause.pc);
+            self.walk(cause.fp);
+        } else {
+            self.walk_stub(cause.fp);
+        }
+        // Outer stays in machine code: each left its guest through a stub before the next one was entered. A stay in
+        // the interpreter knows which of them it is inside of.
+        let mut exit_fp = block.exit_fp.get();
+        let mut host_sp = block.host_sp.get();
+        let mut activation = block.activation.get().cast_const();
+        while self.has_room() {
+            activation = self.walk_interpreted(activation, host_sp);
+            if host_sp == 0 {
+                break;
+            }
+            self.walk_stub(exit_fp);
+            let saved = around(host_sp);
+            host_sp = saved[0];
+            exit_fp = saved[2];
+        }
+        self.frames
+    }
+
     fn has_room(&self) -> bool {
         self.frames.len() < BACKTRACE_FRAMES_MAX
     }
@@ -130,13 +169,20 @@ impl Walker<'_> {
         while let Some(activation) = unsafe { next.as_ref() }
             && activation.host_sp == host_sp
         {
+            self.walk_activation(activation);
+            next = activation.previous;
+        }
+        next
+    }
+
+    /// Walks one stay in the interpreter.
+    fn walk_activation(&mut self, activation: &Activation) {
+        if self.has_room() {
             crate::interpret::walk(self.block, activation, |frame| {
                 self.frames.push(frame);
                 self.has_room()
             });
-            next = activation.previous;
         }
-        next
     }
 
     /// Follows frame pointers to the end of the activation.

@@ -5,7 +5,7 @@
 //! changes the fields behind Rust's back while shared references exist; rule 1 of the crate (one thread)
 //! makes that enough.
 
-use crate::backtrace::CodeMap;
+use crate::backtrace::{CodeMap, LeftStay};
 use crate::objects::Objects;
 use holm_abi::Activation;
 use holm_abi::code::KEPT_REGISTERS;
@@ -88,6 +88,8 @@ pub(crate) struct StoreBlock {
     pub(crate) failure: Cell<Option<crate::ExitCause>>,
     /// The frames at the time a guest was left, where they are gone when the host gets to know of it.
     pub(crate) trace: Cell<Option<Vec<crate::Frame>>>,
+    /// The stays that the latest exception has left, innermost first.
+    pub(crate) trail: RefCell<Vec<LeftStay>>,
     /// Bytes of host stack that nested calls may use.
     pub(crate) host_stack_bytes_max: usize,
 }
@@ -137,9 +139,21 @@ impl StoreBlock {
 
     /// Whether calls between host and guests are nested too deep for one more.
     pub(crate) fn is_host_stack_full(&self) -> bool {
+        self.host_stack_bytes() > self.host_stack_bytes_max
+    }
+
+    /// Bytes of the host's stack that calls between host and guests have taken.
+    #[inline(always)]
+    pub(crate) fn host_stack_bytes(&self) -> usize {
         let marker = 0u8;
         let here = (&raw const marker).addr();
-        self.host_stack_start.get().saturating_sub(here) > self.host_stack_bytes_max
+        self.host_stack_start.get().saturating_sub(here)
+    }
+
+    /// Notes that an exception is thrown.
+    pub(crate) fn throw(&self, reference: u32) {
+        self.trail.borrow_mut().clear();
+        self.thrown.set(reference);
     }
 
     /// Notes that a host function failed, or that an exception leaves the guest.

@@ -40,6 +40,24 @@ pub struct RegisterArguments {
 }
 
 impl RegisterArguments {
+    /// None at all.
+    pub(crate) const NONE: Self =
+        Self { ints: [MaybeUninit::uninit(); 6], vectors: [MaybeUninit::uninit(); 8] };
+
+    /// Sets the argument in a register.
+    ///
+    /// # Panics
+    /// When it is not in a register.
+    pub(crate) fn set(&mut self, location: Location, value: u64) {
+        match location {
+            Location::Int(n) => self.ints[n as usize] = MaybeUninit::new(value),
+            Location::Vector(n) => {
+                self.vectors[n as usize] = MaybeUninit::new(f64::from_bits(value));
+            }
+            Location::Stack(_) | Location::Buffer(_) => unreachable!("a value in memory"),
+        }
+    }
+
     /// The n-th integer argument.
     pub(crate) fn int(&self, n: u32) -> u64 {
         // SAFETY: whoever made these gave as many as the signature has (see `CallFrame::arguments`), and only

@@ -7,7 +7,8 @@
 //!
 //! New objects go to the nursery, one behind the other; code does that by itself and asks for a collection when
 //! it is full. What survives moves to the old space in use. When that has grown enough, everything alive moves
-//! to the other old space. Objects too large for the nursery start in the old space. References are distances
+//! to the other old space. Objects too large for the nursery start in the old space, and so do all while most of
+//! the nursery survives. References are distances
 //! from the base, 32 bits wide, so that none of them leaves the reservation whatever its value.
 //! Invariants: after a collection the nursery is empty, so that no card needs to be marked; an object in the old
 //! space that refers to the nursery lies on a marked card.
@@ -19,6 +20,7 @@ mod hosts;
 mod layouts;
 mod mover;
 mod object;
+mod room;
 pub(crate) mod roots;
 mod space;
 mod stats;
@@ -37,6 +39,7 @@ use holm_abi::MemoryStrategy;
 use holm_abi::object::{CARD_BYTES_LOG2, NULL_BYTES};
 use hosts::Hosts;
 pub(crate) use layouts::Layouts;
+use room::Room;
 use space::Space;
 use std::ops::Range;
 
@@ -71,8 +74,11 @@ pub(crate) struct Heap {
     nursery_bytes: u64,
     /// Up to where the nursery's memory is accessible.
     nursery_committed: u64,
-    /// Where objects in the nursery must end, whatever code is told.
-    nursery_limit: u64,
+    /// Where new objects go.
+    room: Room,
+    /// Where the room for them starts, and where they must end, whatever code is told.
+    young_start: u64,
+    young_limit: u64,
     /// How much the old space holds when it is time to move everything.
     major_bytes: u64,
     /// The most that may be in use.
@@ -151,7 +157,9 @@ impl Heap {
             other,
             nursery_bytes,
             nursery_committed: u64::from(NULL_BYTES),
-            nursery_limit: 0,
+            room: Room::Nursery,
+            young_start: u64::from(NULL_BYTES),
+            young_limit: 0,
             major_bytes: MAJOR_BYTES_MIN,
             bytes_max: 0,
             stress: config.stress,
@@ -160,7 +168,7 @@ impl Heap {
             stats: HeapStats::default(),
         };
         heap.set_bytes_max(limits.heap_bytes_max);
-        heap.open_nursery()?;
+        heap.open_room()?;
         Ok(heap)
     }
 
@@ -184,28 +192,9 @@ impl Heap {
         &mut self.layouts
     }
 
-    /// Sets where the empty nursery ends.
-    fn open_nursery(&mut self) -> Result<(), VmError> {
-        let room = self.bytes_max.saturating_sub(self.old.used());
-        let start = u64::from(NULL_BYTES);
-        let end = start + self.nursery_bytes.min(room) / 8 * 8;
-        if end > self.nursery_committed {
-            let committed = if self.nursery_bytes > NURSERY_BYTES_FIRST {
-                self.space.want_huge_pages(HUGE_PAGE_BYTES..NURSERY_END);
-                NURSERY_END
-            } else {
-                HUGE_PAGE_BYTES
-            };
-            self.space.commit(self.nursery_committed..committed)?;
-            self.nursery_committed = committed;
-        }
-        self.nursery_limit = end;
-        Ok(())
-    }
-
     /// What code may fill by itself.
     fn limit_for_code(&self) -> u64 {
-        if self.stress { 0 } else { self.nursery_limit }
+        if self.stress { 0 } else { self.young_limit }
     }
 }
 

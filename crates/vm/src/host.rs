@@ -180,7 +180,7 @@ where
         Ok(Ok(())) => return 0,
         Ok(Err(failure)) => match failure.downcast_ref::<Thrown>() {
             Some(Thrown(reference)) => {
-                block.thrown.set(*reference);
+                block.throw(*reference);
                 return 1;
             }
             None => ExitCause::Host(failure),

@@ -79,6 +79,9 @@ pub struct Instance {
     globals: Vec<GlobalId>,
     tags: Vec<TagId>,
     functions_first: FunctionId,
+    /// How many functions it imports.
+    #[cfg(feature = "machine-code")]
+    pub(crate) functions_imported: u32,
     pub(crate) data: Vec<Option<SharedBytes>>,
     pub(crate) elements: Vec<Option<Box<[u32]>>>,
     /// For each element segment whether its references are the collector's.
@@ -169,6 +172,8 @@ impl Objects {
             globals: request.globals.to_vec(),
             tags: request.tags.to_vec(),
             functions_first: FunctionId(0),
+            #[cfg(feature = "machine-code")]
+            functions_imported: request.layout.shape().imported_functions,
             data: Vec::new(),
             elements: Vec::new(),
             elements_collected: Vec::new(),

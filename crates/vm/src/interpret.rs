@@ -4,8 +4,12 @@
 //! interpreter is one [`Activation`]; activations and stays in machine code can be nested in any order. Not here:
 //! interpreting. Invariants: the block's `activation` is the innermost one, and its `previous` chain is exactly
 //! what is under way; whoever first sees that a guest was left captures the backtrace, because activations are
-//! gone when the host gets to know. Read next: [`crate::store`].
+//! gone when the host gets to know. Read next: [`bridge`], the way from machine code, and [`crate::store`].
 
+#[cfg(feature = "machine-code")]
+pub(crate) mod bridge;
+
+use crate::backtrace::{LeftStay, leave_behind};
 use crate::block::{Cause, StoreBlock};
 use crate::context::{Anchor, HOST_ENTRY};
 use crate::frame::{CallFrame, RegisterArguments, as_usize, low};
@@ -14,12 +18,16 @@ use crate::objects::{FunctionId, Objects};
 use crate::sys::arch;
 use crate::traps::Running;
 use crate::{ExitCause, Frame, InstanceId, PublishedCode};
+#[cfg(feature = "machine-code")]
+use holm_abi::interpreter::INTERPRETED;
 use holm_abi::layout::{Callee, INSTANCE, STORE};
 use holm_abi::{Activation, Location, Outside, SlotSignature, SlotValue};
 use holm_spec::trap::TrapReason;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
+#[cfg(feature = "machine-code")]
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The ways out of the interpreter.
 static OUTSIDE: Outside = Outside { call, builtin };
@@ -31,7 +39,7 @@ const RESERVE_BYTES: u64 = 128;
 #[inline(never)]
 pub(crate) fn enter(block: &StoreBlock, function: FunctionId, frame: &mut CallFrame) -> Option<()> {
     let returned = enter_with(block, function, |p| frame.param(p.location, p.vector))?;
-    for result in &returned.signature().results {
+    for result in &returned.signature.results {
         frame.set_result(result.location, returned.slots.get(result.slot, result.vector));
     }
     Some(())
@@ -49,24 +57,17 @@ pub(crate) fn enter_registers(
         Location::Vector(n) => u128::from(arguments.vector(n)),
         Location::Int(n) | Location::Stack(n) | Location::Buffer(n) => u128::from(arguments.int(n)),
     })?;
-    let Some(result) = returned.signature().results.first() else { return Some((0, 0)) };
+    let Some(result) = returned.signature.results.first() else { return Some((0, 0)) };
     let value = low(returned.slots.get(result.slot, false));
     let is_vector = matches!(result.location, Location::Vector(_));
     Some(if is_vector { (0, value) } else { (value, 0) })
 }
 
 /// A call that returned: the slots that hold its results.
-struct Returned {
+struct Returned<'a> {
     slots: Slots,
-    code: Arc<PublishedCode>,
-    function: u32,
-}
-
-impl Returned {
-    /// How the results lie in their slots.
-    fn signature(&self) -> &SlotSignature {
-        signature_of(&self.code, self.function)
-    }
+    /// How the results lie in them.
+    signature: &'a SlotSignature,
 }
 
 /// How the values of an interpreted function lie in slots, by its index in its module.
@@ -80,22 +81,31 @@ fn enter_with(
     block: &StoreBlock,
     function: FunctionId,
     value: impl Fn(&SlotValue) -> u128,
-) -> Option<Returned> {
-    let objects = objects(block);
-    let record = *objects.function(function).expect("a function of this store");
-    let code = Arc::clone(objects.instances[record.instance as usize].code());
-    let signature = signature_of(&code, record.function);
+) -> Option<Returned<'_>> {
+    let record = *objects(block).function(function).expect("a function of this store");
+    let code = code_of(block, record.instance).expect("instances of this store");
+    let signature = signature_of(code, record.function);
+    let slots = slots_for(block, signature)?;
+    for param in &signature.params {
+        slots.set(param.slot, clean(value(param), param), param.vector);
+    }
+    let status = run(block, code, record.callee, slots.0, |_, thrown| {
+        objects(block).exceptions.escape(thrown);
+        block.cause.set(Cause::NONE);
+        block.trace.set(Some(crate::backtrace::capture_thrown(block, Cause::NONE)));
+        block.failure.set(Some(ExitCause::Exception(thrown)));
+    });
+    (status == 0).then_some(Returned { slots, signature })
+}
+
+/// Free slots for a call that begins; nothing, and a trap noted, when there are not enough.
+fn slots_for(block: &StoreBlock, signature: &SlotSignature) -> Option<Slots> {
     let first = block.slots_top.get();
     if first + u64::from(signature.slots()) * 8 + RESERVE_BYTES > block.slots_end.get() {
         note(block, Some(TrapReason::StackOverflow));
         return None;
     }
-    let slots = Slots(std::ptr::with_exposed_provenance_mut(as_usize(first)));
-    for param in &signature.params {
-        slots.set(param.slot, clean(value(param), param), param.vector);
-    }
-    let status = run(block, &code, record.callee, slots.0);
-    (status == 0).then_some(Returned { slots, code, function: record.function })
+    Some(Slots(std::ptr::with_exposed_provenance_mut(as_usize(first))))
 }
 
 /// Slots of a call: as many as its signature has, inside the store's.
@@ -129,22 +139,21 @@ impl Slots {
     }
 }
 
-/// Runs an interpreted function on arguments that lie in `slots`.
-fn run(block: &StoreBlock, code: &PublishedCode, callee: Callee, slots: *mut u64) -> u32 {
+/// Runs an interpreted function on arguments that lie in `slots`: 0 when it returned, 1 when it was left. `uncaught` is given
+/// the activation and the exception that it was left with, if it was by one.
+fn run(
+    block: &StoreBlock,
+    code: &PublishedCode,
+    callee: Callee,
+    slots: *mut u64,
+    uncaught: impl FnOnce(*const Activation, u32),
+) -> u32 {
     let executor = code.interpreted().expect("asked before").executor();
+    let anchor = std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor));
     let mut activation = Activation {
-        program: executor.program,
-        anchor: std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor)),
-        code: callee.code,
-        slots,
-        outside: &OUTSIDE,
-        trap: None,
-        thrown: 0,
-        arguments: [0; 4],
-        ip: 0,
-        frame: 0,
         previous: block.activation.get(),
         host_sp: block.host_sp.get(),
+        ..Activation::new(executor.program, anchor, callee.code, slots, &OUTSIDE)
     };
     let this = &raw mut activation;
     block.activation.set(this);
@@ -160,9 +169,7 @@ fn run(block: &StoreBlock, code: &PublishedCode, callee: Callee, slots: *mut u64
     {
         note(block, Some(reason));
     } else if status != 0 && thrown != 0 {
-        objects(block).exceptions.escape(thrown);
-        note(block, None);
-        block.failure.set(Some(ExitCause::Exception(thrown)));
+        uncaught(this, thrown);
     }
     // SAFETY: as above.
     block.activation.set(unsafe { (*this).previous }.cast_mut());
@@ -196,7 +203,7 @@ unsafe fn block_of<'a>(activation: *const Activation) -> &'a StoreBlock {
     unsafe { &*block }
 }
 
-/// A call of a host function or of machine code.
+/// A call of a host function or of machine code, of this instance or another.
 ///
 /// # Safety
 /// As [`Outside::call`].
@@ -216,9 +223,13 @@ unsafe fn call(
     let top = block.slots_top.get();
     let own = u64::from(signature.slots()) * 8;
     block.slots_top.set(slots.expose_provenance() as u64 + own);
-    let status = call_machine(block, callee, signature, Slots(slots));
+    let host = host_function(callee);
+    let returned = match host {
+        Some(host) => call_host(host, callee, signature, Slots(slots)),
+        None => call_machine(block, callee, signature, Slots(slots)),
+    };
     block.slots_top.set(top);
-    if status == 0 {
+    if returned.is_some() {
         return 0;
     }
     match thrown(block) {
@@ -227,7 +238,7 @@ unsafe fn call(
             unsafe { (*activation).thrown = reference };
         }
         Some(Err(reason)) => note(block, Some(reason)),
-        None => left(block),
+        None => left(block, host.is_some()),
     }
     1
 }
@@ -238,7 +249,10 @@ fn thrown(block: &StoreBlock) -> Option<Result<u32, TrapReason>> {
     if reference == 0 {
         // Machine code without a handler is left like this.
         match block.failure.take() {
-            Some(ExitCause::Exception(thrown)) => reference = thrown,
+            Some(ExitCause::Exception(thrown)) => {
+                reference = thrown;
+                leave_behind(block, LeftStay::Machine(block.cause.get().fp));
+            }
             failure => block.failure.set(failure),
         }
     }
@@ -249,67 +263,144 @@ fn thrown(block: &StoreBlock) -> Option<Result<u32, TrapReason>> {
     Some(if alive { Ok(reference) } else { Err(crate::unwind::missing(reference)) })
 }
 
-/// The code of the instance with an anchor.
-fn code_of(block: &StoreBlock, anchor: u64) -> Option<Arc<PublishedCode>> {
-    Some(instance_of(block, anchor)?.1)
+/// The code of an instance, for as long as the store is suspended in a call.
+fn code_of(block: &StoreBlock, instance: u32) -> Option<&PublishedCode> {
+    let code = Arc::as_ptr(objects(block).instances.get(instance as usize)?.code());
+    // SAFETY: instances keep their code and are never removed (rule 3), though the list of them may move while the
+    // code is in use; nothing ever changes code.
+    Some(unsafe { &*code })
 }
 
-/// The instance with an anchor, and its code.
-fn instance_of(block: &StoreBlock, anchor: u64) -> Option<(InstanceId, Arc<PublishedCode>)> {
-    let anchor = std::ptr::with_exposed_provenance_mut(as_usize(anchor));
+/// The code of the instance in which an activation runs.
+fn code_at<'a>(block: &'a StoreBlock, activation: &Activation) -> Option<&'a PublishedCode> {
+    code_of(block, instance_of(activation.anchor)?)
+}
+
+/// The index of the instance with an anchor.
+fn instance_of(anchor: *mut u8) -> Option<u32> {
     let anchor = Anchor::new(NonNull::new(anchor)?);
     // SAFETY: every context has this field.
-    let instance: u32 = unsafe { anchor.read(INSTANCE) };
-    let code = Arc::clone(objects(block).instances.get(instance as usize)?.code());
-    Some((InstanceId(instance), code))
+    Some(unsafe { anchor.read(INSTANCE) })
 }
 
-/// A host function, or machine code of another instance.
+/// How the stub of a host function takes its arguments.
+#[derive(Clone, Copy)]
+enum Host {
+    Registers,
+    Frame,
+}
+
+/// Whether what is called is a host function.
+fn host_function(callee: Callee) -> Option<Host> {
+    let is = |stub: *const ()| stub as u64 == callee.code;
+    if is(arch::holm_vm_host_call_registers as *const ()) {
+        return Some(Host::Registers);
+    }
+    let frame =
+        is(arch::holm_vm_host_call_int as *const ()) || is(arch::holm_vm_host_call as *const ());
+    frame.then_some(Host::Frame)
+}
+
+/// The frame of a call with arguments from slots.
+fn frame_of(signature: &SlotSignature, slots: Slots) -> CallFrame {
+    let mut frame = CallFrame::for_slots(signature);
+    for param in &signature.params {
+        frame.set_param(param.location, slots.get(param.slot, param.vector), param.vector);
+    }
+    frame
+}
+
+/// Calls a host function; nothing when it fails.
+fn call_host(host: Host, callee: Callee, signature: &SlotSignature, slots: Slots) -> Option<()> {
+    let mut frame = frame_of(signature, slots);
+    let raw = std::ptr::from_mut(frame.seal());
+    let anchor = std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor));
+    let anchor = Anchor::new(NonNull::new(anchor).expect("contexts are not at null"));
+    let left = match host {
+        Host::Registers => {
+            // SAFETY: host functions' stubs stand only beside host functions' contexts, which have this field.
+            let entry: RegisterEntry = unsafe { anchor.read(HOST_ENTRY) };
+            let [a, b, c, d, e, ..] = frame.raw.ints;
+            // SAFETY: the anchor is that of the function's context; its arguments are in these registers.
+            let result = unsafe { entry(anchor.as_ptr(), a, b, c, d, e) };
+            frame.raw.ints[0] = result.value;
+            result.left != 0
+        }
+        Host::Frame => {
+            // SAFETY: as above.
+            let entry: HostEntry = unsafe { anchor.read(HOST_ENTRY) };
+            // SAFETY: the anchor is that of the function's context, the frame was made for its signature.
+            let left = unsafe { entry(anchor.as_ptr(), raw) };
+            left != 0
+        }
+    };
+    (!left).then(|| take_results(&frame, signature, slots))
+}
+
+/// Calls machine code; nothing when it is left.
 fn call_machine(
     block: &StoreBlock,
     callee: Callee,
     signature: &SlotSignature,
     slots: Slots,
-) -> u32 {
-    let mut frame = CallFrame::for_slots(signature);
-    for param in &signature.params {
-        frame.set_param(param.location, slots.get(param.slot, param.vector), param.vector);
-    }
-    let raw = std::ptr::from_mut(frame.seal());
-    let is = |stub: *const ()| stub as u64 == callee.code;
-    let anchor = std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor));
-    let anchor = Anchor::new(NonNull::new(anchor).expect("contexts are not at null"));
-    let status = if is(arch::holm_vm_host_call_registers as *const ()) {
-        // SAFETY: host functions' stubs stand only beside host functions' contexts, which have this field.
-        let entry: RegisterEntry = unsafe { anchor.read(HOST_ENTRY) };
-        let [a, b, c, d, e, ..] = frame.raw.ints;
-        // SAFETY: the anchor is that of the function's context; its arguments are in these registers.
-        let result = unsafe { entry(anchor.as_ptr(), a, b, c, d, e) };
-        frame.raw.ints[0] = result.value;
-        u32::from(result.left != 0)
-    } else if [arch::holm_vm_host_call as *const (), arch::holm_vm_host_call_int as *const ()]
-        .into_iter()
-        .any(is)
-    {
-        // SAFETY: as above.
-        let entry: HostEntry = unsafe { anchor.read(HOST_ENTRY) };
-        // SAFETY: the anchor is that of the function's context, the frame was made for its signature.
-        unsafe { entry(anchor.as_ptr(), raw) }
-    } else {
-        let running = Running::new(block);
-        // SAFETY: the callee is a function of this store and expects its anchor; the frame is sealed; the stack
-        // below `guest_sp` is free.
-        let status = unsafe { arch::holm_vm_enter(block, &raw const callee, raw) };
+) -> Option<()> {
+    let running = Running::new(block);
+    if signature.in_registers {
+        let mut arguments = RegisterArguments::NONE;
+        for param in &signature.params {
+            arguments.set(param.location, low(slots.get(param.slot, false)));
+        }
+        // SAFETY: the callee is a function of this store and expects its anchor; its values travel in registers; the
+        // stack below `guest_sp` is free; only the block is in use here.
+        let (int, vector) = unsafe { arch::call_registers(block, callee, arguments) }?;
         drop(running);
-        status
-    };
-    if status != 0 {
-        return 1;
+        if let Some(result) = signature.results.first() {
+            let value = if matches!(result.location, Location::Vector(_)) { vector } else { int };
+            slots.set(result.slot, clean(value.into(), result), false);
+        }
+        return Some(());
     }
+    let mut frame = frame_of(signature, slots);
+    let raw = std::ptr::from_mut(frame.seal());
+    // SAFETY: as above; the frame is sealed.
+    let status = unsafe { arch::holm_vm_enter(block, &raw const callee, raw) };
+    drop(running);
+    (status == 0).then(|| take_results(&frame, signature, slots))
+}
+
+/// Puts the results of a call into slots.
+fn take_results(frame: &CallFrame, signature: &SlotSignature, slots: Slots) {
     for result in &signature.results {
         slots.set(result.slot, clean(frame.result(result.location), result), result.vector);
     }
-    0
+}
+
+/// Where machine code is of a function that began interpreted and has some by now.
+#[cfg(feature = "machine-code")]
+#[inline(never)]
+pub(crate) fn promoted(callee: Callee) -> Option<Callee> {
+    use holm_abi::layout::{
+        ENTRIES, FUNCTION_ENTRY_BYTES, FUNCTION_ENTRY_MACHINE, INTERPRETING_STUB,
+        function_of_code_number,
+    };
+    crate::sys::base_of(callee.code)?;
+    let anchor = std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor));
+    let anchor = Anchor::new(NonNull::new(anchor)?);
+    // SAFETY: the code number says that the anchor is that of an instance with function entries.
+    let entries: u64 = unsafe { anchor.read(ENTRIES) };
+    let entry = u64::from(function_of_code_number(callee.code) * FUNCTION_ENTRY_BYTES);
+    let at = (entries + entry).wrapping_add_signed(FUNCTION_ENTRY_MACHINE.into());
+    let machine: *const AtomicU64 = std::ptr::with_exposed_provenance(as_usize(at));
+    // SAFETY: each function has an entry, which lives as long as the code of its instances; this field is atomic.
+    let code = unsafe { &*machine }.load(Ordering::Acquire);
+    let stub = callee.code - INTERPRETED + u64::from(INTERPRETING_STUB);
+    (code != stub).then_some(Callee { code, ..callee })
+}
+
+/// Without machine code nothing is ever promoted.
+#[cfg(not(feature = "machine-code"))]
+pub(crate) fn promoted(_: Callee) -> Option<Callee> {
+    None
 }
 
 /// A result without what may lie above it in its register.
@@ -317,17 +408,18 @@ fn clean(value: u128, result: &SlotValue) -> u128 {
     if result.vector { value } else { value & result.mask }
 }
 
-/// Something called from the interpreter was left: captures the frames, unless somebody did before.
+/// Something called from the interpreter was left, a host function or machine code: captures the frames, unless somebody
+/// did before.
 #[cold]
-fn left(block: &StoreBlock) {
+fn left(block: &StoreBlock, host: bool) {
     let cause = block.cause.get();
     if let Some(trace) = block.trace.take() {
         block.trace.set(Some(trace));
-    } else if cause.pc != 0 {
-        block.trace.set(Some(crate::backtrace::capture(block, cause)));
-    } else {
-        // A host function called right from here: its stub was not used, so there is no frame of it.
+    } else if host {
+        // Its stub was not used, so there is no frame of it.
         note(block, cause.reason);
+    } else {
+        block.trace.set(Some(crate::backtrace::capture(block, cause)));
     }
 }
 
@@ -368,8 +460,8 @@ pub(crate) fn visit_references(block: &StoreBlock, visit: &mut dyn FnMut(u32) ->
     let mut next = block.activation.get().cast_const();
     // SAFETY: the block refers only to activations that are alive, and so do they.
     while let Some(activation) = unsafe { next.as_ref() } {
-        let code = code_of(block, activation.anchor.expose_provenance() as u64);
-        if let Some(interpreted) = code.as_ref().and_then(|code| code.interpreted()) {
+        let code = code_at(block, activation);
+        if let Some(interpreted) = code.and_then(PublishedCode::interpreted) {
             // SAFETY: all of them are outside.
             unsafe { (interpreted.executor().references)(activation, visit) };
         }
@@ -383,8 +475,7 @@ pub(crate) fn slots_in_use(block: &StoreBlock, objects: &Objects) -> Range<u64> 
     let mut end = block.slots_top.get();
     // SAFETY: the block refers only to activations that are alive.
     if let Some(activation) = unsafe { block.activation.get().as_ref() }
-        && let Some(code) = code_of(block, activation.anchor.expose_provenance() as u64)
-        && let Some(interpreted) = code.interpreted()
+        && let Some(interpreted) = code_at(block, activation).and_then(PublishedCode::interpreted)
     {
         // SAFETY: the activation is outside, or it would not be asked.
         end = end.max(unsafe { (interpreted.executor().top)(activation) });
@@ -398,20 +489,19 @@ pub(crate) fn walk(
     activation: &Activation,
     mut visit: impl FnMut(Frame) -> bool,
 ) {
-    let anchor = activation.anchor.expose_provenance() as u64;
-    let Some(code) = code_of(block, anchor) else { return };
-    let Some(interpreted) = code.interpreted() else { return };
+    let code = code_at(block, activation);
+    let Some(interpreted) = code.and_then(PublishedCode::interpreted) else { return };
     let walk = interpreted.executor().walk;
     // SAFETY: the activation is outside or was just left, see the file's documentation.
     unsafe {
         walk(activation, &mut |anchor, function, offset| {
-            let anchor = anchor.expose_provenance() as u64;
-            let Some((instance, code)) = instance_of(block, anchor) else { return false };
+            let Some(instance) = instance_of(anchor) else { return false };
+            let Some(found) = objects(block).instances.get(instance as usize) else { return false };
             visit(Frame {
-                code,
+                code: Arc::clone(found.code()),
                 function,
                 offset: offset.unwrap_or(u32::MAX),
-                instance: Some(instance),
+                instance: Some(InstanceId(instance)),
             })
         });
     }

@@ -52,15 +52,20 @@ pub use heap::{HeapConfig, HeapStats, OwnedRoot, RootId, RootMark, TypeTable};
 pub use host::HostFunction;
 pub use instance::{Escaped, Instance, InstanceRequest};
 pub use interrupt::InterruptHandle;
-pub use limits::StoreLimits;
+pub use limits::{CODE_REGION_BYTES, StoreLimits};
 pub use memory::SharedMemory;
 pub use objects::{FunctionId, GlobalId, InstanceId, MemoryId, Objects, TableId, TagId};
 pub use pool::{NoRelations, Pool, PoolConfig, TypeRelations};
 pub use publish::PublishedCode;
 #[cfg(feature = "machine-code")]
+pub use publish::region::{CodeMemory, publish_into};
+#[cfg(feature = "machine-code")]
 pub use publish::{VerifiedCode, publish};
 pub use store::Store;
+#[cfg(feature = "machine-code")]
+pub use sys::{StubArea, stubs};
 pub use unwind::Thrown;
 
 #[cfg(test)]
+#[cfg(feature = "machine-code")]
 mod tests;

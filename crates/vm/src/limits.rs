@@ -65,11 +65,14 @@ pub(crate) const NURSERY_BYTES_MIN: u64 = 4 << 20;
 /// Bytes of the nursery when much of it survives.
 pub(crate) const NURSERY_BYTES_MAX: u64 = 16 << 20;
 
+/// While most of the nursery survives, new objects go to the old space until there are this many bytes of them.
+pub(crate) const OLD_PHASE_BYTES_MAX: u64 = 64 << 20;
+
 /// Objects larger than this start in the old space.
 pub(crate) const LARGE_BYTES: u64 = 64 << 10;
 
 /// The old space is collected when it has doubled, and not before it has grown by this.
-pub(crate) const MAJOR_BYTES_MIN: u64 = 16 << 20;
+pub(crate) const MAJOR_BYTES_MIN: u64 = 32 << 20;
 
 /// Heaps get accessible in steps of this.
 pub(crate) const HEAP_COMMIT_BYTES: u64 = 1 << 20;
@@ -88,6 +91,21 @@ pub(crate) const STRESS_MAJOR_EVERY: u32 = 4;
 
 /// Guard below a guest's stack; frames larger than it are probed.
 pub(crate) const STACK_GUARD_BYTES: usize = 64 * 1024;
+
+/// Bytes of machine code that one module can have whose functions are promoted one by one.
+pub const CODE_REGION_BYTES: usize = 256 << 20;
+
+/// Bytes of addresses that such a module takes for its first machine code.
+#[cfg(feature = "machine-code")]
+pub(crate) const CODE_RANGE_BYTES_FIRST: usize = 4 << 20;
+
+/// How many images such a module can have: each is a mapping of its own, of which a process has 65,530.
+#[cfg(feature = "machine-code")]
+pub(crate) const IMAGES_MAX: u32 = 16 << 10;
+
+/// Stubs are made in pieces for so many functions.
+#[cfg(feature = "machine-code")]
+pub(crate) const STUB_CHUNK: u32 = 4096;
 
 /// Idle slots and stacks that a pool keeps.
 pub(crate) const POOL_IDLE_MAX: usize = 256;

@@ -84,6 +84,7 @@ impl<H: 'static> Store<H> {
             codes: RefCell::default(),
             failure: Cell::new(None),
             trace: Cell::new(None),
+            trail: RefCell::default(),
             host_stack_bytes_max: pool.config().host_stack_bytes_max,
         });
         let objects = Pinned::new(Objects::new(block.as_ptr(), pool, limits));
@@ -231,7 +232,12 @@ impl<H: 'static> Store<H> {
         if self.poisoned {
             return Err(self.refused());
         }
-        let callee = self.objects.function(function).expect("a function of this store").callee;
+        let mut callee = self.objects.function(function).expect("a function of this store").callee;
+        if callee.code & INTERPRETED != 0
+            && let Some(machine) = interpret::promoted(callee)
+        {
+            callee = machine;
+        }
         let at: *const StoreBlock = self.block.as_ptr();
         // SAFETY: the block lives as long as the store, and everything in it is shared.
         let block = unsafe { &*at };
@@ -252,7 +258,7 @@ impl<H: 'static> Store<H> {
         } else {
             block.nested.set(block.nested.get() + 1);
         }
-        // The interpreter needs no signals.
+        // The interpreter itself needs no signals.
         let running = (callee.code & INTERPRETED == 0).then(|| Running::new(at));
         let result = enter(block, callee);
         drop(running);
@@ -318,8 +324,13 @@ impl<H: 'static> Store<H> {
     fn exit(&mut self) -> Box<Exit> {
         let cause = self.block.cause.replace(Cause::NONE);
         let trace = self.block.trace.take();
-        let backtrace = trace.unwrap_or_else(|| crate::backtrace::capture(&self.block, cause));
         let failure = self.block.failure.take();
+        let backtrace = trace.unwrap_or_else(|| match failure {
+            Some(ExitCause::Exception(_)) if cause.reason.is_none() => {
+                crate::backtrace::capture_thrown(&self.block, cause)
+            }
+            _ => crate::backtrace::capture(&self.block, cause),
+        });
         let cause = match (cause.reason, failure) {
             (Some(TrapReason::Bug), Some(failure)) => failure,
             (Some(reason), _) => ExitCause::Trap(reason),

@@ -12,6 +12,11 @@ use holm_spec::trap::TrapReason;
 use holm_spec::types::{FuncType, Limits, MemoryType, ValType};
 use std::sync::Arc;
 
+mod collecting;
+mod fake;
+mod nesting;
+mod tiered;
+
 fn settings() -> Settings {
     Settings {
         architecture: Architecture::X86_64,
@@ -38,7 +43,8 @@ struct Machine {
 /// Machine code and the instructions in it that may trap.
 type Function<'a> = (&'a [u8], &'a [(u32, TrapReason)]);
 
-fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine {
+/// Code of functions that are machine code; `members` are their defined indices if they are not all.
+fn code(functions: &[Function<'_>], members: &[u32]) -> CodeParts {
     let mut parts = CodeParts::default();
     for (bytes, traps) in functions {
         let offset = parts.text.len() as u32;
@@ -47,7 +53,25 @@ fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine
         parts.text.extend_from_slice(bytes);
         parts.text.resize(parts.text.len().next_multiple_of(16), 0xcc);
     }
-    let code = publish(VerifiedCode::trust(Code::from_parts(parts, &settings()))).unwrap();
+    parts.members = members.iter().map(|defined| (*defined, 0)).collect();
+    parts
+}
+
+fn verified(parts: CodeParts) -> VerifiedCode {
+    VerifiedCode::trust(Code::from_parts(parts, &settings()))
+}
+
+fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine {
+    let code = publish(verified(code(functions, &[]))).unwrap();
+    instantiate(&code, functions.len(), imports)
+}
+
+/// An instance of code with so many defined functions, in a store of its own; it defines a memory and a tag.
+fn instantiate(
+    code: &Arc<PublishedCode>,
+    functions: usize,
+    imports: &[HostFunction<u32>],
+) -> Machine {
     let pool = Pool::new(PoolConfig::default(), NoRelations).unwrap();
     let mut store = Store::new(&pool, StoreLimits::default(), 7u32).unwrap();
     let imported: Vec<FunctionId> =
@@ -55,6 +79,7 @@ fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine
     let layout = ContextLayout::new(ContextShape {
         imported_functions: imported.len() as u32,
         defined_memories: 1,
+        tags: 1,
         ..ContextShape::default()
     });
     let memory = MemoryType {
@@ -63,12 +88,12 @@ fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine
         shared: false,
         page_bytes_log2: 16,
     };
-    let escaped: Vec<Escaped> = (0..functions.len())
+    let escaped: Vec<Escaped> = (0..functions)
         .map(|n| Escaped { function: (imported.len() + n) as u32, type_id: 1 })
         .collect();
     let id = store
         .instance_new(InstanceRequest {
-            code: &code,
+            code,
             layout: &layout,
             type_headers: &[],
             object_types: &[],
@@ -79,7 +104,7 @@ fn machine(functions: &[Function<'_>], imports: &[HostFunction<u32>]) -> Machine
             tables: &[],
             globals: &[],
             tags: &[],
-            defined_tags: &[],
+            defined_tags: &[TagType { type_id: 1, ty: FuncType::new([ValType::I64], []) }],
             defined_memories: &[memory],
             defined_tables: &[],
             defined_globals: &[],

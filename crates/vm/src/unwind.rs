@@ -52,7 +52,7 @@ unsafe extern "sysv64" fn entry<B: Run>(
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(End::Value(value)) => return BuiltinResult { value, status: 0 },
         Ok(End::Trap(reason)) => block.leave(reason),
-        Ok(End::Throw(reference)) => block.thrown.set(reference),
+        Ok(End::Throw(reference)) => block.throw(reference),
         Err(panic) => block.fail(ExitCause::Panic(crate::host::panic_text(&*panic))),
     }
     BuiltinResult { value: 0, status: 1 }

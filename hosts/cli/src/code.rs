@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use holm::{Config, Engine, Features, MemoryStrategy, Module, ModuleStream, SharedBytes};
+use holm::{Config, Engine, Features, MemoryStrategy, Module, ModuleStream, SharedBytes, Tiering};
 use holm_abi::Container;
 
 use crate::cached::{CacheOptions, DiskCache, Origin};
@@ -29,13 +29,17 @@ pub(crate) struct CodeOptions {
         hide_possible_values = true
     )]
     optimize: Switch,
-    /// How functions are run: optimize, or interp, which starts at once and makes no machine code
+    /// How functions are run: auto begins at once and compiles what runs often; optimize compiles
+    /// everything first; interp makes no machine code
     #[arg(
         long,
         value_name = "TIER",
         value_parser = clap::builder::PossibleValuesParser::new(holm::TIERS),
     )]
     tier: Option<String>,
+    /// When functions move up under --tier auto: eager, loops, or chance:SEED (for tests)
+    #[arg(long, value_name = "WHEN", value_parser = tiering, hide = true)]
+    tiering: Option<Tiering>,
     /// Switch proposals on, or off with a minus in front; `help` lists them
     #[arg(long, value_name = "NAME,…", value_parser = features::parse, allow_hyphen_values = true)]
     features: Option<Features>,
@@ -67,6 +71,7 @@ impl CodeOptions {
         config.workers(Arc::new(AllCores::default()));
         config.optimize(self.optimize == Switch::On);
         config.tier(self.tier());
+        config.tiering(self.tiering);
         config.gc_stress(self.gc_stress);
         if let Some(features) = self.features {
             config.features(features);
@@ -86,6 +91,18 @@ impl CodeOptions {
         let name = self.tier.as_deref()?;
         holm::TIERS.iter().copied().find(|tier| *tier == name)
     }
+}
+
+/// When functions move up.
+fn tiering(text: &str) -> Result<Tiering, String> {
+    match text {
+        "eager" => return Ok(Tiering::EAGER),
+        "loops" => return Ok(Tiering::LOOPS),
+        _ => {}
+    }
+    let seed = text.strip_prefix("chance:").and_then(|seed| seed.parse().ok());
+    let seed = seed.ok_or_else(|| "it is eager, loops, or chance: and a number".to_owned())?;
+    Ok(Tiering { calls: 64, rounds: 64, at_once: true, seed: Some(seed) })
 }
 
 /// Sets up an engine for a file: code that is compiled already says itself what it needs. Returns whether it
@@ -189,8 +206,8 @@ impl Loader {
             Kind::Binary => bytes,
             Kind::Text => input::text_to_binary(&name, &bytes)?.into(),
         };
-        let module =
-            Module::new(&self.engine, wasm).map_err(|error| explain::load(&name, &error))?;
+        let module = Module::from_shared(&self.engine, wasm)
+            .map_err(|error| explain::load(&name, &error))?;
         Ok((module, self.cache.origin()))
     }
 }

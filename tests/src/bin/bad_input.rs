@@ -22,6 +22,7 @@ const USAGE: &str = "usage:
   bad_input binary TEXT FILE        write a module of the text format as a binary one
   bad_input bombs [PART OF NAME…]   run bombs through holm, with a table
   bad_input mutant N FILE           write a mutant
+  bad_input generated N FILE        write the module that `agree` runs under a number
   bad_input mutants FIRST COUNT     run mutants in process, with a summary
   bad_input agree FIRST COUNT       run generated modules on both tiers and compare all that shows
   bad_input wasi FIRST SECONDS DIR  make calls of WASI for so long, keep what they find in DIR
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         ["measure", name, holm, dir] => measure(name, holm, dir),
         ["bombs", names @ ..] => run_bombs(names),
         ["mutant", n, file] => make_mutant(n, file),
+        ["generated", n, file] => make_generated(n, file),
         ["mutants-child", first, end] => run_mutants_here(first, end),
         ["mutants", first, count] => run_mutants(first, count),
         ["agree-child", first, end] => agree_here(first, end),
@@ -91,6 +93,11 @@ fn make_mutant(n: &str, file: &str) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn make_generated(n: &str, file: &str) -> Result<ExitCode, Box<dyn Error>> {
+    fs::write(file, mutants::generated(n.parse()?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn run_mutants_here(first: &str, end: &str) -> Result<ExitCode, Box<dyn Error>> {
     mutants::driver::child(first.parse()?, end.parse()?)?;
     Ok(ExitCode::SUCCESS)
@@ -111,11 +118,17 @@ fn agree_here(first: &str, end: &str) -> Result<ExitCode, Box<dyn Error>> {
 
 fn agree(first: &str, count: &str) -> Result<ExitCode, Box<dyn Error>> {
     let count = count.parse()?;
-    let report = agreement::run(&env::current_exe()?, first.parse()?, count)?;
+    // A campaign takes hours; a line every ten thousand modules says how far it is.
+    let shown = |done: u64| {
+        if done.is_multiple_of(10_000) {
+            println!("{done} of {count} modules");
+        }
+    };
+    let report = agreement::run(&env::current_exe()?, first.parse()?, count, &shown)?;
     for (n, what) in &report.findings {
         println!("{n}: {what}");
     }
-    println!("{} functions", report.functions);
+    println!("{}", report.ran);
     let failed = report.findings.len() as u64;
     println!("{} passed, {failed} failed", count.saturating_sub(failed));
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

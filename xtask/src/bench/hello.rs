@@ -33,7 +33,7 @@ pub(crate) fn measure(engines: &[Engine]) -> Result<Vec<Hello>, String> {
 }
 
 /// The same engine told to compile every time.
-fn without_cache(engine: &Engine) -> Option<Engine> {
+pub(crate) fn without_cache(engine: &Engine) -> Option<Engine> {
     let mut engine = engine.clone();
     match engine.kind {
         Kind::Holm => engine.flags.push("--no-cache".into()),

@@ -1,6 +1,9 @@
 //! Containers written and read back, whole and damaged.
 
 use super::*;
+use std::string::ToString as _;
+use std::vec;
+use std::vec::Vec;
 
 fn sample() -> Vec<u8> {
     let mut writer = ContainerWriter::new();

@@ -2,6 +2,7 @@
 
 use super::*;
 use holm_spec::types::ValType;
+use std::vec::Vec;
 
 fn fields(storages: &[StorageType]) -> Vec<FieldType> {
     storages.iter().map(|storage| FieldType { storage: *storage, mutable: true }).collect()

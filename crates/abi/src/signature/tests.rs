@@ -2,6 +2,8 @@
 
 use super::*;
 use ValType::{F32, F64, I32, I64, V128};
+use std::format;
+use std::vec::Vec;
 
 fn check(params: &[ValType], results: &[ValType], expected: &str) {
     let abi =

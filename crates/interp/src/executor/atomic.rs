@@ -6,7 +6,12 @@
 use super::body::{Body, Destination, Field, Value, join};
 use super::regs::{Regs, Step};
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
+use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering, fence};
+
+#[cfg(target_has_atomic = "64")]
+pub(crate) use core::sync::atomic::AtomicU64;
+#[cfg(not(target_has_atomic = "64"))]
+pub(crate) use portable_atomic::AtomicU64;
 
 /// What an operator that reads and writes does with the old value and its operand.
 #[derive(Clone, Copy, Debug)]

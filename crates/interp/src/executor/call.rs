@@ -1,10 +1,12 @@
 //! Calls: inside the module without leaving the dispatcher, everything else outside.
 //!
 //! Arguments lie where the callee's frame begins; the return address and the caller's frame lie right after the
-//! parameters. Read next: [`super::outside`].
+//! parameters. A function that has been promoted is called through an instruction like any other, see
+//! [`super::tiering`]. Read next: [`super::outside`].
 
 use super::body::{Body, Field, Source, join, trap};
 use super::regs::{LINK_SLOTS, Leave, Regs, Step, as_usize};
+use crate::ops::function_of_field;
 use crate::ops::misc::Misc;
 use crate::program::Program;
 use core::marker::PhantomData;
@@ -13,19 +15,17 @@ use holm_abi::layout::{self, Callee};
 use holm_abi::{Builtin, SlotSignature};
 use holm_spec::trap::TrapReason;
 
-/// A function of the module: base of the arguments, slots of the parameters, index among the defined functions.
+/// A function of the module: base of the arguments, slots of the parameters, which one.
 pub(super) struct Call;
 
 impl Body for Call {
     const NAME: &'static str = "call";
-    const FIELDS: &'static [Field] = &[Field::FarTo, Field::Small, Field::Count];
+    const FIELDS: &'static [Field] = &[Field::FarTo, Field::Small, Field::Function];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
         let (base, header) = (r.imm32(1) as usize, usize::from(r.unit(3)));
-        let entry: *const _ = r.entry(r.imm32(4));
-        // SAFETY: a reference from just now; entries outlive the run.
-        let entry = unsafe { &*entry };
-        r.push_frame(base, header, Self::UNITS, entry);
+        let start = r.function(4).ip();
+        r.push_frame(base, header, Self::UNITS, start);
         Ok(r)
     }
 }
@@ -35,10 +35,10 @@ pub(super) struct Translate;
 
 impl Body for Translate {
     const NAME: &'static str = "translate";
-    const FIELDS: &'static [Field] = &[Field::Count];
+    const FIELDS: &'static [Field] = &[Field::Function];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
-        let code = translate(program(&r), r.imm32(1));
+        let code = translate(program(&r), function_of_field(r.imm32(1)));
         if code.is_null() {
             return trap(TrapReason::Bug);
         }
@@ -56,7 +56,7 @@ fn translate(program: &Program, defined: u32) -> *const u16 {
 
 /// The program that runs.
 #[inline(always)]
-fn program<'a>(r: &Regs) -> &'a Program {
+pub(super) fn program<'a>(r: &Regs) -> &'a Program {
     let program: *const Program = r.with_activation(|activation| activation.program).cast();
     // SAFETY: activations are given the pointer that `Program::executor` handed out, which is good as long as the
     // program is; the instance keeps it alive.
@@ -89,12 +89,13 @@ fn call_outside(mut r: Regs, callee: *const Callee, ty: u32, units: usize) -> St
     let Callee { code, anchor } = unsafe { callee.read() };
     if code & INTERPRETED != 0 {
         if anchor == r.anchor as u64 {
-            r.push_frame(base, signature.param_slots as usize, units, Regs::entry_of(code));
+            r.push_frame(base, signature.param_slots as usize, units, r.start_of(code));
             return Ok(r);
         }
         r.push_link(base, back.ip, signature.param_slots, signature.result_slots);
+        // The function is one of the other instance's.
         r.change_instance(as_usize(anchor));
-        r.push_frame(LINK_SLOTS, signature.param_slots as usize, 0, Regs::entry_of(code));
+        r.push_frame(LINK_SLOTS, signature.param_slots as usize, 0, r.start_of(code));
         r.set_slot(signature.param_slots as usize, RETURN_LINKED.as_ptr() as u64);
         return Ok(r);
     }
@@ -105,7 +106,7 @@ fn call_outside(mut r: Regs, callee: *const Callee, ty: u32, units: usize) -> St
 /// Calls the host, or machine code, from right before the instruction of `back`.
 #[inline(always)]
 fn call_host(
-    mut back: Regs,
+    back: Regs,
     callee: *const Callee,
     signature: &SlotSignature,
     slots: *mut u64,
@@ -118,9 +119,15 @@ fn call_host(
     if status != 0 {
         return Err(Leave::Failed);
     }
-    back.reload_memory();
     let value = if signature.result_slots > 0 { Regs::slot_at(slots) } else { 0 };
-    Ok(accumulate(back, value))
+    Ok(returned(back, value))
+}
+
+/// Goes on after something outside has returned, with the first of the results.
+#[inline(always)]
+pub(super) fn returned(mut back: Regs, value: u64) -> Regs {
+    back.reload_memory();
+    accumulate(back, value)
 }
 
 /// Goes on in another function instead of this one: its arguments lie from slot `from` on, this function's return
@@ -142,7 +149,7 @@ fn tail(mut r: Regs, callee: *const Callee, ty: u32, from: usize, header: usize)
         }
         r.set_slot(params, back);
         r.set_slot(params + 1, frame);
-        r.ip = Regs::entry_of(code).ip();
+        r.ip = r.start_of(code);
         return Ok(r);
     }
     // From here on as if the caller had called.
@@ -156,7 +163,7 @@ fn tail(mut r: Regs, callee: *const Callee, ty: u32, from: usize, header: usize)
     let base = (slots as usize - r.sp as usize) / 8;
     r.push_link(base, r.ip, signature.param_slots, signature.result_slots);
     r.change_instance(as_usize(anchor));
-    r.push_frame(LINK_SLOTS, params, 0, Regs::entry_of(code));
+    r.push_frame(LINK_SLOTS, params, 0, r.start_of(code));
     r.set_slot(params, RETURN_LINKED.as_ptr() as u64);
     Ok(r)
 }
@@ -215,7 +222,7 @@ impl<X: Source<i32>, const IMPORTED: bool> Body for CallIndirect<X, IMPORTED> {
         let (base, header) = (r.imm32(1) as usize, usize::from(r.unit(3)));
         // In a table of another instance every entry is foreign or that instance's own: never ours.
         if !IMPORTED && signature == wanted && code & INTERPRETED != 0 {
-            r.push_frame(base, header, Self::UNITS, Regs::entry_of(code));
+            r.push_frame(base, header, Self::UNITS, r.start_of(code));
             return Ok(r);
         }
         // Everything else is another handler's, which finds what it needs in the slot for the return address,
@@ -292,12 +299,12 @@ impl Body for CallRef {
 }
 
 /// A function of the module instead of this one: its first argument, where this function's return address is, where
-/// that goes, the function's index among the defined ones.
+/// that goes, the function.
 pub(super) struct ReturnCall;
 
 impl Body for ReturnCall {
     const NAME: &'static str = "return_call";
-    const FIELDS: &'static [Field] = &[Field::FarSlot, Field::Small, Field::Small, Field::Count];
+    const FIELDS: &'static [Field] = &[Field::FarSlot, Field::Small, Field::Small, Field::Function];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
         r.poll()?;
@@ -306,7 +313,7 @@ impl Body for ReturnCall {
         r.move_slots(from as usize, 0, params);
         r.set_slot(params, back);
         r.set_slot(params + 1, frame);
-        r.ip = r.entry(r.imm32(5)).ip();
+        r.ip = r.function(5).ip();
         Ok(r)
     }
 }

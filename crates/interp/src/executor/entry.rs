@@ -1,16 +1,26 @@
-//! What the interpreter keeps of every defined function: where its register code is, once there is any.
+//! What the interpreter keeps of every defined function: where calls of it go, and its register code, once there is any.
 //!
-//! Entries lie in one array per module, at addresses that contexts, tables and records hold. Threads may translate
-//! the same function at the same time; the first to finish wins and the others throw theirs away.
-//! Invariant: an entry's code is set once and lives as long as the entry.
-//! Read next: [`super::regs`], which finds entries.
+//! Entries lie in one array per module, whose address all contexts have. Threads may translate the same function at the
+//! same time; the first to finish wins and the others throw theirs away. Others may promote it meanwhile.
+//! Invariants: an entry's code is set once and lives as long as the entry; where calls go changes from `translate` to the
+//! register code, and from either to `promoted`, never back.
+//! Read next: [`super::regs`], which finds entries, then [`super::tiering`].
 
+use super::atomic::AtomicU64;
+use crate::ops::function_field;
 use crate::ops::misc::Misc;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use core::mem::offset_of;
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
+use holm_abi::SlotSignature;
+use holm_abi::interpreter::INTERPRETED;
+use holm_abi::layout::{
+    FUNCTION_ENTRY_BYTES, FUNCTION_ENTRY_MACHINE, INTERPRETING_STUB, code_number,
+};
 
 /// Register code of one function.
 #[derive(Debug)]
@@ -102,81 +112,168 @@ impl Code {
     }
 }
 
-/// Which function the register code at an address is of. Threads take turns; what they do takes no time.
+/// Something that threads take turns with; what they do takes no time.
 #[derive(Debug, Default)]
-pub(crate) struct Places {
+struct Turns<T> {
     taken: AtomicBool,
-    /// By the first address: the first address after it, and the function.
-    map: UnsafeCell<BTreeMap<u64, (u64, u32)>>,
+    value: UnsafeCell<T>,
 }
 
-// SAFETY: the map is only used between `taken` becoming true and false again, by one thread.
-unsafe impl Sync for Places {}
+// SAFETY: the value is only used between `taken` becoming true and false again, by one thread.
+unsafe impl<T: Send> Sync for Turns<T> {}
 
-impl Places {
-    fn with<T>(&self, f: impl FnOnce(&mut BTreeMap<u64, (u64, u32)>) -> T) -> T {
+impl<T> Turns<T> {
+    fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         while self.taken.swap(true, Ordering::Acquire) {
             core::hint::spin_loop();
         }
         // SAFETY: nobody else is between the two accesses to `taken`.
-        let result = f(unsafe { &mut *self.map.get() });
+        let result = f(unsafe { &mut *self.value.get() });
         self.taken.store(false, Ordering::Release);
         result
     }
+}
 
+/// Which function the register code at an address is of.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    /// By the first address: the first address after it, and the function.
+    map: Turns<BTreeMap<u64, (u64, u32)>>,
+}
+
+impl Places {
     /// Adds the code of a function.
     pub(crate) fn add(&self, code: &Code, defined: u32) {
         let start = code.units.as_ptr() as u64;
         let end = start + 2 * code.units.len() as u64;
-        self.with(|map| map.insert(start, (end, defined)));
+        self.map.with(|map| map.insert(start, (end, defined)));
     }
 
     /// The function, and the instruction's place in it.
     pub(crate) fn find(&self, ip: u64) -> Option<(u32, u32)> {
         let found =
-            self.with(|map| map.range(..=ip).next_back().map(|(start, end)| (*start, *end)));
+            self.map.with(|map| map.range(..=ip).next_back().map(|(start, end)| (*start, *end)));
         let (start, (end, defined)) = found?;
         let at = u32::try_from((ip - start) / 2).ok()?;
         (ip < end).then_some((defined, at))
     }
 }
 
+/// The machine code that goes on with a loop, and how it is called.
+#[derive(Clone, Debug)]
+pub(crate) struct LoopCode {
+    pub(crate) code: u64,
+    pub(crate) signature: Arc<SlotSignature>,
+}
+
+/// Which loops have machine code to go on with.
+#[derive(Debug, Default)]
+pub(crate) struct Loops {
+    /// By the function, and the offset of the `loop` operator.
+    map: Turns<BTreeMap<(u32, u32), LoopCode>>,
+}
+
+impl Loops {
+    /// Adds a loop's code, unless it has some.
+    pub(crate) fn add(&self, defined: u32, offset: u32, code: LoopCode) {
+        self.map.with(|map| {
+            map.entry((defined, offset)).or_insert(code);
+        });
+    }
+
+    pub(crate) fn find(&self, defined: u32, offset: u32) -> Option<LoopCode> {
+        self.map.with(|map| map.get(&(defined, offset)).cloned())
+    }
+}
+
 /// A function as calls see it.
-#[repr(C)]
+#[repr(C, align(16))]
 #[derive(Debug)]
 pub(crate) struct FunctionEntry {
-    /// The first instruction: `translate` below, or the function's register code.
+    /// The first instruction: `translate` below, the function's register code, or `promoted` below.
     ip: AtomicPtr<u16>,
-    /// The instruction `translate`, with the function's index.
+    /// Where machine code calls the function: its interpreting stub, if there is one, or its own machine code.
+    machine: AtomicU64,
+    /// The instruction `translate`, with the function as its field.
     translate: [u16; 4],
+    /// The instruction `call.machine`, with the function as its field.
+    promoted: [u16; 4],
     /// The register code, if there is any; owned.
     code: AtomicPtr<Code>,
+    /// How much more it may run before the promoter is told.
+    heat: AtomicI32,
+    /// The index of its type.
+    ty: u32,
 }
+
+const _: () = assert!(size_of::<FunctionEntry>() == FUNCTION_ENTRY_BYTES as usize);
+const _: () =
+    assert!(offset_of!(FunctionEntry, machine) == FUNCTION_ENTRY_MACHINE.cast_unsigned() as usize);
 
 /// The entries of a module's defined functions.
 #[derive(Debug)]
 pub(crate) struct Entries {
     entries: Box<[FunctionEntry]>,
+    /// See [`code_number`].
+    base: u64,
 }
 
 impl Entries {
-    /// Entries of functions without code.
-    pub(crate) fn new(count: u32) -> Self {
-        let entry = |index: u32| {
-            let [a, b, c, d] = index.to_le_bytes();
-            let index = [u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])];
+    /// Entries of functions without code, with the index of the type and the heat of each.
+    pub(crate) fn new(base: u64, functions: impl Iterator<Item = (u32, i32)>) -> Self {
+        let entry = |index: u32, ty: u32, heat: i32| {
+            let [a, b, c, d] = function_field(index).to_le_bytes();
+            let field = [u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])];
+            let instruction = |misc: Misc| [misc.number(), field[0], field[1], 0];
             FunctionEntry {
                 ip: AtomicPtr::new(core::ptr::null_mut()),
-                translate: [Misc::Translate.number(), index[0], index[1], 0],
+                machine: AtomicU64::new(0),
+                translate: instruction(Misc::Translate),
+                promoted: instruction(Misc::CallMachine),
                 code: AtomicPtr::new(core::ptr::null_mut()),
+                heat: AtomicI32::new(heat),
+                ty,
             }
         };
-        let entries: Box<[FunctionEntry]> = (0..count).map(entry).collect();
-        for entry in &entries {
+        let functions = (0..).zip(functions);
+        let entries: Box<[FunctionEntry]> =
+            functions.map(|(index, (ty, heat))| entry(index, ty, heat)).collect();
+        let this = Self { entries, base };
+        for (index, entry) in (0..).zip(&this.entries) {
             // The array does not move any more.
             entry.ip.store(entry.translate.as_ptr().cast_mut(), Ordering::Relaxed);
+            entry.machine.store(this.stub(index), Ordering::Relaxed);
         }
-        Self { entries }
+        this
+    }
+
+    /// What stands for a function's code address.
+    pub(crate) fn number(&self, defined: u32) -> Option<u64> {
+        self.get(defined).map(|_| code_number(self.base, defined))
+    }
+
+    /// The stub that has a function interpreted; 0 if there are none.
+    fn stub(&self, defined: u32) -> u64 {
+        match self.base {
+            0 => 0,
+            base => (code_number(base, defined) & !INTERPRETED) + u64::from(INTERPRETING_STUB),
+        }
+    }
+
+    /// From now on everybody calls a function's machine code, unless it has some already.
+    pub(crate) fn promote(&self, defined: u32, code: u64) {
+        let (stub, Some(entry)) = (self.stub(defined), self.get(defined)) else { return };
+        let order = (Ordering::Release, Ordering::Relaxed);
+        if entry.machine.compare_exchange(stub, code, order.0, order.1).is_ok() {
+            // Who sees this sees the code, too.
+            entry.ip.store(entry.promoted.as_ptr().cast_mut(), Ordering::Release);
+        }
+    }
+
+    /// The function in whose entry an instruction is.
+    pub(crate) fn function_at(&self, ip: u64) -> Option<u32> {
+        let index = ip.checked_sub(self.address())? / u64::from(FUNCTION_ENTRY_BYTES);
+        u32::try_from(index).ok().filter(|index| self.get(*index).is_some())
     }
 
     /// The entry of a function.
@@ -212,6 +309,41 @@ impl FunctionEntry {
         self.ip.load(Ordering::Acquire)
     }
 
+    /// Where its machine code is. Only to be asked by the instruction `call.machine`.
+    #[inline(always)]
+    pub(crate) fn machine(&self) -> u64 {
+        self.machine.load(Ordering::Acquire)
+    }
+
+    /// The index of its type.
+    #[inline(always)]
+    pub(crate) const fn ty(&self) -> u32 {
+        self.ty
+    }
+
+    /// The instruction that calls its machine code, if calls go there.
+    pub(crate) fn promoted(&self) -> Option<*const u16> {
+        let promoted = self.promoted.as_ptr();
+        core::ptr::eq(self.ip(), promoted).then_some(promoted)
+    }
+
+    /// How much more it may run before the promoter is told; less than 0 if it is to be told.
+    pub(crate) fn heat(&self) -> i32 {
+        self.heat.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_heat(&self, heat: i32) {
+        self.heat.store(heat, Ordering::Relaxed);
+    }
+
+    /// Counts a run; whether the promoter need not be told. Threads that count at the same time may lose some.
+    #[inline(always)]
+    pub(super) fn count(&self, weight: u16) -> bool {
+        let heat = self.heat().wrapping_sub(i32::from(weight));
+        self.set_heat(heat);
+        heat >= 0
+    }
+
     /// The register code, if there is any.
     pub(crate) fn code(&self) -> Option<&Code> {
         let code = self.code.load(Ordering::Acquire);
@@ -234,7 +366,9 @@ impl FunctionEntry {
         };
         // SAFETY: as in `code`.
         let current = unsafe { &*current };
-        self.ip.store(current.units.as_ptr().cast_mut(), Ordering::Release);
+        // Only the first time: it may have been promoted meanwhile.
+        let (from, to) = (self.translate.as_ptr().cast_mut(), current.units.as_ptr().cast_mut());
+        let _ = self.ip.compare_exchange(from, to, Ordering::Release, Ordering::Relaxed);
         current
     }
 }

@@ -25,6 +25,7 @@ pub(crate) mod object;
 mod outside;
 mod regs;
 mod table;
+mod tiering;
 mod vector;
 
 pub(crate) use regs::FRAME_RESERVE;
@@ -83,7 +84,7 @@ fn start(this: &mut Activation) -> Result<Regs, TrapReason> {
     if this.slots as u64 + need > regs.slots_end() {
         return Err(TrapReason::StackOverflow);
     }
-    regs.push_frame(0, header, 0, Regs::entry_of(this.code));
+    regs.push_frame(0, header, 0, regs.start_of(this.code));
     Ok(regs)
 }
 
@@ -145,3 +146,6 @@ pub(crate) unsafe fn top(activation: *const Activation) -> u64 {
     });
     slots.unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,10 @@
 //!
 //! Not here: what instructions do. Read next: [`super::body`].
 
+use super::atomic::AtomicU64;
 use super::entry::FunctionEntry;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::ops::function_field;
+use core::sync::atomic::{AtomicU32, Ordering};
 use holm_abi::Activation;
 use holm_abi::layout::{self, FunctionRecord};
 use holm_abi::object;
@@ -91,6 +93,12 @@ impl Regs {
         let mut regs = Self { ip, sp, mem, len, anchor, acc: 0, f: 0.0, d: 0.0 };
         regs.reload_memory();
         regs
+    }
+
+    /// Registers that know a frame of the activation that runs, and no instruction.
+    pub(super) fn at_frame(anchor: *mut u8, sp: *mut u64) -> Self {
+        let (ip, mem) = (core::ptr::null(), core::ptr::null_mut());
+        Self { ip, sp, mem, len: 0, anchor, acc: 0, f: 0.0, d: 0.0 }
     }
 
     /// The unit `at` units into the instruction.
@@ -392,39 +400,44 @@ impl Regs {
         f(unsafe { &mut *self.activation() })
     }
 
-    /// The data about defined function `index`.
+    /// The entry of the function named by the field `at` units into the instruction.
     #[inline(always)]
-    pub(super) fn entry(&self, index: u32) -> &FunctionEntry {
-        let entries = self.pointer(layout::ENTRIES).cast::<FunctionEntry>();
-        // SAFETY: rule 2: the module has this function; the entries live as long as its instances.
-        unsafe { &*entries.wrapping_add(index as usize) }
+    pub(super) fn function(&self, at: usize) -> &FunctionEntry {
+        self.entry(self.imm32(at) as usize)
     }
 
-    /// The data behind the code address of an interpreted function.
+    /// The entry so many bytes after the first one.
     #[inline(always)]
-    pub(super) fn entry_of(code: u64) -> &'static FunctionEntry {
-        let address = as_usize(code & !holm_abi::interpreter::INTERPRETED);
-        let entry: *const FunctionEntry = core::ptr::with_exposed_provenance(address);
-        // SAFETY: only `Program::entry` makes such addresses, of entries that live as long as the instance whose
-        // table or record holds them. The reference is used before anything else can happen.
+    fn entry(&self, by: usize) -> &FunctionEntry {
+        let entry = self.pointer(layout::ENTRIES).wrapping_add(by).cast::<FunctionEntry>();
+        // SAFETY: rule 2, and callers know that the module has this function; the entries live as long as its
+        // instances.
         unsafe { &*entry }
     }
 
-    /// Starts a function: its frame begins `base` slots on, its parameters take `header` of them.
+    /// Where a call goes of the function with a code number, one of this instance's.
+    #[inline(always)]
+    pub(super) fn start_of(&self, code: u64) -> *const u16 {
+        // Whatever holds it is of this instance, or has this instance's anchor beside it: the module has the function.
+        self.entry(function_field(layout::function_of_code_number(code)) as usize).ip()
+    }
+
+    /// Starts a function at its first instruction: its frame begins `base` slots on, its parameters take `header` of
+    /// them.
     #[inline(always)]
     pub(super) fn push_frame(
         &mut self,
         base: usize,
         header: usize,
         next: usize,
-        entry: &FunctionEntry,
+        start: *const u16,
     ) {
         let back = self.ip.wrapping_add(next) as u64;
         let frame = self.sp;
         self.sp = self.sp.wrapping_add(base);
         self.set_slot(header, back);
         self.set_slot(header + 1, frame as u64);
-        self.ip = entry.ip();
+        self.ip = start;
     }
 
     /// Returns from a function whose parameters take `header` slots.
@@ -602,6 +615,14 @@ impl Regs {
     fn record_at(&self, offset: i32) -> *mut u8 {
         let record: *mut u8 = core::ptr::with_exposed_provenance_mut(as_usize(self.acc));
         record.wrapping_offset(offset as isize)
+    }
+
+    /// Goes where the activation says.
+    #[inline(always)]
+    pub(super) fn restore(&mut self) {
+        let (ip, frame) = self.with_activation(|activation| (activation.ip, activation.frame));
+        self.ip = core::ptr::with_exposed_provenance(as_usize(ip));
+        self.sp = core::ptr::with_exposed_provenance_mut(as_usize(frame));
     }
 
     /// Notes in the activation where it is.

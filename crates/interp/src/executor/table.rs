@@ -3,18 +3,20 @@
 //! Made from the lists in `ops` by one macro per family. Invariant: a row's place is the number that `ops` computes
 //! for it; a test looks at every row. Read next: [`super::dispatch`].
 
+use super::atomic::AtomicU64;
 use super::body::{A, Body, I, S, Sum, ToA, ToS};
 use super::dispatch::{Handler, tail};
 #[cfg(not(holm_tail_dispatch))]
 use super::dispatch::{Looped, looped};
 use super::numeric::{Binary, Fused, Unary};
 use super::{
-    atomic, call, control, exception, global, memory, moves, numeric, object, outside, vector,
+    atomic, call, control, exception, global, memory, moves, numeric, object, outside, tiering,
+    vector,
 };
 use crate::ops::misc::{LOADS, MISCS, STORES, load, loads, miscs, store, stores};
 use crate::ops::scalar::{self, BINARIES, UNARIES, binaries, unaries};
 use crate::ops::{self, Field, relaxed};
-use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
+use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32};
 
 /// One operator in one form.
 #[derive(Clone, Copy)]

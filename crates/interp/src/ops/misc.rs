@@ -221,6 +221,11 @@ macro_rules! miscs {
             ReturnCallRef: call::ReturnCallRef;
             ReturnLinked: call::ReturnLinked;
             Translate: call::Translate;
+            // What runs often, and its machine code.
+            Count: tiering::Count;
+            CountCall: tiering::CountCall;
+            CountLoop: tiering::CountLoop;
+            CallMachine: tiering::CallMachine;
             // Memories, tables, references.
             MemorySize: outside::MemorySize<ToA>;
             MemorySizeTo: outside::MemorySize<ToS>;

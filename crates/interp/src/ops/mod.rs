@@ -12,6 +12,8 @@ pub(crate) mod relaxed;
 pub(crate) mod scalar;
 pub(crate) mod vector;
 
+use holm_abi::layout::{FUNCTION_ENTRY_BYTES, STUBS_MAX};
+
 /// What a field of an instruction means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
@@ -43,6 +45,8 @@ pub(crate) enum Field {
     Branches,
     /// An offset into the context.
     Context,
+    /// A defined function: how far its entry is from the first one, in bytes.
+    Function,
     /// A number of something.
     Count,
     /// A small number of something.
@@ -60,6 +64,19 @@ impl Field {
         }
     }
 }
+
+/// The field for a defined function.
+pub(crate) const fn function_field(defined: u32) -> u32 {
+    defined * FUNCTION_ENTRY_BYTES
+}
+
+/// The defined function that such a field means.
+pub(crate) const fn function_of_field(field: u32) -> u32 {
+    field / FUNCTION_ENTRY_BYTES
+}
+
+// Such fields have 32 bits.
+const _: () = assert!(STUBS_MAX as u64 * FUNCTION_ENTRY_BYTES as u64 <= u32::MAX as u64);
 
 /// How many units an instruction with these fields takes.
 pub(crate) const fn units(fields: &[Field]) -> usize {

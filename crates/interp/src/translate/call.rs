@@ -5,9 +5,9 @@
 use super::emit::{index, short};
 use super::stack::{Place, class_of};
 use super::{Done, Failure, Translator};
-use crate::ops::From;
 use crate::ops::misc::Misc;
 use crate::ops::scalar::Class;
+use crate::ops::{From, function_field};
 use holm_module::TypeIndex;
 use holm_module::wasm::Operator;
 use holm_spec::types::{FuncType, ValType};
@@ -51,7 +51,7 @@ impl<'a> Translator<'a> {
             self.misc(Misc::Call);
             self.wide(base);
             self.units.push(params(signature));
-            self.wide(defined);
+            self.wide(function_field(defined));
         } else {
             let callee = self.program.layout.imported_function(function);
             self.misc(Misc::CallImport);
@@ -105,7 +105,7 @@ impl<'a> Translator<'a> {
             self.misc(Misc::ReturnCall);
             self.tail_fields(from);
             self.units.push(params(signature));
-            self.wide(defined);
+            self.wide(function_field(defined));
         } else {
             let callee = self.program.layout.imported_function(function);
             self.misc(Misc::ReturnCallImport);

@@ -202,8 +202,23 @@ impl<'a> Translator<'a> {
         self.settle();
         self.open(Kind::Loop(self.units.len()), ty)?;
         self.bind();
+        self.count_loop();
         self.begin_segment();
         Ok(())
+    }
+
+    /// Counts turns of a loop, if they are.
+    fn count_loop(&mut self) {
+        let weight = self.program.loop_weight;
+        if weight > 0 && self.clauses > 0 {
+            // There are operands below that WebAssembly does not know of.
+            self.count(Misc::Count, weight);
+        } else if weight > 0 {
+            #[cfg(test)]
+            assert!(self.stack.iter().all(|entry| entry.place == Place::Slot), "{:?}", self.stack);
+            self.count(Misc::CountLoop, weight);
+            self.wide(self.offset);
+        }
     }
 
     fn open_if(&mut self, ty: BlockType) -> Done {
@@ -231,12 +246,7 @@ impl<'a> Translator<'a> {
                 self.spill(class);
             }
         }
-        for at in self.clean..top {
-            if let Place::Local(_) = self.stack[at].place {
-                self.materialize(at);
-            }
-        }
-        self.clean = top;
+        self.settle_up_to(top);
     }
 
     fn otherwise(&mut self) -> Done {
@@ -279,7 +289,10 @@ impl<'a> Translator<'a> {
         let at = self.frames.len() - 1;
         match self.frames[at].kind {
             Kind::Try => self.close_try()?,
-            Kind::Clause(uncaught) => self.close_clause(uncaught)?,
+            Kind::Clause(uncaught) => {
+                self.close_clause(uncaught)?;
+                self.clauses -= 1;
+            }
             _ => {}
         }
         if self.frames[at].kind == Kind::Function {

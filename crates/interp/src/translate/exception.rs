@@ -222,6 +222,7 @@ impl<'a> Translator<'a> {
             uncaught.into_iter().for_each(|uncaught| self.patch(uncaught));
         } else {
             self.end_body(Self::here);
+            self.clauses += 1;
             self.misc(Misc::Catch);
             self.scratch_used = 0;
             self.misc(Misc::CatchRef);

@@ -21,6 +21,7 @@ mod vector;
 
 use crate::executor::FRAME_RESERVE;
 use crate::executor::entry::{Maps, TryRange};
+use crate::ops::function_field;
 use crate::ops::misc::Misc;
 use crate::program::Program;
 use alloc::boxed::Box;
@@ -94,13 +95,15 @@ fn bug(text: alloc::string::String) -> Failure {
 struct Translator<'a> {
     program: &'a Program,
     module: &'a Module,
+    /// The function, by its index among the defined ones.
+    defined: u32,
     units: Vec<u16>,
     sources: Option<Vec<(u32, u32)>>,
     /// Offset in the wasm bytes of the operator at hand.
     offset: u32,
     locals: Vec<Local>,
     stack: Vec<Entry>,
-    /// How many operands from the bottom on are known to be no locals.
+    /// How many operands from the bottom on are known to be no locals; where loops are counted also no constants.
     clean: usize,
     frames: Vec<Frame<'a>>,
     /// Tries whose bodies are over, and those whose bodies this place is in.
@@ -109,6 +112,8 @@ struct Translator<'a> {
     maps: Vec<(u32, Box<[u32]>)>,
     open_tries: Vec<OpenTry>,
     tries_count: u32,
+    /// Clauses of tries of the earlier form that this place is in.
+    clauses: u32,
     /// Whether the place can be reached.
     reachable: bool,
     /// Blocks opened since the place cannot be reached.
@@ -186,6 +191,7 @@ impl<'a> Translator<'a> {
         let mut this = Self {
             program,
             module,
+            defined,
             units: Vec::new(),
             sources: sources.then(Vec::new),
             offset: u32::try_from(module.bodies[defined as usize].range.start).unwrap_or(u32::MAX),
@@ -197,6 +203,7 @@ impl<'a> Translator<'a> {
             maps: Vec::new(),
             open_tries: Vec::new(),
             tries_count: 0,
+            clauses: 0,
             reachable: true,
             dead: 0,
             waiting: [None; 3],
@@ -217,6 +224,9 @@ impl<'a> Translator<'a> {
         this.wide(0);
         this.wide(first_local);
         this.wide(slot - first_local);
+        if program.call_weight > 0 {
+            this.count(Misc::CountCall, program.call_weight);
+        }
         this.open_function(ty.results())?;
         Ok(this)
     }
@@ -282,6 +292,13 @@ impl<'a> Translator<'a> {
         self.frame_slots = self.frame_slots.max(slots);
         let max = if self.scratch.is_some() { FRAME_SLOTS_MAX } else { NEAR_SLOTS };
         if slots + FRAME_RESERVE > max { Err(Failure::Far) } else { Ok(()) }
+    }
+
+    /// Counts that this place is reached.
+    fn count(&mut self, misc: Misc, weight: u16) {
+        self.misc(misc);
+        self.wide(function_field(self.defined));
+        self.units.push(weight);
     }
 
     /// Starts a segment of operators that are charged for together, if fuel is counted.

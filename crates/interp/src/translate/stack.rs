@@ -231,12 +231,20 @@ impl Translator<'_> {
     /// Makes all operands independent of locals and accumulators, as they must be when a block begins.
     pub(super) fn settle(&mut self) {
         self.spill_all();
-        for at in self.clean..self.stack.len() {
-            if let Place::Local(_) = self.stack[at].place {
-                self.materialize(at);
+        self.settle_up_to(self.stack.len());
+    }
+
+    /// The same for the operands below the one at `top`, without those that wait in accumulators.
+    pub(super) fn settle_up_to(&mut self, top: usize) {
+        for at in self.clean..top {
+            match self.stack[at].place {
+                Place::Local(_) => self.materialize(at),
+                // Machine code may go on at a loop in the block: it looks for every operand in its slot.
+                Place::Constant(_) if self.program.loop_weight > 0 => self.materialize(at),
+                _ => {}
             }
         }
-        self.clean = self.stack.len();
+        self.clean = top;
     }
 
     /// Saves the operands that are a local which is about to change.

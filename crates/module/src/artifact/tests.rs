@@ -1,6 +1,8 @@
 //! Modules survive being stored, and damaged ones are found out.
 
 use crate::{Features, InvalidKind, Limits, Module};
+use std::vec;
+use std::vec::Vec;
 
 fn sample() -> (Module, Vec<u8>) {
     let text = r#"(module $m

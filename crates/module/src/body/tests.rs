@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::{Features, Limits};
+use std::borrow::ToOwned as _;
+use std::format;
+use std::vec::Vec;
 
 fn decode(text: &str) -> (Module, Vec<u8>) {
     let bytes = wat::parse_str(format!("(module {text})")).unwrap();

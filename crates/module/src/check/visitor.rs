@@ -8,6 +8,7 @@
 use super::Notes;
 use crate::body::BodyFlags;
 use crate::cost::Kind;
+use alloc::vec::Vec;
 use wasmparser::{FrameKind, FrameStack, VisitOperator, VisitSimdOperator};
 
 /// Sees each operator before the validator does.

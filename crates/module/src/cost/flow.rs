@@ -7,6 +7,7 @@
 //! for a binary search over the open blocks and for the loops that it says it looked at.
 //! Read next: `check.rs`.
 
+use alloc::vec::Vec;
 /// The open blocks of a function, the function itself outermost, and what met so far.
 #[derive(Debug, Default)]
 pub(super) struct Flow {

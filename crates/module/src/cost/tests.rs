@@ -1,6 +1,9 @@
 //! Modules that are made to exhaust a compiler: each has a cost that stops it or sends it to cheap settings.
 
 use crate::{Features, InvalidKind, Limits, Module};
+use std::format;
+use std::vec;
+use std::vec::Vec;
 
 /// Writes the binary format, without checking anything.
 #[derive(Default)]

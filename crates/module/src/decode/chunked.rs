@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::features::Features;
 use crate::limits::Limits;
 use crate::module::Module;
+use alloc::vec::Vec;
 use wasmparser::{Chunk, Payload};
 
 /// Decodes a module while its bytes arrive.

@@ -2,6 +2,10 @@
 
 use super::*;
 use crate::{InvalidKind, TypeIndex};
+use std::format;
+use std::string::ToString as _;
+use std::vec;
+use std::vec::Vec;
 
 fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()

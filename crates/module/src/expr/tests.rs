@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::{Features, Module};
+use std::format;
+use std::vec::Vec;
 
 /// The initial value of the last global.
 fn last(globals: &str) -> ConstExpr {

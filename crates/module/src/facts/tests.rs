@@ -1,6 +1,7 @@
 //! What is stated about small modules, and what is not.
 
 use crate::{Features, Limits, Module};
+use std::format;
 
 fn module(text: &str) -> Module {
     let bytes = wat::parse_str(format!("(module {text})")).unwrap();

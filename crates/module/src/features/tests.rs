@@ -1,6 +1,8 @@
 //! For every proposal modules that need it: what is said without it, and what is found to be needed.
 
 use super::*;
+use std::format;
+use std::vec::Vec;
 
 /// A proposal, and modules (fields of the text format) that cannot do without it.
 const CASES: &[(Features, &[&str])] = &[

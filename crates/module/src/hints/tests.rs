@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{Features, Limits, Module};
+use std::vec::Vec;
 
 /// A module with two functions, the second of which has a branch, and with custom sections before its code.
 fn module(sections: &[&[u8]], behind: &[u8]) -> Vec<u8> {

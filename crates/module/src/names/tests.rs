@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{Features, Limits, Module};
+use std::vec::Vec;
 
 fn names(bytes: &[u8], limits: &Limits) -> Names {
     Module::new(bytes, limits, Features::WASM2).unwrap().names

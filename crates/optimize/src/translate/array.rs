@@ -124,7 +124,7 @@ impl Translator<'_, '_> {
         let length = self.wide(count);
         let array = self.builtin(Builtin::ArrayNew, &[header, length]);
         let array = self.b.ins().ireduce(types::I32, array);
-        self.b.declare_value_needs_stack_map(array);
+        self.collect(array);
         if has_value {
             let zero = self.b.ins().iconst(types::I32, 0);
             self.array_fill(array, zero, value, count);
@@ -148,7 +148,7 @@ impl Translator<'_, '_> {
         let [header, from, count] = [header, from, count].map(|number| self.wide(number));
         let array = self.builtin(builtin, &[header, segment, from, count]);
         let array = self.b.ins().ireduce(types::I32, array);
-        self.b.declare_value_needs_stack_map(array);
+        self.collect(array);
         self.push(array);
     }
 

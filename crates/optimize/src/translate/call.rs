@@ -1,21 +1,34 @@
 //! Direct calls, calls of imported functions, calls of builtins.
 //!
-//! A defined function is called by a direct call inside the image. An imported function lives in another
+//! A defined function is called by a direct call inside the image, or, if it is not there, by way of its entry. An imported function lives in another
 //! instance or in the host: the call takes the way that the instance was given for it, which is the
 //! foreign-call thunk of its type (it changes the anchor and changes it back) or a stub that leads straight
 //! to the host. Read next: [`super::indirect`], [`crate::thunk`].
 
 use super::flags::Region;
 use super::{Handled, Translator, environment};
+use crate::environment::Calls;
 use crate::error::Failure;
 use cranelift_codegen::ir::{
-    AbiParam, ExtFuncData, ExternalName, FuncRef, InstBuilder, SigRef, Signature, StackSlotData,
-    StackSlotKind, UserExternalName, Value, types,
+    AbiParam, Block, ExtFuncData, ExternalName, FuncRef, InstBuilder, SigRef, Signature,
+    StackSlotData, StackSlotKind, UserExternalName, Value, types,
 };
 use cranelift_codegen::isa::CallConv;
 use holm_abi::signature::RESULT_BYTES;
 use holm_abi::{Builtin, layout};
 use holm_module::wasm::Operator;
+
+/// How a function of the module is called.
+#[derive(Clone, Copy)]
+pub(super) enum Callee {
+    /// Directly: it is in the image.
+    Here(FuncRef),
+    /// By way of its entry, which has the address of its code.
+    Elsewhere { signature: SigRef, code: Value },
+    /// By the way that the instance was given, or, if it was given none and there is a thunk, by that. Both take the
+    /// address of what is called in front of the function's own arguments.
+    Import { signature: SigRef, code: Value, thunk: Option<FuncRef>, target: Value },
+}
 
 impl Translator<'_, '_> {
     pub(super) fn call_operator(&mut self, operator: &Operator<'_>) -> Handled {
@@ -37,30 +50,70 @@ impl Translator<'_, '_> {
             return self.inline_call(defined, ty);
         }
         let args = self.pop_canonical(self.env.ty(ty).params().len());
-        let results = match self.env.module.defined_index(function) {
-            Some(defined) => {
-                let callee = self.function(environment::NAMESPACE_FUNCTION, defined, ty);
-                self.with_results(ty, args, |t, args| t.emit_call(callee, args))
-            }
-            None => {
-                let (signature, way, target) = self.import_target(function, ty);
-                self.with_results(ty, args, |t, args| {
-                    let args: Vec<Value> = [&[target], args].concat();
-                    t.emit_call_indirect(signature, way, &args)
-                })
-            }
-        };
+        let callee = self.callee(function, ty);
+        let results = self.with_results(ty, args, |t, args| t.emit_call_of(callee, args));
         self.stack.extend(results);
         Ok(())
     }
 
-    /// How an imported function is called: the signature of the way to it, the way's address, and what it
-    /// takes in front of the function's own arguments.
-    pub(super) fn import_target(&mut self, function: u32, ty: u32) -> (SigRef, Value, Value) {
-        let offset = self.env.layout.imported_function(function);
-        let target = self.b.ins().iadd_imm_s(self.anchor, i64::from(offset));
-        let way = self.context_constant(types::I64, offset + layout::IMPORT_VIA);
-        (self.thunk_signature(ty), way, target)
+    /// How a function of the module is called.
+    pub(super) fn callee(&mut self, function: u32, ty: u32) -> Callee {
+        let Some(defined) = self.env.module.defined_index(function) else {
+            let offset = self.env.layout.imported_function(function);
+            let target = self.b.ins().iadd_imm_s(self.anchor, i64::from(offset));
+            let code = self.context_constant(types::I64, offset + layout::IMPORT_VIA);
+            let thunk = match self.env.calls {
+                Calls::Image => None,
+                Calls::Entries(_) => Some(self.function(environment::NAMESPACE_THUNK, ty, ty)),
+            };
+            return Callee::Import { signature: self.thunk_signature(ty), code, thunk, target };
+        };
+        if self.env.is_in_image(defined) {
+            return Callee::Here(self.function(environment::NAMESPACE_FUNCTION, defined, ty));
+        }
+        let entries = self.context_constant(types::I64, layout::ENTRIES);
+        let offset = u64::from(defined) * u64::from(layout::FUNCTION_ENTRY_BYTES);
+        let offset = i32::try_from(offset)
+            .unwrap_or(i32::MAX)
+            .saturating_add(layout::FUNCTION_ENTRY_MACHINE);
+        // May be an older one than the latest: whatever once stood there stays good.
+        let flags = self.flags(Region::Entries);
+        let code = self.b.ins().load(types::I64, flags, entries, offset);
+        Callee::Elsewhere { signature: self.signature(ty), code }
+    }
+
+    fn emit_call_of(&mut self, callee: Callee, args: &[Value]) -> Vec<Value> {
+        match callee {
+            Callee::Here(function) => self.emit_call(function, args),
+            Callee::Elsewhere { signature, code } => self.emit_call_indirect(signature, code, args),
+            Callee::Import { signature, code, thunk, target } => {
+                let args = [&[target], args].concat();
+                let Some(thunk) = thunk else {
+                    return self.emit_call_indirect(signature, code, &args);
+                };
+                let (special, plain) = self.fork(code);
+                let joined = self.b.create_block();
+                let returns = self.b.func.dfg.signatures[signature].returns.clone();
+                for value in returns {
+                    self.b.append_block_param(joined, value.value_type);
+                }
+                self.switch_to_only(special);
+                let results = self.emit_call_indirect(signature, code, &args);
+                self.jump(joined, &results);
+                self.switch_to_only(plain);
+                let results = self.emit_call(thunk, &args);
+                self.jump(joined, &results);
+                self.switch_to_only(joined);
+                self.b.block_params(joined).to_vec()
+            }
+        }
+    }
+
+    /// Ends the block: goes to the first of two new ones if a value is not zero, else to the second.
+    pub(super) fn fork(&mut self, value: Value) -> (Block, Block) {
+        let (yes, no) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(value, yes, &[], no, &[]);
+        (yes, no)
     }
 
     /// Calls what `target` (the address of a `Callee`) says, with its own anchor.

@@ -14,7 +14,7 @@ impl Translator<'_, '_> {
     pub(super) fn control_operator(&mut self, operator: &Operator<'_>) -> Handled {
         match operator {
             Operator::Block { blockty } => self.open(Kind::Block, *blockty),
-            Operator::Loop { blockty } => self.open_loop(*blockty),
+            Operator::Loop { blockty } => self.open_loop(*blockty)?,
             Operator::If { blockty } => self.open_if(*blockty),
             Operator::Else => self.otherwise(),
             Operator::End => self.close(),
@@ -62,17 +62,19 @@ impl Translator<'_, '_> {
         self.reachable = false;
     }
 
-    fn open_loop(&mut self, ty: BlockType) {
+    fn open_loop(&mut self, ty: BlockType) -> Result<(), Failure> {
         self.end_segment();
         let (params, _) = self.block_type(ty);
         let header = self.block_with_params(&params);
         let values = self.pop_canonical(params.len());
         self.jump(header, &values);
+        self.enter_from_slots(header, &params)?;
         let base = self.stack.len();
         self.enter(header, base);
         self.open(Kind::Loop(header), ty);
         self.poll();
         self.begin_segment();
+        Ok(())
     }
 
     fn open_if(&mut self, ty: BlockType) {
@@ -180,6 +182,7 @@ impl Translator<'_, '_> {
             None if !self.reachable => self.stack.truncate(frame.base),
             None => {}
         }
+        self.restore_operands();
         if self.reachable {
             self.begin_segment();
         }

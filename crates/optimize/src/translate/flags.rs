@@ -41,6 +41,10 @@ pub(crate) enum Region {
     Cards,
     /// The table of types.
     Types,
+    /// Where machine code calls functions.
+    Entries,
+    /// The interpreter's slots, which code that begins at a loop reads.
+    Slots,
 }
 
 /// Distances in structures that get a region of their own.
@@ -106,6 +110,8 @@ impl Translator<'_, '_> {
             Region::Nursery => (7, "nursery".into()),
             Region::Cards => (8, "cards".into()),
             Region::Types => (9, "types".into()),
+            Region::Entries => (10, "entries of functions".into()),
+            Region::Slots => (11, "slots".into()),
             Region::Field(at) => (0x4000_0000 | at, format!("fields at {at}").into()),
             Region::Elements(log2) => (0x5000_0000 | log2, format!("elements {log2}").into()),
             Region::Memory(index) => (0x1000_0000 | index, format!("memory {index}").into()),

@@ -35,11 +35,17 @@ impl Translator<'_, '_> {
     /// ask no more than they must. A value that was found to be of a type later has that type only there.
     pub(super) fn follow(&mut self, value: Value, ty: ValType) {
         if is_collected(ty) {
-            self.b.declare_value_needs_stack_map(value);
+            self.collect(value);
         }
         if let ValType::Ref(ty) = ty {
             self.born_as[value] = Some(ty);
         }
+    }
+
+    /// Says that the collector follows a value.
+    pub(super) fn collect(&mut self, value: Value) {
+        self.b.declare_value_needs_stack_map(value);
+        self.collected.insert(value);
     }
 
     /// The type that a reference had where it came into being, if that is known.
@@ -121,7 +127,7 @@ impl Translator<'_, '_> {
         let made = self.b.ins().ireduce(types::I32, made);
         self.jump(done, &[made]);
         self.switch_to_only(done);
-        self.b.declare_value_needs_stack_map(reference);
+        self.collect(reference);
         let address = self.heap_address(reference);
         let header = self.header_of(ty);
         let flags = self.flags(Region::Headers);

@@ -32,6 +32,11 @@ impl Inlining {
         Self { active: vec![defined], budget }
     }
 
+    /// How many calls around the operator at hand are inlined.
+    pub(super) fn depth(&self) -> usize {
+        self.active.len() - 1
+    }
+
     /// The function that the operator at hand is of.
     pub(super) fn current(&self) -> Option<u32> {
         self.active.last().copied()

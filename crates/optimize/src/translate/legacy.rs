@@ -49,11 +49,12 @@ impl Translator<'_, '_> {
             Clauses::Caught(caught) => caught,
             _ => self.begin_clauses(open.handler),
         };
-        if let (Some(block), Some((record, _))) = (caught.uncaught, caught.exception) {
+        if let (Some(block), Some((record, reference))) = (caught.uncaught, caught.exception) {
             if self.b.current_block() != Some(block) {
                 self.switch_to_only(block);
             }
             caught.uncaught = tag.map(|tag| self.compare_tag(record, tag));
+            self.keep_exception(reference);
             if let Some(tag) = tag {
                 let values = self.values_of(record, tag);
                 self.stack.extend(values);
@@ -117,6 +118,7 @@ impl Translator<'_, '_> {
         });
         // Without an exception this place is not reached.
         if let Some((_, reference)) = exception {
+            let reference = self.kept_exception(frame, reference);
             self.throw_reference(reference);
         }
     }

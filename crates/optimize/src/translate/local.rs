@@ -4,13 +4,19 @@
 
 use super::heap::is_collected;
 use super::{Handled, Translator, value_type};
-use cranelift_codegen::ir::{InstBuilder, Value, types};
+use cranelift_codegen::ir::{self, InstBuilder, Value, types};
 use cranelift_frontend::Variable;
 use holm_module::wasm::{Ieee32, Ieee64, Operator};
 use holm_spec::types::ValType;
 
-/// A parameter or local.
-pub(super) type Local = Variable;
+/// A parameter, a local, or an operand that is kept like one.
+#[derive(Clone, Copy)]
+pub(super) struct Local {
+    pub(super) variable: Variable,
+    pub(super) ty: ir::Type,
+    /// Whether the collector follows its values.
+    is_collected: bool,
+}
 
 impl Translator<'_, '_> {
     /// Makes variables for the parameters and for the locals that the body declares.
@@ -22,31 +28,44 @@ impl Translator<'_, '_> {
     ) {
         for (ty, value) in params.iter().zip(values) {
             let local = self.declare_local(*ty);
-            self.b.def_var(local, *value);
+            self.b.def_var(local.variable, *value);
             self.locals.push(local);
         }
         for (count, ty) in locals {
             let zero = self.zero(value_type(*ty));
             for _ in 0..*count {
                 let local = self.declare_local(*ty);
-                self.b.def_var(local, zero);
+                self.b.def_var(local.variable, zero);
                 self.locals.push(local);
             }
         }
     }
 
-    fn declare_local(&mut self, ty: ValType) -> Local {
-        let local = self.b.declare_var(value_type(ty));
-        if is_collected(ty) {
-            self.b.declare_var_needs_stack_map(local);
+    pub(super) fn declare_local(&mut self, ty: ValType) -> Local {
+        self.declare_variable(value_type(ty), is_collected(ty))
+    }
+
+    pub(super) fn declare_variable(&mut self, ty: ir::Type, is_collected: bool) -> Local {
+        let variable = self.b.declare_var(ty);
+        if is_collected {
+            self.b.declare_var_needs_stack_map(variable);
         }
-        local
+        Local { variable, ty, is_collected }
+    }
+
+    /// The value that a local has here.
+    pub(super) fn read_local(&mut self, local: Local) -> Value {
+        let value = self.b.use_var(local.variable);
+        if local.is_collected {
+            self.collected.insert(value);
+        }
+        value
     }
 
     pub(super) fn local_operator(&mut self, operator: &Operator<'_>) -> Handled {
         match operator {
             Operator::LocalGet { local_index } => {
-                let value = self.b.use_var(self.locals[*local_index as usize]);
+                let value = self.read_local(self.locals[*local_index as usize]);
                 self.push(value);
             }
             Operator::LocalSet { local_index } => {
@@ -91,7 +110,7 @@ impl Translator<'_, '_> {
 
     fn set_local(&mut self, local: u32, value: Value) {
         let value = self.canonical(value);
-        self.b.def_var(self.locals[local as usize], value);
+        self.b.def_var(self.locals[local as usize].variable, value);
     }
 
     fn constant_f32(&mut self, value: Ieee32) {

@@ -33,6 +33,7 @@ mod place;
 mod poll;
 mod reference;
 mod reference_call;
+mod resume;
 mod table;
 mod tail;
 pub(crate) mod trap;
@@ -48,13 +49,14 @@ mod wide;
 use crate::environment::{Environment, clif_type};
 use crate::error::Failure;
 use crate::isa::Effort;
-use cranelift_codegen::entity::SecondaryMap;
+use cranelift_codegen::entity::{EntitySet, SecondaryMap};
 use cranelift_codegen::ir::{
     self, FuncRef, Function, InstBuilder, SigRef, StackSlot, UserFuncName, Value, types,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use flags::Regions;
 use frames::Frame;
+use holm_abi::{Entry, Part};
 use holm_module::wasm::{Operator, OperatorsReader};
 use holm_spec::types::RefType;
 use local::Local;
@@ -100,6 +102,10 @@ pub(crate) struct Translator<'a, 'f> {
     keeping: BTreeMap<SigRef, Option<SigRef>>,
     /// The types that references had where they came into being.
     born_as: SecondaryMap<Value, Option<RefType>>,
+    /// The values that the collector follows.
+    collected: EntitySet<Value>,
+    /// The loop that the function is to begin at, if not at its start.
+    resume: Option<resume::Resume>,
     polls: u32,
     /// Whether the code calls any function.
     calls: bool,
@@ -110,19 +116,25 @@ pub(crate) struct Translator<'a, 'f> {
 /// What translation says about an operator: whether a family has handled it.
 type Handled = Result<bool, Failure>;
 
-/// Fills `func` with the translation of defined function `defined`.
+/// Fills `func` with the translation of a defined function from one of its entries on.
 pub(crate) fn function(
     env: &Environment<'_>,
-    defined: u32,
+    part: Part,
     effort: Effort,
     func: &mut Function,
     scratch: &mut FunctionBuilderContext,
 ) -> Result<Places, Failure> {
+    let Part { defined, entry: begin } = part;
     let settings = env.settings;
     let expands = effort == Effort::Full && settings.optimize && !settings.fuel;
     let ty = env.function_type_index(env.module.function_index(defined));
     func.name = UserFuncName::user(environment::NAMESPACE_FUNCTION, defined);
     func.signature = env.signature(ty).clone();
+    if let Entry::Loop { .. } = begin {
+        let buffer = usize::from(env.has_result_buffer(ty));
+        func.signature.params.truncate(buffer);
+        func.signature.params.push(ir::AbiParam::new(types::I64));
+    }
     let mut b = FunctionBuilder::new(func, scratch);
     let entry = b.create_block();
     b.append_block_params_for_function_params(entry);
@@ -151,31 +163,40 @@ pub(crate) fn function(
         functions: BTreeMap::new(),
         keeping: BTreeMap::new(),
         born_as: SecondaryMap::new(),
+        collected: EntitySet::new(),
+        resume: None,
         polls: 0,
         calls: false,
         segment: None,
         places: Places::default(),
     };
     translator.separate_frame_slots();
-    translator.body(defined, ty, entry)?;
+    translator.body(part, ty, entry)?;
     translator.b.finalize(env.frontend);
     Ok(translator.places)
 }
 
 impl Translator<'_, '_> {
     /// Translates the whole body into the blocks after `entry`.
-    fn body(&mut self, defined: u32, ty: u32, entry: ir::Block) -> Result<(), Failure> {
+    fn body(&mut self, part: Part, ty: u32, entry: ir::Block) -> Result<(), Failure> {
+        let Part { defined, entry: begin } = part;
         let env = self.env;
         let mut params = self.b.block_params(entry).to_vec();
         if env.has_result_buffer(ty) {
             self.result_buffer = Some(params.remove(0));
         }
         let mut reader = env.known.read(defined)?;
-        self.declare_locals(env.ty(ty).params(), &params, &reader.locals);
-        self.follow_all(&params, env.ty(ty).params());
-        self.locate(env.known.body(defined).map_or(0, |body| body.range.start));
-        let calls = env.known.body(defined).is_some_and(|body| body.calls > 0);
-        let poll = if calls { self.poll() } else { None };
+        let types = env.ty(ty).params();
+        let mut poll = None;
+        if let Entry::Loop { offset, locals_at } = begin {
+            self.begin_at_loop((offset, locals_at), types, params[0], &reader)?;
+        } else {
+            self.declare_locals(types, &params, &reader.locals);
+            self.follow_all(&params, types);
+            self.locate(env.known.body(defined).map_or(0, |body| body.range.start));
+            let calls = env.known.body(defined).is_some_and(|body| body.calls > 0);
+            poll = if calls { self.poll() } else { None };
+        }
         self.open_function(env.ty(ty).results());
         self.begin_segment();
         self.operators(&mut reader.operators)?;
@@ -185,7 +206,12 @@ impl Translator<'_, '_> {
             // All calls turned out to be of functions that are inlined.
             self.b.func.layout.remove_inst(poll);
         }
-        Ok(())
+        match &self.resume {
+            Some(resume) if !resume.is_entered() => {
+                Err(Failure::Limit("the loop that it is to begin at cannot be reached".to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Translates operators up to the end of their body.
@@ -200,6 +226,9 @@ impl Translator<'_, '_> {
     fn step(&mut self, operators: &mut OperatorsReader<'_>) -> Result<(), Failure> {
         let (operator, offset) = operators.read_with_offset()?;
         self.locate(offset);
+        if self.reachable && self.resume.is_some() {
+            self.keep_operands(&operator);
+        }
         if let Operator::Loop { blockty } = operator
             && self.reachable
         {

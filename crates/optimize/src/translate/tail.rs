@@ -5,6 +5,7 @@
 //! Invariant: a body with such an operator is never translated in place of a call.
 //! Read next: [`super::indirect`], [`super::reference_call`].
 
+use super::call::Callee;
 use super::indirect::Site;
 use super::reference_call::Found;
 use super::{Handled, Translator, environment};
@@ -38,13 +39,21 @@ impl Translator<'_, '_> {
         let args = self.pop_tail_arguments(ty);
         self.end_segment();
         self.calls = true;
-        if let Some(defined) = self.env.module.defined_index(function) {
-            let callee = self.function(environment::NAMESPACE_FUNCTION, defined, ty);
-            self.b.ins().return_call(callee, &args);
-        } else {
-            let (signature, way, target) = self.import_target(function, ty);
-            let args = [&[target], &args[..]].concat();
-            self.b.ins().return_call_indirect(signature, way, &args);
+        match self.callee(function, ty) {
+            Callee::Here(function) => drop(self.b.ins().return_call(function, &args)),
+            Callee::Elsewhere { signature, code } => {
+                self.b.ins().return_call_indirect(signature, code, &args);
+            }
+            Callee::Import { signature, code, thunk, target } => {
+                let args = [&[target], &args[..]].concat();
+                if let Some(thunk) = thunk {
+                    let (special, plain) = self.fork(code);
+                    self.switch_to_only(plain);
+                    self.b.ins().return_call(thunk, &args);
+                    self.switch_to_only(special);
+                }
+                self.b.ins().return_call_indirect(signature, code, &args);
+            }
         }
         self.leave();
     }

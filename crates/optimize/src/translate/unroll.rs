@@ -87,6 +87,7 @@ impl Translator<'_, '_> {
         let values = self.pop_canonical(params.len());
         let base = self.stack.len();
         self.jump(headers[0], &values);
+        self.enter_from_slots(headers[0], &params)?;
         let (mut ends, is_cold) = (false, self.is_cold);
         for copy in 0..copies {
             if copy > 0 {
@@ -116,6 +117,7 @@ impl Translator<'_, '_> {
         } else {
             self.stack.truncate(base);
         }
+        self.restore_operands();
         Ok(())
     }
 

@@ -4,8 +4,9 @@
 //! settings and the stage to show; the comment at its end is the expected text. `BLESS=1` writes the
 //! present text into the files; read the difference before committing it.
 
-use holm_abi::Settings;
+use crate::loops::loops;
 use holm_abi::settings::{Architecture, MemoryStrategy};
+use holm_abi::{Entry, Part, Settings};
 use holm_module::{Features, Limits, Module};
 use holm_optimize::Optimizer;
 use holm_optimize::inspect::{self, Stage};
@@ -30,10 +31,15 @@ struct Request {
     settings: Settings,
     stage: Stage,
     thunks: bool,
+    /// Defined functions that are compiled in a batch with the one that is shown, if it is not the whole module.
+    parts: Option<Vec<u32>>,
+    /// Whether to show functions from their loops on, too.
+    loops: bool,
 }
 
 fn request(text: &str) -> Request {
-    let mut request = Request { settings: settings(), stage: Stage::Machine, thunks: false };
+    let (stage, thunks, parts, loops) = (Stage::Machine, false, None, false);
+    let mut request = Request { settings: settings(), stage, thunks, parts, loops };
     for line in text.lines().map_while(|line| line.strip_prefix(";;! ")) {
         let (name, value) = line.split_once(" = ").expect("a line `;;! name = value`");
         let settings = &mut request.settings;
@@ -50,10 +56,19 @@ fn request(text: &str) -> Request {
             ("canonical-nans", "on") => settings.canonical_nans = true,
             ("optimize", "off") => settings.optimize = false,
             ("thunks", "on") => request.thunks = true,
+            ("parts", list) => {
+                request.parts = Some(list.split(' ').map(|part| part.parse().unwrap()).collect());
+            }
+            ("loops", "on") => request.loops = true,
             _ => panic!("unknown line `{line}`"),
         }
     }
     request
+}
+
+/// A function from its start on.
+pub(crate) fn part(defined: &u32) -> Part {
+    Part { defined: *defined, entry: Entry::Start }
 }
 
 /// The text that a module becomes.
@@ -69,8 +84,23 @@ fn actual(request: &Request, source: &str) -> String {
         }
     };
     for defined in 0..module.defined_functions() {
-        let text = inspect::function(&optimizer, &module, &wasm, defined, request.stage);
+        let text = match &request.parts {
+            None => inspect::function(&optimizer, &module, &wasm, defined, request.stage),
+            Some(others) => {
+                let others = others.iter().filter(|other| **other != defined);
+                let batch: Vec<Part> = std::iter::once(&defined).chain(others).map(part).collect();
+                inspect::part(&optimizer, &module, &wasm, &batch, request.stage)
+            }
+        };
         show(format!("function {}", module.function_index(defined)), text.expect("it compiles"));
+    }
+    let loops = if request.loops { loops(&module, &wasm) } else { Vec::new() };
+    for (at, begin) in loops.iter().enumerate() {
+        let others = request.parts.iter().flatten().map(part);
+        let batch: Vec<Part> = std::iter::once(*begin).chain(others).collect();
+        let text = inspect::part(&optimizer, &module, &wasm, &batch, request.stage);
+        let function = module.function_index(begin.defined);
+        show(format!("function {function} from loop {at} on"), text.expect("it compiles"));
     }
     let types = if request.thunks { module.types.len() } else { 0 };
     for ty in (0..).take(types) {

@@ -7,3 +7,5 @@
 
 mod compile;
 mod golden;
+mod loops;
+mod parts;

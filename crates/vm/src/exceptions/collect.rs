@@ -99,7 +99,7 @@ impl Marks<'_> {
         for at in (range.start.next_multiple_of(8)..range.end).step_by(8) {
             let at: *const u64 = std::ptr::with_exposed_provenance(crate::frame::as_usize(at));
             // SAFETY: between a local of this call and one of the outermost entry: this thread's stack in use.
-            self.word(unsafe { at.read_volatile() });
+            self.word(unsafe { arch::stack_word(at) });
         }
     }
 

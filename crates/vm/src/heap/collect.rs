@@ -11,6 +11,7 @@
 
 use super::hosts::Thing;
 use super::mover::{From, Mover};
+use super::room::Room;
 use super::{Heap, frames};
 use crate::VmError;
 use crate::limits::{HEAP_KEPT_BYTES, MAJOR_BYTES_MIN, NURSERY_BYTES_MAX, NURSERY_BYTES_MIN};
@@ -18,10 +19,22 @@ use crate::objects::Objects;
 use crate::sys::map::HUGE_PAGE_BYTES;
 use holm_abi::object::{CARD_BYTES_LOG2, MOVED, NULL_BYTES, OBJECT_ALIGN};
 
+/// Bytes that were copied.
+#[derive(Clone, Copy)]
+struct Survived {
+    all: u64,
+    /// Of what was made in the old space in the phase that ends.
+    of_phase: u64,
+}
+
 impl Heap {
     fn mover<'a>(&'a mut self, from: From, stop: &'a dyn Fn() -> bool) -> Mover<'a> {
         let Self { space, layouts, old, .. } = self;
-        Mover::new(space, layouts, old, from, stop)
+        let mover = Mover::new(space, layouts, old, from, stop);
+        match self.room {
+            Room::Nursery => mover,
+            Room::Old(began) => mover.counting(offset(began)),
+        }
     }
 
     /// Whether it is time to move everything.
@@ -60,13 +73,22 @@ impl Heap {
     }
 
     /// Readies spaces and sizes for what comes next.
-    fn settle(&mut self, major: bool, survived: u64, nursery_used: u64) -> Result<(), VmError> {
+    fn settle(
+        &mut self,
+        major: bool,
+        survived: Survived,
+        nursery_used: u64,
+    ) -> Result<(), VmError> {
         if self.nursery_bytes < NURSERY_BYTES_MIN {
             self.nursery_bytes = NURSERY_BYTES_MIN;
-        } else if survived > nursery_used / 8 && !major {
+        } else if survived.all > nursery_used / 8 && !major {
             self.nursery_bytes = (2 * self.nursery_bytes).min(NURSERY_BYTES_MAX);
         }
+        if !major {
+            self.choose_room(survived.all, nursery_used);
+        }
         if major {
+            self.choose_room_again(survived.of_phase);
             let alive = self.old.used();
             self.major_bytes = alive + alive.max(MAJOR_BYTES_MIN);
             let Self { space, other, .. } = self;
@@ -74,14 +96,31 @@ impl Heap {
             let used = other.range.start..other.next.next_multiple_of(card_group);
             space.cards_mut(&used).fill(0);
             other.next = other.range.start;
-            // The next time about as much will survive.
-            let kept = (alive + HEAP_KEPT_BYTES).next_multiple_of(HUGE_PAGE_BYTES);
-            let kept = other.range.start + kept;
-            if other.committed > kept {
-                space.discard(kept..other.committed)?;
-            }
+            self.share_memory(alive)?;
         }
-        self.open_nursery()
+        self.open_room()
+    }
+
+    /// After a major collection: the space that is left keeps as much memory as the next one will need, if about as much is
+    /// alive then; the one in use gets what it will need until then; the system gets the rest back.
+    fn share_memory(&mut self, alive: u64) -> Result<(), VmError> {
+        let Self { space, old, other, .. } = self;
+        let kept = (alive + HEAP_KEPT_BYTES).next_multiple_of(HUGE_PAGE_BYTES);
+        let mut left = other.range.start + kept..other.committed;
+        let wanted = (old.range.start + self.major_bytes).saturating_sub(old.committed);
+        let moved = wanted.min(left.end.saturating_sub(left.start)) / HUGE_PAGE_BYTES;
+        let moved = moved * HUGE_PAGE_BYTES;
+        if moved > 0
+            && old.committed.is_multiple_of(HUGE_PAGE_BYTES)
+            && space.move_pages(left.start..left.start + moved, old.committed)
+        {
+            old.committed += moved;
+            left.start += moved;
+        }
+        if left.start < left.end {
+            space.discard(left)?;
+        }
+        Ok(())
     }
 }
 
@@ -100,9 +139,19 @@ impl Objects {
         let interrupt = self.interrupt.clone();
         let stop = || gives_up && interrupt.is_ending();
         let began = heap.clock.map(|clock| clock());
-        let start = u64::from(NULL_BYTES);
-        let nursery = start..block.heap_next.get();
-        let nursery_used = nursery.end - nursery.start;
+        heap.absorb(block.heap_next.get());
+        if let (false, Room::Old(_)) = (major, heap.room) {
+            if !heap.end_long_phase(&stop) {
+                return Err(self.lose(heap));
+            }
+            let opened = heap.open_room();
+            block.heap_next.set(heap.young_start);
+            block.heap_limit.set(heap.limit_for_code());
+            self.heap = Some(heap);
+            return opened;
+        }
+        let start = heap.young_start;
+        let nursery_used = block.heap_next.get() - start;
         if let Err(error) = heap.prepare(major, nursery_used) {
             self.heap = Some(heap);
             return Err(error);
@@ -119,14 +168,15 @@ impl Objects {
             },
         );
         frames::visit(block, |reference| mover.forward(reference));
-        mover.follow(first);
+        let of_phase = mover.follow();
         if mover.has_stopped() {
             return Err(self.lose(heap));
         }
         let copied = heap.old.next - first;
         let dead = heap.bury(major);
-        block.heap_next.set(start);
-        let settled = heap.settle(major, copied, nursery_used);
+        let survived = Survived { all: copied, of_phase };
+        let settled = heap.settle(major, survived, nursery_used);
+        block.heap_next.set(heap.young_start);
         block.heap_limit.set(heap.limit_for_code());
         let stats = &mut heap.stats;
         stats.bytes_allocated += nursery_used;
@@ -162,8 +212,8 @@ impl Objects {
         let Some(heap) = self.heap.as_deref() else { return };
         // SAFETY: the block outlives these objects.
         let block = unsafe { &*self.block };
-        let nursery = u64::from(NULL_BYTES)..block.heap_next.get();
-        for range in [nursery, heap.old.range.start..heap.old.next] {
+        let young = heap.young_start..block.heap_next.get();
+        for range in [young, heap.old.range.start..heap.old.next] {
             for at in range.step_by(4) {
                 if !see(heap.space.word(at)) {
                     return;

@@ -1,11 +1,12 @@
 //! Moves objects: copies what a reference leads to into the old space, once, and leaves word of it behind.
 //!
-//! Places that hold references are not followed at once: each waits in a short queue while the processor
-//! fetches what it refers to, because most of the time of a collection is waiting for memory. Objects are followed in
-//! the order in which they were copied, so that the copies themselves are the list of what to do.
+//! Places whose turn has not come are on a stack, so that what an object leads to is copied close behind it: what is used
+//! together lies together. The place on top is not followed at once: it waits in a queue while the
+//! processor fetches what it refers to, because most of the time of a collection is waiting for memory. The stack has a
+//! fixed size. Objects whose places did not fit are found again by reading all copies from the first of them on.
 //! Whoever asks for it can have the mover stop between any two of its steps; what is left then is of no use to anybody.
-//! Invariant: a moved object's header says so, with its new place behind it; a place in the queue lies in an
-//! object that does not move any more.
+//! Invariant: a moved object's header says so, with its new place behind it; a place on the stack or in the queue lies
+//! in an object that does not move any more.
 //! Read next: [`super::collect`], [`super::layouts`].
 
 use super::Old;
@@ -15,13 +16,15 @@ use super::space::Space;
 use holm_abi::object::{ARRAY_ELEMENTS, CARD_BYTES_LOG2, MOVED};
 use std::ops::Range;
 
-/// Places in the queue; about as many as the processor fetches from memory at the same time.
-const WAITING: usize = 16;
+/// Places in the queue: a few times as many as the processor fetches from memory at the same time.
+const WAITING: usize = 32;
+/// Ranges on the stack.
+const OPEN: usize = if cfg!(test) { 64 } else { 8192 };
 
 /// Bytes that are copied or looked at between two questions whether to stop.
-const PIECE_BYTES: u64 = 256 << 10;
+pub(super) const PIECE_BYTES: u64 = 256 << 10;
 /// Objects or places that are looked at between two such questions.
-const PIECE_OBJECTS: u32 = 1 << 10;
+const PIECE_STEPS: u32 = 1 << 10;
 
 /// What moves.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +35,9 @@ pub(super) enum From {
     Everything,
 }
 
+/// Places of references that nobody looked at yet: the first and the end.
+type Places = (u32, u32);
+
 /// See the module's documentation.
 pub(super) struct Mover<'a> {
     space: &'a mut Space,
@@ -39,10 +45,17 @@ pub(super) struct Mover<'a> {
     /// Where objects go.
     old: &'a mut Old,
     from: From,
-    /// Places that wait, 0 for none.
-    waiting: [u32; WAITING],
+    /// Places that wait, 0 for none, with the reference that is there.
+    waiting: [(u32, u32); WAITING],
     /// The place in the queue that has waited longest.
     longest: usize,
+    /// The stack, and how much of it is in use.
+    open: Box<[Places]>,
+    count: usize,
+    /// The first copy of which not all places went to the stack.
+    left_out: u64,
+    /// Bytes of copies of what was at this offset or behind.
+    behind: (u32, u64),
     /// Whether to stop.
     stop: &'a dyn Fn() -> bool,
     stopped: bool,
@@ -58,8 +71,29 @@ impl<'a> Mover<'a> {
         from: From,
         stop: &'a dyn Fn() -> bool,
     ) -> Self {
-        let (waiting, longest) = ([0; WAITING], 0);
-        Self { space, layouts, old, from, waiting, longest, stop, stopped: false, steps: 0 }
+        let open = vec![(0, 0); OPEN].into_boxed_slice();
+        let waiting = [(0, 0); WAITING];
+        Self {
+            space,
+            layouts,
+            old,
+            from,
+            waiting,
+            longest: 0,
+            open,
+            count: 0,
+            left_out: u64::MAX,
+            behind: (u32::MAX, 0),
+            stop,
+            stopped: false,
+            steps: 0,
+        }
+    }
+
+    /// Counts the bytes that it copies of what lies at this offset or behind.
+    pub(super) fn counting(mut self, behind: u32) -> Self {
+        self.behind.0 = behind;
+        self
     }
 
     /// Whether it has stopped: the heap is lost then.
@@ -68,6 +102,7 @@ impl<'a> Mover<'a> {
     }
 
     /// Asks whether to stop.
+    #[cold]
     fn ask(&mut self) -> bool {
         self.steps = 0;
         self.stopped = self.stopped || (self.stop)();
@@ -78,7 +113,7 @@ impl<'a> Mover<'a> {
     #[inline]
     pub(super) fn ask_now_and_then(&mut self) -> bool {
         self.steps += 1;
-        if self.steps < PIECE_OBJECTS { self.stopped } else { self.ask() }
+        if self.steps < PIECE_STEPS { self.stopped } else { self.ask() }
     }
 
     /// Whether a reference is one to an object that has to move.
@@ -96,10 +131,15 @@ impl<'a> Mover<'a> {
         }
     }
 
-    /// What a reference has become.
+    /// What a reference from outside of the heap has become.
     #[inline]
     pub(super) fn forward(&mut self, reference: u32) -> u32 {
-        if self.moves(reference) { self.moved(reference) } else { reference }
+        if !self.moves(reference) {
+            return reference;
+        }
+        let moved = self.moved(reference);
+        self.follow_open();
+        moved
     }
 
     /// Where an object that has to move is now.
@@ -107,13 +147,15 @@ impl<'a> Mover<'a> {
     fn moved(&mut self, reference: u32) -> u32 {
         let at = u64::from(reference);
         let (header, second) = self.space.two_words(at);
-        if header & MOVED != 0 { second } else { self.copy(at, header, second) }
+        if header & MOVED != 0 { second } else { self.copy(reference, header, second) }
     }
 
+    /// Copies an object, and takes note of the places of its references.
     #[inline]
-    fn copy(&mut self, at: u64, header: u32, length: u32) -> u32 {
-        let bytes = self.layouts.bytes(header, length);
-        let to = self.old.next;
+    fn copy(&mut self, from: u32, header: u32, length: u32) -> u32 {
+        let layouts = self.layouts;
+        let (shape, bytes) = layouts.shape_and_bytes(header, length);
+        let (at, to) = (u64::from(from), self.old.next);
         self.old.next = to + bytes;
         if bytes > PIECE_BYTES {
             self.copy_large(at, to, bytes);
@@ -123,6 +165,26 @@ impl<'a> Mover<'a> {
         let reference = offset(to);
         self.space.set_first(reference, bytes);
         self.space.set_two_words(at, header | MOVED, reference);
+        self.behind.1 += if from >= self.behind.0 { bytes } else { 0 };
+        match shape {
+            Shape::Opaque => {}
+            Shape::Struct { mut words, more } => {
+                for distance in more.iter().rev() {
+                    self.leave_open((reference + distance, reference + distance + 4), to);
+                }
+                while words != 0 {
+                    let above = words.leading_zeros();
+                    let run = (words << above).leading_ones();
+                    let end = u64::BITS - above;
+                    self.leave_open((reference + 4 * (end - run), reference + 4 * end), to);
+                    words &= !(u64::MAX << (end - run));
+                }
+            }
+            Shape::References => {
+                let first = reference + ARRAY_ELEMENTS;
+                self.leave_open((first, first + 4 * length), to);
+            }
+        }
         reference
     }
 
@@ -137,55 +199,92 @@ impl<'a> Mover<'a> {
         }
     }
 
-    /// Puts a place into the queue if what it refers to moves, and deals with the one that waited longest.
+    /// Puts places of the copy at `to` on the stack.
     #[inline]
-    fn update(&mut self, slot: u64) {
-        let reference = self.space.word(slot);
+    fn leave_open(&mut self, places: Places, to: u64) {
+        if places.0 >= places.1 {
+            return;
+        }
+        match self.open.get_mut(self.count) {
+            Some(free) => {
+                *free = places;
+                self.count += 1;
+            }
+            None => self.left_out = self.left_out.min(to),
+        }
+    }
+
+    /// Lets a place wait if what it refers to moves, and deals with the one that waited longest.
+    #[inline]
+    fn look(&mut self, slot: u32) {
+        let reference = self.space.word(u64::from(slot));
         if self.moves(reference) {
             self.space.fetch(u64::from(reference));
-            let slot = std::mem::replace(&mut self.waiting[self.longest], offset_of(slot));
+            let waited = std::mem::replace(&mut self.waiting[self.longest], (slot, reference));
             self.longest = (self.longest + 1) % WAITING;
-            if slot != 0 {
-                self.settle(slot);
+            if waited.0 != 0 {
+                self.settle(waited);
             }
         }
     }
 
-    /// Brings a place that has waited up to date.
+    /// Brings a place that has waited up to date. That it has waited twice does not matter.
     #[inline]
-    fn settle(&mut self, slot: u32) {
-        let slot = u64::from(slot);
-        let reference = self.space.word(slot);
-        // It may have waited twice.
-        let forwarded = self.forward(reference);
-        self.space.set_word(slot, forwarded);
+    fn settle(&mut self, (slot, reference): (u32, u32)) {
+        let moved = self.moved(reference);
+        self.space.set_word(u64::from(slot), moved);
     }
 
-    /// Empties the queue.
-    fn settle_all(&mut self) {
-        for _ in 0..WAITING {
-            let slot = std::mem::take(&mut self.waiting[self.longest]);
+    /// Empties the stack, unless it stops; the queue remains.
+    #[inline]
+    fn follow_open(&mut self) {
+        while let Some(top) = self.count.checked_sub(1) {
+            if self.ask_now_and_then() {
+                return;
+            }
+            let (slot, end) = self.open[top];
+            if slot + 4 < end {
+                self.open[top].0 = slot + 4;
+            } else {
+                self.count = top;
+            }
+            self.look(slot);
+        }
+    }
+
+    /// Empties the stack, unless it stops, and the queue.
+    fn follow_all(&mut self) {
+        let mut empty = 0;
+        while empty < WAITING {
+            self.follow_open();
+            let waited = std::mem::take(&mut self.waiting[self.longest]);
             self.longest = (self.longest + 1) % WAITING;
-            if slot != 0 {
-                self.settle(slot);
+            if waited.0 == 0 {
+                empty += 1;
+            } else {
+                empty = 0;
+                self.settle(waited);
             }
         }
     }
 
     /// Brings an object up to date, of an array the elements inside `part`, and gives its size.
-    #[inline]
     fn scan(&mut self, at: u64, part: &Range<u64>) -> u64 {
         let (header, length) = self.space.two_words(at);
-        let (shape, bytes) = self.layouts.shape_and_bytes(header, length);
+        let layouts = self.layouts;
+        let (shape, bytes) = layouts.shape_and_bytes(header, length);
+        let start = offset(at);
         match shape {
             Shape::Opaque => {}
             Shape::Struct { mut words, more } => {
                 while words != 0 {
-                    self.update(at + 4 * u64::from(words.trailing_zeros()));
+                    self.look(start + 4 * words.trailing_zeros());
+                    self.follow_open();
                     words &= words - 1;
                 }
                 for distance in more {
-                    self.update(at + u64::from(*distance));
+                    self.look(start + distance);
+                    self.follow_open();
                 }
             }
             Shape::References => {
@@ -193,7 +292,8 @@ impl<'a> Mover<'a> {
                 let end = (first + 4 * u64::from(length)).min(part.end);
                 let mut slot = first.max(part.start);
                 while slot < end {
-                    self.update(slot);
+                    self.look(offset_of(slot));
+                    self.follow_open();
                     slot += 4;
                 }
             }
@@ -201,21 +301,19 @@ impl<'a> Mover<'a> {
         bytes
     }
 
-    /// Follows everything copied from `from` on, and what that leads to.
-    pub(super) fn follow(&mut self, from: u64) {
-        let mut at = from;
-        loop {
-            while at < self.old.next {
-                if self.ask_now_and_then() {
-                    return;
-                }
-                at += self.scan_in_pieces(at);
-            }
-            self.settle_all();
+    /// Follows everything that was copied, and what that leads to. Gives how many bytes were copied of what was
+    /// behind the offset that was told.
+    pub(super) fn follow(&mut self) -> u64 {
+        self.follow_all();
+        // What is left out from here on lies further behind, where this comes by.
+        let mut at = self.left_out;
+        while at < self.old.next && !self.ask_now_and_then() {
+            at += self.scan_in_pieces(at);
             if at >= self.old.next {
-                return;
+                self.follow_all();
             }
         }
+        self.behind.1
     }
 
     /// Brings an object up to date and gives its size.

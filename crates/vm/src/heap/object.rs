@@ -89,7 +89,7 @@ impl Objects {
     fn nursery_used(&self) -> u64 {
         // SAFETY: the block outlives these objects.
         let block = unsafe { &*self.block };
-        block.heap_next.get() - u64::from(NULL_BYTES)
+        block.heap_next.get() - self.the_heap().young_start
     }
 
     /// Takes room in the nursery, if it has any.
@@ -99,7 +99,7 @@ impl Objects {
         let heap = self.heap.as_deref_mut()?;
         let at = block.heap_next.get();
         let end = at.checked_add(bytes)?;
-        if end > heap.nursery_limit {
+        if end > heap.young_limit {
             return None;
         }
         block.heap_next.set(end);
@@ -144,9 +144,9 @@ impl Objects {
 
     /// Room in the old space.
     fn large_new(&mut self, bytes: u64) -> Result<u64, VmError> {
-        let nursery = |heap: &Heap| heap.nursery_limit - u64::from(NULL_BYTES);
+        let room = |heap: &Heap| heap.young_limit - heap.young_start;
         let heap = self.the_heap();
-        let total = heap.old.used().saturating_add(nursery(heap)).saturating_add(bytes);
+        let total = heap.old.used().saturating_add(room(heap)).saturating_add(bytes);
         if heap.stress || total > heap.bytes_max || heap.old.used() + bytes > heap.major_bytes {
             if bytes > heap.bytes_max {
                 return Err(self.heap_is_full(bytes));
@@ -160,6 +160,7 @@ impl Objects {
         // SAFETY: the block outlives these objects.
         let block = unsafe { &*self.block };
         let heap = self.the_heap_mut();
+        heap.absorb(block.heap_next.get());
         let at = heap.old.next;
         let Heap { space, old, .. } = &mut *heap;
         old.commit(space, at + bytes)?;
@@ -167,9 +168,11 @@ impl Objects {
         old.next = at + bytes;
         heap.major_bytes = heap.major_bytes.max(heap.old.used());
         heap.stats.bytes_allocated += bytes;
-        if block.heap_next.get() == u64::from(NULL_BYTES) {
-            heap.open_nursery()?;
+        if block.heap_next.get() == heap.young_start {
+            let opened = heap.open_room();
+            block.heap_next.set(heap.young_start);
             block.heap_limit.set(heap.limit_for_code());
+            opened?;
         }
         Ok(at)
     }

@@ -70,6 +70,14 @@ impl Space {
         self.mapping.discard(start, bytes)
     }
 
+    /// Moves the memory of a range of whole pages to where nothing is; the range reads as zeros then. Whether the system
+    /// can do that.
+    pub(super) fn move_pages(&self, from: Range<u64>, to: u64) -> bool {
+        let bytes = crate::frame::as_usize(from.end - from.start);
+        let [from, to] = [from.start, to].map(|at| self.base + crate::frame::as_usize(at));
+        self.mapping.move_pages(from, to, bytes)
+    }
+
     /// The address of `bytes` bytes at an offset.
     #[inline]
     fn at(&self, offset: u64, bytes: u64) -> NonNull<u8> {
@@ -136,12 +144,19 @@ impl Space {
             unsafe { source.copy_to(target, crate::frame::as_usize(bytes)) };
             return;
         }
-        let (source, target) = (source.cast::<u64>(), target.cast::<u64>());
-        for word in 0..crate::frame::as_usize(bytes / 8) {
-            let (source, target) =
-                (source.as_ptr().wrapping_add(word), target.as_ptr().wrapping_add(word));
-            // SAFETY: both are inside the ranges that were just checked, and multiples of 8.
-            unsafe { target.copy_from(source, 1) };
+        let mut done = 0;
+        if bytes & 8 != 0 {
+            // SAFETY: both ranges were just checked, and are multiples of 8 long.
+            unsafe { target.cast::<u64>().copy_from(source.cast(), 1) };
+            done = 8;
+        }
+        while done < bytes {
+            let at = crate::frame::as_usize(done);
+            let (from, to) = (source.as_ptr().wrapping_add(at), target.as_ptr().wrapping_add(at));
+            let (from, to) = (from.cast::<[u64; 2]>(), to.cast::<[u64; 2]>());
+            // SAFETY: as above; what is left is a multiple of 16 long.
+            unsafe { to.copy_from(from, 1) };
+            done += 16;
         }
     }
 

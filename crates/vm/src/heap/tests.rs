@@ -10,6 +10,7 @@ mod limits;
 mod model;
 
 use super::*;
+use crate::limits::OLD_PHASE_BYTES_MAX;
 use crate::{NoRelations, Pool, PoolConfig, Store};
 use model::World;
 
@@ -54,14 +55,44 @@ fn graphs_survive_in_a_small_reservation() {
     }
 }
 
-/// Most of what is made survives, so that the nursery grows and the old spaces take turns in huge pages.
+/// Most of what is made survives, so that new objects go to the old space and the old spaces take turns in huge pages.
 #[test]
 fn large_graphs_survive() {
     let mut world = World::new(7, store(HeapConfig::default(), None, StoreLimits::default()));
     world.grow_chain(300_000);
+    assert!(world.makes_old(), "all survives");
     world.compare();
     world.collect(false);
+    world.compare();
     world.collect(true);
+    world.compare();
+    world.grow_chain(1000);
+    world.collect(true);
+    world.compare();
+    world.end();
+}
+
+/// A phase in which new objects go to the old space ends when it is long, and all that it made is found again.
+#[test]
+fn long_phases_end() {
+    let mut world = World::new(9, store(HeapConfig::default(), None, StoreLimits::default()));
+    world.grow_chain(300_000);
+    assert!(world.makes_old(), "all survives");
+    for step in 0..3000 {
+        world.step();
+        if step % 512 == 0 {
+            world.compare();
+        }
+    }
+    world.grow_garbage(OLD_PHASE_BYTES_MAX + (8 << 20));
+    assert!(!world.makes_old(), "little survives");
+    for step in 0..1000 {
+        world.step();
+        if step % 64 == 0 {
+            world.compare();
+        }
+    }
+    world.collect(false);
     world.compare();
     world.end();
 }

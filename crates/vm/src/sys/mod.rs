@@ -5,3 +5,7 @@ pub(crate) mod x86_64;
 
 pub(crate) use linux::{map, scan, signals};
 pub(crate) use x86_64 as arch;
+#[cfg(feature = "machine-code")]
+pub(crate) use x86_64::stubs::base_of;
+#[cfg(feature = "machine-code")]
+pub use x86_64::stubs::{StubArea, stubs};

@@ -7,9 +7,10 @@
 mod guest;
 mod invoke;
 mod stats;
+mod tiers;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use holm::{Engine, Module};
@@ -65,6 +66,9 @@ pub(crate) struct Run {
     /// Say on standard error how long each step took
     #[arg(long)]
     stats: bool,
+    /// Write when which function was noticed, compiled and promoted, for Perfetto or chrome://tracing
+    #[arg(long, value_name = "FILE")]
+    trace_tiers: Option<PathBuf>,
     #[command(flatten)]
     grants: Grants,
     #[command(flatten)]
@@ -89,7 +93,7 @@ impl Run {
         let counts = code::adapt(&mut config, &received, limits.fuel.is_some())?;
         code::adapt_nans(&mut config, &received, self.grants.deterministic)?;
         config.stack_bytes(usize::try_from(limits.max_stack).unwrap_or(usize::MAX));
-        if self.stats {
+        if self.stats || self.trace_tiers.is_some() {
             config.clock(Some(stats::nanoseconds));
             config.processor_clock(Some(stats::processor_nanoseconds));
         }
@@ -108,6 +112,7 @@ impl Run {
         stats.ran();
         if self.stats {
             stats.collected(&guest.heap_stats());
+            stats.promoted(module.tier_stats());
             terminal::print_error(&format!("{stats}{}", guest.bill(&limits)));
         }
         let outcome = match result {
@@ -120,6 +125,10 @@ impl Run {
         };
         let outcome = guest.note_limits(outcome, &limits);
         let outcome = guest.saves.write().and(outcome);
+        let traced = self.trace_tiers.as_deref().map(|path| tiers::trace(&module, path));
+        let outcome = traced.unwrap_or(Ok(())).and(outcome);
+        // Nobody is told if it cannot be kept: the next run begins like this one.
+        let _ = module.keep_promoted();
         // The process is about to end, and the system takes everything back at once: cleaning up for a next
         // guest would only cost time.
         std::mem::forget((guest, module, loader));

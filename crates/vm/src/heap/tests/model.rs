@@ -2,7 +2,8 @@
 
 use super::super::collect::offset;
 use super::super::layouts::Shape;
-use super::super::{OwnedRoot, RootId};
+use super::super::room::Room;
+use super::super::{NURSERY_END, OwnedRoot, RootId};
 use crate::{GlobalId, Objects, Store, TableId};
 use holm_abi::object::{
     ARRAY_ELEMENTS, CARD_BYTES_LOG2, KIND_ARRAY, KIND_HOST, KIND_MASK, NULL_BYTES, ObjectLayout,
@@ -275,9 +276,16 @@ impl World {
         }
     }
 
-    /// Makes a chain of pairs, the first of which is new; it all survives.
+    /// Makes so many bytes of objects that nothing refers to.
+    pub(super) fn grow_garbage(&mut self, bytes: u64) {
+        for _ in 0..bytes / u64::from(self.pair.bytes) {
+            self.objects().struct_new_zeroed(PAIR).unwrap();
+        }
+    }
+
+    /// Makes a chain of pairs before what the first root leads to; it all survives.
     pub(super) fn grow_chain(&mut self, count: u32) {
-        let mut last = None;
+        let mut last = self.in_table[0];
         for _ in 0..count {
             let reference = self.objects().struct_new_zeroed(PAIR).unwrap();
             let number = self.next;
@@ -422,7 +430,8 @@ impl World {
                 let heap = self.objects().heap.as_deref_mut().unwrap();
                 let target = u64::from(heap.space.word(place));
                 if target & 1 == 0
-                    && (u64::from(NULL_BYTES)..heap.old.range.start).contains(&target)
+                    && heap.room == Room::Nursery
+                    && (u64::from(NULL_BYTES)..NURSERY_END).contains(&target)
                 {
                     let is_array = heap.space.word(object) & KIND_MASK == KIND_ARRAY;
                     let at = if is_array { place - u64::from(ARRAY_ELEMENTS) } else { object };
@@ -434,15 +443,22 @@ impl World {
     }
 
     /// After a collection: the nursery is empty, no card is marked, each card knows the object that covers its
-    /// start, and nothing refers to what is not there.
+    /// start, and nothing refers to what is not there. While new objects go to the old space, cards are nothing.
     fn check_order(&mut self) {
         let objects = self.old_objects();
         let starts: BTreeSet<u64> = objects.iter().map(|(at, _)| *at).collect();
         let heap = self.objects().heap.as_deref_mut().unwrap();
         let used = heap.old.range.start..heap.old.next;
-        assert!(heap.space.cards_mut(&used).iter().all(|mark| *mark == 0), "cards are not marked");
+        let covered = match heap.room {
+            Room::Nursery => used.end,
+            Room::Old(began) => began,
+        };
+        if heap.room == Room::Nursery {
+            let marked = heap.space.cards_mut(&used).iter().any(|mark| *mark != 0);
+            assert!(!marked, "no card is marked");
+        }
         let first = used.start.div_ceil(1 << CARD_BYTES_LOG2);
-        for card in first..used.end.div_ceil(1 << CARD_BYTES_LOG2) {
+        for card in first..covered.div_ceil(1 << CARD_BYTES_LOG2) {
             let covers = starts.range(..=card << CARD_BYTES_LOG2).next_back();
             assert_eq!(covers, Some(&heap.space.first(card)), "first object of card {card}");
         }
@@ -479,6 +495,11 @@ impl World {
         }
         assert_eq!(at, heap.old.next, "objects fill the old space");
         all
+    }
+
+    /// Whether new objects go to the old space.
+    pub(super) fn makes_old(&mut self) -> bool {
+        self.objects().heap.as_deref().is_some_and(|heap| heap.room != Room::Nursery)
     }
 
     /// Nothing of the host's outlives the store.

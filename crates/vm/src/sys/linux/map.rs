@@ -6,7 +6,7 @@
 use crate::VmError;
 #[cfg(feature = "machine-code")]
 use rustix::fd::AsFd;
-use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
+use rustix::mm::{Advice, MapFlags, MprotectFlags, MremapFlags, MsyncFlags, ProtFlags};
 use std::ptr::NonNull;
 
 /// Bytes of a page.
@@ -63,6 +63,45 @@ impl Mapping {
         Ok(Self { base: NonNull::new(base.cast()).expect("mmap never returns null"), bytes })
     }
 
+    /// Reserves `bytes` that nothing can access yet, at a multiple of `align`, a power of two.
+    #[cfg(feature = "machine-code")]
+    pub(crate) fn reserve_aligned(bytes: usize, align: usize) -> Result<Self, VmError> {
+        let bytes = bytes.max(1).next_multiple_of(PAGE);
+        let whole = std::mem::ManuallyDrop::new(Self::reserve(bytes + align)?);
+        let before = whole.base.as_ptr().addr().wrapping_neg() & (align - 1);
+        // The ends go back; what is left belongs to the value that is returned.
+        for (offset, length) in [(0, before), (before + bytes, whole.bytes - before - bytes)] {
+            if length > 0 {
+                drop(Self { base: whole.at(offset), bytes: length });
+            }
+        }
+        Ok(Self { base: whole.at(before), bytes })
+    }
+
+    /// Maps the first `bytes` of a sealed file as code, readable and executable, over a part of this reservation that
+    /// nothing is in.
+    #[cfg(feature = "machine-code")]
+    pub(crate) fn make_executable(
+        &self,
+        offset: usize,
+        file: impl AsFd,
+        bytes: usize,
+    ) -> Result<(), VmError> {
+        let bytes = bytes.max(1).next_multiple_of(PAGE);
+        assert!(offset.is_multiple_of(PAGE) && bytes <= self.bytes - offset, "code inside a range");
+        let protection = ProtFlags::READ | ProtFlags::EXEC;
+        let flags = MapFlags::SHARED | MapFlags::FIXED;
+        // SAFETY: the pages lie inside this reservation (checked), whose owner says that nothing is there yet; the file
+        // is sealed against writing, so that its bytes stay what they are.
+        let at = unsafe {
+            rustix::mm::mmap(self.at(offset).as_ptr().cast(), bytes, protection, flags, file, 0)
+        };
+        at.map(drop).map_err(|error| {
+            reclaim(self.at(offset), bytes);
+            VmError::os("mapping code", error)
+        })
+    }
+
     /// First address.
     pub(crate) fn base(&self) -> NonNull<u8> {
         self.base
@@ -103,6 +142,25 @@ impl Mapping {
         };
     }
 
+    /// Moves pages, with what is in them, to other addresses of the mapping; what was there is gone, and where they were
+    /// there are zeros. Gives `false`, and changes nothing, where the system cannot do that.
+    pub(crate) fn move_pages(&self, from: usize, to: usize, bytes: usize) -> bool {
+        assert!(bytes <= self.bytes - from && bytes <= self.bytes - to, "ranges in the mapping");
+        assert!(from.abs_diff(to) >= bytes, "ranges apart");
+        let target = self.at(to);
+        let (from, to) = (self.at(from).as_ptr().cast(), target.as_ptr().cast());
+        // By number: where system calls go through the C library, as under a sanitizer, the flag has no name.
+        let dont_unmap = MremapFlags::from_bits_retain(libc::MREMAP_DONTUNMAP.cast_unsigned());
+        let flags = MremapFlags::MAYMOVE | dont_unmap;
+        // SAFETY: both ranges lie inside this mapping, do not overlap, and stay mapped; their owner asks for their
+        // contents to be moved and dropped.
+        if unsafe { rustix::mm::mremap_fixed(from, bytes, bytes, flags, to) }.is_ok() {
+            return true;
+        }
+        reclaim(target, bytes);
+        false
+    }
+
     /// Gives pages back: they read as zero from now on.
     pub(crate) fn discard(&self, offset: usize, bytes: usize) -> Result<(), VmError> {
         assert!(bytes <= self.bytes - offset, "range inside the mapping");
@@ -119,6 +177,27 @@ impl Drop for Mapping {
         // SAFETY: the range was mapped by this value and nothing refers to it any more.
         let done = unsafe { rustix::mm::munmap(self.base.as_ptr().cast(), self.bytes) };
         debug_assert!(done.is_ok(), "unmapping {} bytes", self.bytes);
+    }
+}
+
+/// Makes sure that a part of a mapping is still there after something could not be put in its place: the system may have
+/// taken it away before it failed. Asked first is whether it is there, because a process that has all the mappings it may
+/// have can make none, not even to be told that there is one.
+#[cold]
+fn reclaim(at: NonNull<u8>, bytes: usize) {
+    let at = at.as_ptr().cast();
+    // SAFETY: writes nothing and changes nothing; it says whether all of it is mapped.
+    if unsafe { rustix::mm::msync(at, bytes, MsyncFlags::ASYNC) }.is_ok() {
+        return;
+    }
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
+    // SAFETY: this replaces nothing: it fails where something is.
+    let there = unsafe { rustix::mm::mmap_anonymous(at, bytes, ProtFlags::empty(), flags) };
+    match there {
+        Ok(there) if there == at => {}
+        Err(rustix::io::Errno::EXIST) => {}
+        // Not to own all of one's range is not to be survived.
+        Ok(_) | Err(_) => std::process::abort(),
     }
 }
 
@@ -161,3 +240,6 @@ pub(crate) unsafe fn protect_poll_page(page: usize, access: Access) {
     let done = unsafe { rustix::mm::mprotect(address, PAGE, flags(access)) };
     debug_assert!(done.is_ok(), "protecting a poll page");
 }
+
+#[cfg(test)]
+mod tests;

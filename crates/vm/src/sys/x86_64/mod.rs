@@ -11,11 +11,18 @@
 //! * `host_call_registers`: the same for integer arguments that stay in registers all the way.
 //! * `builtin`: guest → builtin, the same with the C convention.
 //!
+//! Functions that are interpreted have their stubs in `stubs.rs` and `bridge.rs`.
+//!
 //! The `_int` variants are for signatures without vectors and with at most one result. Guest code keeps
 //! rbx, rbp, r12–r14 and r15 over calls, like the C convention does. Frame pointers are always kept; the
 //! chain of an activation ends with rbp = 0.
 
+#[cfg(feature = "machine-code")]
+pub(crate) mod bridge;
 pub(crate) mod racing;
+mod registers;
+#[cfg(feature = "machine-code")]
+pub(crate) mod stubs;
 
 use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, RESUME, StoreBlock};
 use crate::context::{HOST_ENTRY, HOST_STACK_BYTES};
@@ -24,6 +31,7 @@ use crate::frame::{
     RegisterArguments,
 };
 use holm_abi::layout::{CALLEE_ANCHOR, Callee, STORE, STORE_CALLER};
+use registers::{load_result_ints, load_vectors, save_vectors, spill_ints};
 
 #[expect(
     improper_ctypes,
@@ -156,14 +164,7 @@ std::arch::global_asm!(
     "    shr rcx, 3",
     "    rep movsq",
     "2:",
-    "    movups xmm0, [r12 + {vectors}]",
-    "    movups xmm1, [r12 + {vectors} + 16]",
-    "    movups xmm2, [r12 + {vectors} + 32]",
-    "    movups xmm3, [r12 + {vectors} + 48]",
-    "    movups xmm4, [r12 + {vectors} + 64]",
-    "    movups xmm5, [r12 + {vectors} + 80]",
-    "    movups xmm6, [r12 + {vectors} + 96]",
-    "    movups xmm7, [r12 + {vectors} + 112]",
+    load_vectors!("r12"),
     "    HOLM_LOAD_INTS",
     "    call r11",
     "    mov [r12 + {ints}], rax",
@@ -174,14 +175,7 @@ std::arch::global_asm!(
     "    mov [r12 + {ints} + 40], r8",
     "    mov [r12 + {ints} + 48], r9",
     "    mov [r12 + {ints} + 56], r10",
-    "    movups [r12 + {vectors}], xmm0",
-    "    movups [r12 + {vectors} + 16], xmm1",
-    "    movups [r12 + {vectors} + 32], xmm2",
-    "    movups [r12 + {vectors} + 48], xmm3",
-    "    movups [r12 + {vectors} + 64], xmm4",
-    "    movups [r12 + {vectors} + 80], xmm5",
-    "    movups [r12 + {vectors} + 96], xmm6",
-    "    movups [r12 + {vectors} + 112], xmm7",
+    save_vectors!("r12"),
     "    xor eax, eax",
     // Leaving: rbx = block, eax = status.
     ".macro HOLM_LEAVE",
@@ -207,6 +201,7 @@ std::arch::global_asm!(
     // The guest was left through a stub and this is the host's stack, rax = block: an exception may have a
     // handler. The registers that functions keep are still the guest's.
     ".balign 16",
+    ".globl holm_vm_left",
     "holm_vm_left:",
     "    mov [rax + {resume} + 40], rbx",
     "    mov [rax + {resume} + 48], r12",
@@ -290,17 +285,6 @@ std::arch::global_asm!(
     "    xor eax, eax",
     "    HOLM_LEAVE",
     // Guest to host function: r15 = the host function's anchor.
-    ".macro HOLM_HOST_SPILL",
-    "    push rbp",
-    "    mov rbp, rsp",
-    "    sub rsp, {frame_bytes}",
-    "    mov [rsp + {ints}], rdi",
-    "    mov [rsp + {ints} + 8], rsi",
-    "    mov [rsp + {ints} + 16], rdx",
-    "    mov [rsp + {ints} + 24], rcx",
-    "    mov [rsp + {ints} + 32], r8",
-    "    mov [rsp + {ints} + 40], r9",
-    ".endm",
     ".macro HOLM_HOST_SWITCH",
     "    mov rax, [r15 + {store}]",
     "    mov [rax + {guest_sp}], rsp",
@@ -315,7 +299,7 @@ std::arch::global_asm!(
     ".balign 64",
     ".globl holm_vm_host_call_int",
     "holm_vm_host_call_int:",
-    "    HOLM_HOST_SPILL",
+    spill_ints!(),
     "    HOLM_HOST_SWITCH",
     "    mov rax, [rbp - {frame_bytes} + {ints}]",
     "    mov rsp, rbp",
@@ -368,37 +352,16 @@ std::arch::global_asm!(
     ".balign 64",
     ".globl holm_vm_host_call",
     "holm_vm_host_call:",
-    "    HOLM_HOST_SPILL",
-    "    movups [rsp + {vectors}], xmm0",
-    "    movups [rsp + {vectors} + 16], xmm1",
-    "    movups [rsp + {vectors} + 32], xmm2",
-    "    movups [rsp + {vectors} + 48], xmm3",
-    "    movups [rsp + {vectors} + 64], xmm4",
-    "    movups [rsp + {vectors} + 80], xmm5",
-    "    movups [rsp + {vectors} + 96], xmm6",
-    "    movups [rsp + {vectors} + 112], xmm7",
+    spill_ints!(),
+    save_vectors!("rsp"),
     "    lea rax, [rbp + 16]",
     "    mov [rsp + {stack}], rax",
     "    mov rax, [r15 + {host_stack_bytes}]",
     "    mov [rsp + {stack_bytes}], rax",
     "    HOLM_HOST_SWITCH",
     "    lea rsp, [rbp - {frame_bytes}]",
-    "    movups xmm0, [rsp + {vectors}]",
-    "    movups xmm1, [rsp + {vectors} + 16]",
-    "    movups xmm2, [rsp + {vectors} + 32]",
-    "    movups xmm3, [rsp + {vectors} + 48]",
-    "    movups xmm4, [rsp + {vectors} + 64]",
-    "    movups xmm5, [rsp + {vectors} + 80]",
-    "    movups xmm6, [rsp + {vectors} + 96]",
-    "    movups xmm7, [rsp + {vectors} + 112]",
-    "    mov rax, [rsp + {ints}]",
-    "    mov rcx, [rsp + {ints} + 8]",
-    "    mov rdx, [rsp + {ints} + 16]",
-    "    mov rsi, [rsp + {ints} + 24]",
-    "    mov rdi, [rsp + {ints} + 32]",
-    "    mov r8, [rsp + {ints} + 40]",
-    "    mov r9, [rsp + {ints} + 48]",
-    "    mov r10, [rsp + {ints} + 56]",
+    load_vectors!("rsp"),
+    load_result_ints!(),
     "    mov rsp, rbp",
     "    pop rbp",
     // The callee removes stack arguments: move the return address above them, then return.
@@ -447,7 +410,6 @@ std::arch::global_asm!(
     ".purgem HOLM_ENTER",
     ".purgem HOLM_LOAD_INTS",
     ".purgem HOLM_LEAVE",
-    ".purgem HOLM_HOST_SPILL",
     ".purgem HOLM_HOST_SWITCH",
     ".purgem HOLM_HOST_RETURN",
     exit_fp = const EXIT_FP,
@@ -473,6 +435,10 @@ std::arch::global_asm!(
 pub(crate) fn is_stub(pc: u64) -> bool {
     let start = holm_vm_enter as *const () as u64;
     let end = holm_vm_stubs_end as *const () as u64;
+    #[cfg(feature = "machine-code")]
+    if bridge::contains(pc) {
+        return true;
+    }
     (start..end).contains(&pc)
 }
 
@@ -498,6 +464,26 @@ pub(crate) fn callee_saved() -> [u64; 4] {
         );
     }
     registers
+}
+
+/// A word of the stack in use, whatever lies there: what other functions have there is no business of the compiler's here,
+/// nor of a sanitizer's.
+///
+/// # Safety
+/// The word is mapped memory of this thread's stack.
+#[inline(always)]
+pub(crate) unsafe fn stack_word(at: *const u64) -> u64 {
+    let word;
+    // SAFETY: reads memory that is mapped, by contract.
+    unsafe {
+        std::arch::asm!(
+            "mov {word}, [{at}]",
+            at = in(reg) at,
+            word = out(reg) word,
+            options(nostack, preserves_flags, readonly),
+        );
+    }
+    word
 }
 
 /// Has the processor fetch the memory at an address; a wrong one does nothing.

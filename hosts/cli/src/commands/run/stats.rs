@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use holm::{HeapStats, StoreUsage};
+use holm::{HeapStats, StoreUsage, TierStats};
 use holm_wasi::{ThreadUsage, Usage};
 
 use crate::cached::Origin;
@@ -78,6 +78,20 @@ impl Stats {
         let made = show_size(heap.bytes_allocated);
         let remark = format!("{minor} minor, {major} major, longest {longest}, {made} made");
         self.steps.push(("collect", Duration::from_nanos(heap.pause_total_ns), remark));
+    }
+
+    /// What moved from tier to tier, if anything did.
+    pub(super) fn promoted(&mut self, tiers: Option<TierStats>) {
+        let Some(tiers) = tiers.filter(|tiers| tiers.compilations + tiers.refused > 0) else {
+            return;
+        };
+        let TierStats { functions, loops, refused, cooled, compilations, .. } = tiers;
+        let bytes = show_size(tiers.code_bytes);
+        let remark = format!(
+            "{functions} functions and {loops} loops in {compilations} pieces, {bytes} of code; \
+             {cooled} cooled, {refused} refused"
+        );
+        self.steps.push(("promote", Duration::from_nanos(tiers.compile_ns), remark));
     }
 
     fn step(&mut self, name: &'static str, remark: String) {

@@ -1,0 +1,104 @@
+//! Batches: what they call how, what is refused, that they can be put together.
+
+use crate::golden::{self, settings};
+use crate::loops::{compiler, loops};
+use holm_abi::{Code, CompileError, Entry, Part};
+use holm_spec::trap::TrapReason;
+
+/// Functions with branch tables, because those are not inlined.
+const SOURCE: &str = r#"(module
+  (type $t (func (param i32) (result i32)))
+  (import "host" "f" (func $host (type $t)))
+  (func $a (type $t) (block (br_table 0 0 (local.get 0)))
+    (i32.const 1) (local.get 0) (call $b) (call $host) (i32.div_u))
+  (func $b (type $t) (local i64) (block (br_table 0 0 (local.get 0)))
+    (loop $again (local.set 0 (call $a (local.get 0))) (br_if $again (local.get 0)))
+    (loop (br_if 0 (i32.eqz (call $a (local.get 0))))) (local.get 0))
+  (func $c (type $t) (block (br_table 0 0 (local.get 0)))
+    (return_call $host (call $a (local.get 0)))))"#;
+
+fn part(defined: u32) -> Part {
+    golden::part(&defined)
+}
+
+/// Where the calls of a member of an image go: the starts of other members, by ordinal.
+fn targets(code: &Code, ordinal: u32) -> Vec<u32> {
+    let range = code.member(ordinal).unwrap().range;
+    let calls =
+        code.calls().filter(|call| (range.offset..range.offset + range.bytes).contains(&call.at));
+    let starts: Vec<u32> = code.members().map(|member| member.range.offset).collect();
+    let of = |target: u32| starts.iter().position(|start| *start == target);
+    calls.filter_map(|call| of(call.target)).map(|at| u32::try_from(at).unwrap()).collect()
+}
+
+#[test]
+fn members_call_each_other_directly() {
+    let wasm = wat::parse_str(SOURCE).unwrap();
+    let (module, parts) = compiler(&wasm, settings());
+    let [first, second] = loops(&module, &wasm)[..] else { panic!("two loops") };
+    let batch = [part(2), second, part(0), first];
+    let code = parts.compile(&batch).unwrap();
+    let members: Vec<_> = code.members().map(|m| (m.defined, m.loop_offset)).collect();
+    let offset = |part: Part| match part.entry {
+        Entry::Loop { offset, .. } => Some(offset),
+        Entry::Start => None,
+    };
+    assert_eq!(members, [(2, None), (1, offset(second)), (0, None), (1, offset(first))]);
+    assert_eq!(targets(&code, 0), [2]);
+    assert_eq!(targets(&code, 1), [2]);
+    assert_eq!(targets(&code, 2), [], "function 1 is here from its loops on only");
+    assert_eq!(targets(&code, 3), [2, 2], "what follows the loop is reached from it");
+    assert!(code.thunk(0).is_some(), "calls of imports have a thunk to go to");
+    assert!(code.settings().ends_with(" parts"));
+    let again = parts.compile(&batch).unwrap();
+    assert_eq!(again.text(), code.text());
+    for member in code.members() {
+        let places = member.range.offset..member.range.offset + member.range.bytes;
+        let body = &module.bodies[member.defined as usize].range;
+        for at in places {
+            assert_eq!(code.function_at(at), Some(member.defined));
+            let outermost = code.sources_at(at).last().unwrap();
+            assert!(body.contains(&u64::from(outermost)), "{at:#x} of {member:?}: {outermost:#x}");
+        }
+    }
+}
+
+#[test]
+fn batches_become_one_image() {
+    let wasm = wat::parse_str(SOURCE).unwrap();
+    let (module, parts) = compiler(&wasm, settings());
+    let loops = loops(&module, &wasm);
+    let one = parts.compile(&[part(0), loops[0]]).unwrap();
+    let other = parts.compile(&[part(2), part(0), part(1)]).unwrap();
+    let merged = Code::merge(&[&one, &other]).unwrap();
+    let members: Vec<_> = merged.members().map(|member| member.defined).collect();
+    assert_eq!(members, [0, 2, 1]);
+    assert_eq!(targets(&merged, 0), [], "it was compiled without the others");
+    assert_eq!(targets(&merged, 1), [0]);
+    let range = merged.function(0).unwrap();
+    let mut places = range.offset..range.offset + range.bytes;
+    assert!(places.any(|at| merged.trap_at(at) == Some(TrapReason::IntegerDivideByZero)));
+}
+
+#[test]
+fn what_is_not_there_is_refused() {
+    let wasm = wat::parse_str(SOURCE).unwrap();
+    let (_, parts) = compiler(&wasm, settings());
+    let refused = |batch: &[Part]| match parts.compile(batch) {
+        Err(CompileError::Bug(text)) => text,
+        other => panic!("{batch:?}: {other:?}"),
+    };
+    assert_eq!(refused(&[]), "a batch of no functions is to be compiled");
+    assert_eq!(refused(&[part(3)]), "function body 3 is to be compiled, of 3");
+    assert_eq!(refused(&[part(1), part(1)]), "function body 1 is to be compiled twice");
+    for offset in [0, 1_000_000] {
+        let entry = Entry::Loop { offset, locals_at: 3 };
+        let text = refused(&[Part { defined: 1, entry }]);
+        assert_eq!(text, format!("function 2: there is no loop at {offset:#x}"));
+    }
+    // An operator, but no loop.
+    let body = wasm.iter().rposition(|byte| *byte == 0x10).unwrap();
+    let entry = Entry::Loop { offset: body.try_into().unwrap(), locals_at: 3 };
+    let text = refused(&[Part { defined: 2, entry }]);
+    assert!(text.contains("there is no loop at"), "{text}");
+}

@@ -1,0 +1,353 @@
+//! Tier-up: functions that run often are compiled, while the program runs.
+//!
+//! The interpreter tells a module's [`Promotions`] what runs often; they queue it, have it compiled in the background by
+//! threads that the host lends, publish the code and tell the interpreter, which then calls it. Not here: counting
+//! and going over (see `holm-interp`), compiling (see the tiers), code in memory (see `holm-vm`).
+//! Invariants: what a guest computes does not depend on what is promoted when; a function that cannot be compiled stays
+//! where it is; nothing here keeps the module alive.
+//! Read next: [`queue`], then [`thresholds`].
+
+mod log;
+mod queue;
+pub(crate) mod thresholds;
+
+use crate::engine::Engine;
+use crate::error::Result;
+use holm_abi::{Code, CompileError, Entry, Interpreted, Part, PartCompiler, Promoter};
+use holm_module::Module as Meta;
+use holm_vm::PublishedCode;
+use log::Log;
+pub use log::{TierCompilation, TierEvent, TierEventKind, TierStats};
+use queue::{Notice, Queue};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use thresholds::{ASK_AGAIN_DIVISOR, Tiering};
+
+/// A module as the first tier has it.
+type Interpretation = std::result::Result<Arc<dyn Interpreted>, CompileError>;
+
+/// What of a module has been promoted, and what waits for it.
+pub(crate) struct Promotions {
+    this: Weak<Self>,
+    engine: Engine,
+    compiler: Arc<dyn PartCompiler>,
+    imported_functions: u32,
+    tiering: Tiering,
+    /// The module's code, once there is any: it owns these.
+    code: OnceLock<Weak<PublishedCode>>,
+    state: Mutex<State>,
+    log: Mutex<Log>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: Queue,
+    /// Jobs in the background.
+    helpers: usize,
+    /// What cannot be compiled.
+    refused: BTreeSet<Part>,
+    /// The code so far.
+    images: Vec<Arc<PublishedCode>>,
+    /// How many parts were settled when code was kept for the next run, or came from there.
+    kept: usize,
+    /// For thresholds by chance.
+    random: u64,
+}
+
+/// One job in the background, until it is dropped.
+struct Helper(Arc<Promotions>);
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        self.0.state().helpers -= 1;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Promotions {
+    /// Of a module with so many imported functions.
+    pub(crate) fn new(
+        engine: &Engine,
+        compiler: Arc<dyn PartCompiler>,
+        imported_functions: u32,
+    ) -> Arc<Self> {
+        let tiering = engine.tiering();
+        let state = State { random: tiering.seed.unwrap_or_default(), ..State::default() };
+        Arc::new_cyclic(|this| Self {
+            this: Weak::clone(this),
+            engine: engine.clone(),
+            compiler,
+            imported_functions,
+            tiering,
+            code: OnceLock::new(),
+            state: Mutex::new(state),
+            log: Mutex::default(),
+        })
+    }
+
+    /// A module as the first tier has it, which tells these promotions what runs often.
+    pub(crate) fn begin(&self, meta: &Arc<Meta>, wasm: &[u8]) -> Option<Interpretation> {
+        let heat = |_| self.first_heat();
+        let tiering = holm_abi::Tiering {
+            base: self.engine.stubs(),
+            promoter: self.this.upgrade()?,
+            heat: &heat,
+            call_weight: self.call_weight(),
+            loop_weight: 1,
+        };
+        self.engine.tier().interpret_tiered(meta, wasm, tiering)
+    }
+
+    /// How many rounds of a loop count as much as a call; 0 if calls do not count.
+    fn call_weight(&self) -> u16 {
+        let Tiering { calls, rounds, .. } = self.tiering;
+        if calls == u32::MAX {
+            return 0;
+        }
+        u16::try_from((rounds / calls.max(1)).max(1)).unwrap_or(u16::MAX)
+    }
+
+    /// How many rounds a function may make before it is noticed for the first time.
+    fn first_heat(&self) -> i32 {
+        let rounds = self.by_chance(self.tiering.rounds, &mut self.state().random);
+        i32::try_from(rounds - 1).unwrap_or(i32::MAX)
+    }
+
+    /// After how many more rounds it is to be noticed again.
+    fn ask_again(&self, state: &mut State) -> i32 {
+        let rounds = self.tiering.rounds / ASK_AGAIN_DIVISOR;
+        i32::try_from(self.by_chance(rounds, &mut state.random)).unwrap_or(i32::MAX)
+    }
+
+    /// A number of rounds, or one by chance that is not greater; at least 1.
+    fn by_chance(&self, rounds: u32, random: &mut u64) -> u32 {
+        let rounds = rounds.max(1);
+        if self.tiering.seed.is_some() { 1 + next(random) % rounds } else { rounds }
+    }
+
+    /// Says which code is to be added to, and what of it was promoted in earlier runs.
+    pub(crate) fn belong_to(
+        &self,
+        code: &Arc<PublishedCode>,
+        promoted: Option<Code>,
+    ) -> Result<()> {
+        let first = self.code.set(Arc::downgrade(code)).is_ok();
+        debug_assert!(first, "promotions belong to one module");
+        let (Some(promoted), Some(functions)) = (promoted, code.interpreted()) else {
+            return Ok(());
+        };
+        let image = crate::module::publish_into(code, promoted)?;
+        let mut state = self.state();
+        for (part, address) in members(&image) {
+            state.queue.take_now(part);
+            functions.promote(part, address);
+        }
+        state.kept = state.queue.settled();
+        state.images.push(image);
+        Ok(())
+    }
+
+    /// Gives the code of everything that was promoted to `put`, unless it has had it already; says whether it has.
+    pub(crate) fn keep(&self, put: impl FnOnce(Option<&Code>) -> Result<bool>) -> Result<bool> {
+        let (images, settled) = {
+            let state = self.state();
+            if state.kept == state.queue.settled() {
+                return Ok(false);
+            }
+            (state.images.clone(), state.queue.settled())
+        };
+        let codes: Vec<&Code> = images.iter().filter_map(|image| image.code()).collect();
+        let merged = (!codes.is_empty()).then(|| Code::merge(&codes)).transpose()?;
+        let done = put(merged.as_ref())?;
+        self.state().kept = settled;
+        Ok(done)
+    }
+
+    /// What has happened.
+    pub(crate) fn stats(&self) -> TierStats {
+        lock(&self.log).stats()
+    }
+
+    /// The latest events and compilations, in order.
+    pub(crate) fn events(&self) -> (Vec<TierEvent>, Vec<TierCompilation>) {
+        let log = lock(&self.log);
+        (log.events(), log.compilations())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    fn note(&self, part: Part, kind: TierEventKind) {
+        let at_ns = self.engine.now_ns();
+        let function = self.imported_functions + part.defined;
+        let loop_offset = match part.entry {
+            Entry::Start => None,
+            Entry::Loop { offset, .. } => Some(offset),
+        };
+        lock(&self.log).add(TierEvent { at_ns, function, loop_offset, kind });
+    }
+
+    /// How many jobs there may be in the background: one fewer than the host's cores, so that the guest has one.
+    fn helpers_max(&self) -> usize {
+        match self.engine.workers().background() {
+            0 => 0,
+            cores => (cores - 1).max(1),
+        }
+    }
+
+    /// Starts one more job in the background if there is work for it.
+    fn call_help(&self, mut state: MutexGuard<'_, State>) {
+        if state.queue.is_empty() || state.helpers >= self.helpers_max() {
+            return;
+        }
+        let Some(this) = self.this.upgrade() else { return };
+        state.helpers += 1;
+        drop(state);
+        // A job that is never run is dropped, and counts as ended.
+        let helper = Helper(this);
+        self.engine.workers().start(Box::new(move || helper.0.help()));
+    }
+
+    /// Compiles what waits, until nothing does or the module is gone.
+    fn help(&self) {
+        loop {
+            let (batch, cooled) = self.state().queue.take(|defined| self.compiler.cost(defined));
+            cooled.into_iter().for_each(|part| self.note(part, TierEventKind::Cooled));
+            if batch.is_empty() || !self.compile(&batch) {
+                return;
+            }
+        }
+    }
+
+    /// Compiles parts and promotes them. Says whether there is any use in going on.
+    fn compile(&self, batch: &[Part]) -> bool {
+        let Some(code) = self.code.get().and_then(Weak::upgrade) else { return false };
+        let began = self.engine.now_ns();
+        let made = self.compiler.compile(batch).map_err(Refusal::from);
+        match made.and_then(|made| self.publish(&code, batch, made, began)) {
+            Ok(()) => true,
+            Err(Refusal { is_final: false, .. }) if batch.len() > 1 => {
+                // One of them is to blame, the others are not.
+                batch.iter().all(|part| self.compile(std::slice::from_ref(part)))
+            }
+            Err(Refusal { text, is_final }) => {
+                self.state().refused.extend(batch);
+                for part in batch {
+                    self.note(*part, TierEventKind::Refused(text.clone()));
+                }
+                !is_final
+            }
+        }
+    }
+
+    /// Makes code ready to run, and has it called from now on.
+    fn publish(
+        &self,
+        parent: &Arc<PublishedCode>,
+        batch: &[Part],
+        code: Code,
+        began: Option<u64>,
+    ) -> std::result::Result<(), Refusal> {
+        let Some(functions) = parent.interpreted() else { return Ok(()) };
+        let compiled = self.engine.now_ns();
+        let code_bytes = code.text().len() as u64;
+        let image = crate::module::publish_into(parent, code)?;
+        for (part, (_, address)) in batch.iter().zip(members(&image)) {
+            functions.promote(*part, address);
+            self.note(*part, TierEventKind::Promoted);
+        }
+        self.state().images.push(image);
+        let span_ns = began.zip(compiled);
+        let compilation = TierCompilation { span_ns, parts: batch.len(), code_bytes };
+        lock(&self.log).compiled(compilation);
+        Ok(())
+    }
+}
+
+/// The parts of an image, and where each begins in memory. Of a loop only the place in the file is known.
+fn members(image: &PublishedCode) -> impl Iterator<Item = (Part, u64)> {
+    image.members().map(|(member, address)| {
+        let entry = match member.loop_offset {
+            None => Entry::Start,
+            Some(offset) => Entry::Loop { offset, locals_at: 0 },
+        };
+        (Part { defined: member.defined, entry }, address)
+    })
+}
+
+/// Why a batch was not promoted.
+struct Refusal {
+    text: String,
+    /// Whether no other batch would be.
+    is_final: bool,
+}
+
+impl From<CompileError> for Refusal {
+    fn from(error: CompileError) -> Self {
+        Self { text: error.to_string(), is_final: false }
+    }
+}
+
+impl From<crate::Error> for Refusal {
+    /// There is no room for code, or the system gives none.
+    fn from(error: crate::Error) -> Self {
+        Self { text: error.to_string(), is_final: true }
+    }
+}
+
+impl Promoter for Promotions {
+    fn hot(&self, part: Part) -> i32 {
+        let mut state = self.state();
+        let after = self.ask_again(&mut state);
+        if self.tiering.at_once || self.helpers_max() == 0 {
+            let taken = state.queue.take_now(part);
+            drop(state);
+            if let Some(part) = taken {
+                self.note(part, TierEventKind::Noticed);
+                self.compile(&[part]);
+            }
+            return after;
+        }
+        let notice = state.queue.notice(part);
+        if notice != Notice::Settled {
+            self.call_help(state);
+        }
+        if notice == Notice::First {
+            self.note(part, TierEventKind::Noticed);
+        }
+        after
+    }
+
+    fn force(&self, defined: u32) {
+        let part = Part { defined, entry: Entry::Start };
+        let may_be_in_work = {
+            let mut state = self.state();
+            state.queue.take_now(part);
+            !state.refused.contains(&part)
+        };
+        // Who waits for another thread's batch might wait for long; the code that comes first is called.
+        if may_be_in_work {
+            self.compile(&[part]);
+        }
+    }
+}
+
+/// The next number of a sequence by chance (xorshift).
+fn next(state: &mut u64) -> u32 {
+    *state = (*state).max(1);
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    u32::try_from(*state >> 32).unwrap_or_default()
+}
+
+impl fmt::Debug for Promotions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Promotions({:?})", self.stats())
+    }
+}

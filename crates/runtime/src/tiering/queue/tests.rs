@@ -1,0 +1,65 @@
+//! The queue: order, batches, cooling.
+
+use super::*;
+
+fn start(defined: u32) -> Part {
+    Part { defined, entry: Entry::Start }
+}
+
+fn round(defined: u32) -> Part {
+    Part { defined, entry: Entry::Loop { offset: 1, locals_at: 2 } }
+}
+
+fn notice(queue: &mut Queue, part: Part, times: usize) {
+    (0..times).for_each(|_| assert_ne!(queue.notice(part), Notice::Settled));
+}
+
+#[test]
+fn the_hottest_comes_first_and_loops_before_functions() {
+    let mut queue = Queue::default();
+    notice(&mut queue, start(1), 1);
+    notice(&mut queue, start(2), 5);
+    notice(&mut queue, round(3), 1);
+    let order: Vec<Part> = std::iter::from_fn(|| queue.take(|_| 1).0.first().copied()).collect();
+    assert_eq!(order, [start(2), round(3), start(1)]);
+    assert!(queue.is_empty());
+}
+
+#[test]
+fn what_was_taken_never_waits_again() {
+    let mut queue = Queue::default();
+    notice(&mut queue, start(1), 1);
+    assert_eq!(queue.take(|_| 1).0, [start(1)]);
+    assert_eq!(queue.notice(start(1)), Notice::Settled);
+    assert!(queue.is_empty());
+    assert_eq!(queue.take_now(start(1)), None);
+    assert_eq!(queue.take_now(start(2)), Some(start(2)));
+}
+
+#[test]
+fn batches_grow_with_the_queue_and_end_at_their_cost() {
+    let mut queue = Queue::default();
+    (0..400).for_each(|defined| notice(&mut queue, start(defined), 1));
+    assert_eq!(queue.take(|_| 1).0.len(), BATCH_MAX);
+    assert_eq!(queue.take(|_| BATCH_COST_MAX / 2).0.len(), 2);
+    assert_eq!(queue.take(|_| u64::MAX).0.len(), 1);
+}
+
+#[test]
+fn what_is_not_noticed_any_more_is_dropped() {
+    let mut queue = Queue::default();
+    notice(&mut queue, start(0), 1);
+    let mut dropped = None;
+    for round in 1..4 * u32::try_from(COOLING_BATCHES).unwrap() {
+        // Others are hotter each time.
+        notice(&mut queue, start(round), 2);
+        let (_, cooled) = queue.take(|_| u64::MAX);
+        if !cooled.is_empty() {
+            assert_eq!(cooled, [start(0)]);
+            dropped = Some(round);
+            break;
+        }
+    }
+    assert!(dropped.is_some());
+    assert_eq!(queue.notice(start(0)), Notice::First, "it may come back");
+}

@@ -1,0 +1,51 @@
+//! When functions move up: every number that tier-up depends on, and where it comes from.
+//!
+//! Compiling costs about 7 µs of processor time per operator and makes an operator 1 to 2 ns cheaper, so that a function
+//! pays its compilation back once each of its operators has run some thousand times, whatever its size. A core that would
+//! idle compiles for nothing, so that with a background the best moment is earlier; too early, and the queue fills up
+//! with what runs once. The numbers below follow from that alone and are still to be measured: `cargo xtask bench
+//! --curve` draws the time of programs over the amount of their work.
+//!
+//! Not here: the policy (see [`super::queue`]). Read next: [`super`].
+
+/// How functions move from the tier that starts at once to the one that compiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tiering {
+    /// After so many calls a function is compiled. At least 1; [`u32::MAX`] for never.
+    pub calls: u32,
+    /// After so many rounds of its loops a function is compiled, and a loop that is still running goes on in the new code.
+    /// At least 1.
+    pub rounds: u32,
+    /// Compile on the thread that runs the guest, at the very moment, even if there are threads in the background: runs are
+    /// alike then. For tests.
+    pub at_once: bool,
+    /// Instead of the numbers above take others between 1 and them, by chance, from this seed. For tests.
+    pub seed: Option<u64>,
+}
+
+impl Tiering {
+    /// What is best where there are threads to compile in the background.
+    pub const BACKGROUND: Self = Self { calls: 512, rounds: 2048, at_once: false, seed: None };
+    /// What is best where the guest has to wait for the compiler.
+    pub const ALONE: Self = Self { calls: 2048, rounds: 8192, at_once: true, seed: None };
+    /// Every loop is compiled in its first round and goes over at once; functions stay where they are.
+    pub const LOOPS: Self = Self { calls: u32::MAX, rounds: 1, at_once: true, seed: None };
+    /// Everything is compiled at its first call.
+    pub const EAGER: Self = Self { calls: 1, rounds: 1, at_once: true, seed: None };
+}
+
+/// A waiting function is asked after again when it has run this many times less than it took to be noticed.
+pub(super) const ASK_AGAIN_DIVISOR: u32 = 4;
+
+/// Functions that are compiled together at most: calls between them need no detour, and they share pages.
+pub(super) const BATCH_MAX: usize = 16;
+/// A batch takes no more than this of what waits, so that the hottest get done soon.
+pub(super) const BATCH_SHARE: usize = 4;
+/// A batch ends when its functions cost so much together.
+pub(super) const BATCH_COST_MAX: u64 = 20_000;
+
+/// How many batches a function may wait without being noticed again, before it counts half.
+pub(super) const COOLING_BATCHES: u64 = 8;
+
+/// Events that are kept for `--stats` and traces.
+pub(super) const EVENTS_MAX: usize = 65_536;
