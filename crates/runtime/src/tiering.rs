@@ -218,7 +218,9 @@ impl Promotions {
         loop {
             let (batch, cooled) = self.state().queue.take(|defined| self.compiler.cost(defined));
             cooled.into_iter().for_each(|part| self.note(part, TierEventKind::Cooled));
-            if batch.is_empty() || !self.compile(&batch) {
+            let goes_on = !batch.is_empty() && self.compile(&batch);
+            self.state().queue.done(&batch);
+            if !goes_on {
                 return;
             }
         }

@@ -41,6 +41,8 @@ pub(super) const ASK_AGAIN_DIVISOR: u32 = 4;
 pub(super) const BATCH_MAX: usize = 16;
 /// A batch takes no more than this of what waits, so that the hottest get done soon.
 pub(super) const BATCH_SHARE: usize = 4;
+/// What compiling a function costs besides what it does by its size.
+pub(super) const PART_COST: u64 = 500;
 /// A batch ends when its functions cost so much together.
 pub(super) const BATCH_COST_MAX: u64 = 20_000;
 

@@ -26,6 +26,37 @@ fn the_hottest_comes_first_and_loops_before_functions() {
 }
 
 #[test]
+fn what_costs_little_comes_before_what_is_as_hot() {
+    let cost = |defined| if defined == 1 { BATCH_COST_MAX } else { 100 };
+    let mut queue = Queue::default();
+    notice(&mut queue, start(1), 3);
+    notice(&mut queue, start(2), 2);
+    assert_eq!(queue.take(cost).0, [start(2)]);
+    notice(&mut queue, start(1), 100);
+    notice(&mut queue, start(3), 1);
+    assert_eq!(queue.take(cost).0, [start(1)], "however much it costs, it is what is waited for");
+    assert_eq!(queue.take(cost).0, [start(3)]);
+}
+
+#[test]
+fn of_a_function_one_part_is_compiled_at_a_time() {
+    let mut queue = Queue::default();
+    notice(&mut queue, round(1), 2);
+    notice(&mut queue, start(2), 4);
+    // Its loops do not wait any more: whoever is in one will call it again.
+    notice(&mut queue, start(1), 1);
+    notice(&mut queue, round(1), 2);
+    assert_eq!(queue.take(|_| 1).0, [start(1)], "it is as hot as its loops were");
+    assert_eq!(queue.notice(round(1)), Notice::Settled, "it is in work");
+    queue.done(&[start(1)]);
+    assert_eq!(queue.notice(round(1)), Notice::First, "nobody has called it");
+    let other = Part { defined: 1, entry: Entry::Loop { offset: 5, locals_at: 2 } };
+    notice(&mut queue, other, 9);
+    assert_eq!(queue.take(|_| 1).0, [other]);
+    assert_eq!(queue.take(|_| 1).0, [start(2)], "the other loop is left behind by then");
+}
+
+#[test]
 fn what_was_taken_never_waits_again() {
     let mut queue = Queue::default();
     notice(&mut queue, start(1), 1);
@@ -53,7 +84,7 @@ fn what_is_not_noticed_any_more_is_dropped() {
     for round in 1..4 * u32::try_from(COOLING_BATCHES).unwrap() {
         // Others are hotter each time.
         notice(&mut queue, start(round), 2);
-        let (_, cooled) = queue.take(|_| u64::MAX);
+        let (_, cooled) = queue.take(|_| BATCH_COST_MAX);
         if !cooled.is_empty() {
             assert_eq!(cooled, [start(0)]);
             dropped = Some(round);
