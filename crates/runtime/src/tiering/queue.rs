@@ -1,19 +1,36 @@
-//! What waits to be compiled: the hottest first, and what has cooled not at all.
+//! What waits to be compiled: first what is hottest for its cost, and what has cooled not at all.
 //!
 //! Not here: compiling. Invariant: a part is waiting, in work, or settled; what is settled never waits again.
 //! Read next: [`super::thresholds`], which has the numbers.
 
-use super::thresholds::{BATCH_COST_MAX, BATCH_MAX, BATCH_SHARE, COOLING_BATCHES};
+use super::thresholds::{
+    BATCH_COST_MAX, BATCH_MAX, BATCH_SHARE, COOLING_BATCHES, PART_COST, QUICK_HEAT_DIVISOR,
+};
 use holm_abi::{Entry, Part};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 /// A part that waits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Waiting {
     /// How often it was noticed.
     heat: u64,
     /// How many batches had been taken when it was noticed last.
     noticed: u64,
+    /// Whether it has quick code, which notices nothing. It does not cool.
+    is_quick: bool,
+}
+
+impl Waiting {
+    /// How hot it is when so many batches have been taken.
+    fn heat_at(&self, batches: u64) -> u64 {
+        let waited = batches - self.noticed;
+        if self.is_quick {
+            return self.heat / QUICK_HEAT_DIVISOR + waited + 1;
+        }
+        let halvings = u32::try_from(waited / COOLING_BATCHES).unwrap_or(u32::MAX);
+        self.heat.checked_shr(halvings).unwrap_or(0)
+    }
 }
 
 /// What it means that a part was noticed.
@@ -23,7 +40,7 @@ pub(super) enum Notice {
     First,
     /// It has been waiting.
     Again,
-    /// It need not wait any more.
+    /// It need not wait, or not now.
     Settled,
 }
 
@@ -31,21 +48,54 @@ pub(super) enum Notice {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: BTreeMap<Part, Waiting>,
+    /// Loops that have not been noticed often enough yet, and how often.
+    warm: BTreeMap<Part, u64>,
     /// In work, compiled, or refused.
     settled: BTreeSet<Part>,
+    /// The functions of which a part is in work, and how hot it was. No other part of them waits meanwhile: it is likely to
+    /// need nothing more.
+    in_work: BTreeMap<u32, u64>,
     batches: u64,
 }
 
+/// All parts of a function.
+fn parts_of(defined: u32) -> RangeInclusive<Part> {
+    let last = Entry::Loop { offset: u32::MAX, locals_at: u32::MAX };
+    Part { defined, entry: Entry::Start }..=Part { defined, entry: last }
+}
+
 impl Queue {
-    /// A part was noticed.
-    pub(super) fn notice(&mut self, part: Part) -> Notice {
-        if self.settled.contains(&part) {
+    /// A part was noticed; for a loop that must have happened so often before it waits. Loops of a function that waits for
+    /// its next call only make that hotter: who called it so often will call it again, and one compilation is for
+    /// all its loops.
+    pub(super) fn notice(&mut self, part: Part, enough: u64) -> Notice {
+        if self.settled.contains(&part) || self.in_work.contains_key(&part.defined) {
             return Notice::Settled;
         }
-        let waiting = self.waiting.entry(part).or_insert(Waiting { heat: 0, noticed: 0 });
-        waiting.heat += 1;
-        waiting.noticed = self.batches;
-        if waiting.heat == 1 { Notice::First } else { Notice::Again }
+        let start = Part { entry: Entry::Start, ..part };
+        let part = if self.waiting.contains_key(&start) { start } else { part };
+        let mut heat = 1;
+        if part != start && !self.waiting.contains_key(&part) {
+            let warm = self.warm.entry(part).or_insert(0);
+            *warm += 1;
+            if *warm < enough {
+                return Notice::Settled;
+            }
+            heat = self.warm.remove(&part).unwrap_or(1);
+        }
+        if part == start {
+            let loops = |(part, _): (&Part, &Waiting)| *part;
+            let loops: Vec<Part> = self.waiting.range(parts_of(part.defined)).map(loops).collect();
+            for waiting in loops.iter().filter(|other| **other != start) {
+                heat += self.waiting.remove(waiting).map_or(0, |waiting| waiting.heat);
+            }
+        }
+        let batches = self.batches;
+        let waiting = self.waiting.entry(part).or_default();
+        let is_first = waiting.heat == 0;
+        waiting.heat += heat;
+        waiting.noticed = batches;
+        if is_first { Notice::First } else { Notice::Again }
     }
 
     /// How many parts are in work, compiled or refused.
@@ -64,39 +114,57 @@ impl Queue {
         self.settled.insert(part).then_some(part)
     }
 
-    /// Takes the parts that are to be compiled next, the hottest first, by what compiling a function costs; and drops
-    /// those that have cooled, which it also gives.
-    pub(super) fn take(&mut self, cost: impl Fn(u32) -> u64) -> (Vec<Part>, Vec<Part>) {
+    /// Takes the parts that are to be compiled next, those with the most heat for what compiling them costs first; and
+    /// drops those that have cooled, which it also gives. What is taken is in work until [`Queue::done`] or
+    /// [`Queue::again`].
+    pub(super) fn take(&mut self, cost: impl Fn(Part) -> u64) -> (Vec<Part>, Vec<Part>) {
         let batches = self.batches;
-        let heat = |waiting: &Waiting| {
-            let halvings = (batches - waiting.noticed) / COOLING_BATCHES;
-            waiting.heat.checked_shr(u32::try_from(halvings).unwrap_or(u32::MAX)).unwrap_or(0)
+        let cold = self.waiting.iter().filter(|(_, waiting)| waiting.heat_at(batches) == 0);
+        let cooled: Vec<Part> = cold.map(|(part, _)| *part).collect();
+        self.waiting.retain(|_, waiting| waiting.heat_at(batches) > 0);
+        // How much waiting costs the guest per unit of work that would end it.
+        let worth = |(part, waiting): (&Part, &Waiting)| {
+            let cost = cost(*part).saturating_add(PART_COST);
+            (waiting.heat_at(batches).saturating_mul(1 << 32) / cost, *part)
         };
-        let mut by_heat: Vec<(u64, Part)> =
-            self.waiting.iter().map(|(part, waiting)| (heat(waiting), *part)).collect();
+        let mut by_worth: Vec<(u64, Part)> = self.waiting.iter().map(worth).collect();
         // A loop is waited for by somebody who is in it; its function's next call is later.
-        by_heat.sort_unstable_by_key(|(heat, part)| {
-            (std::cmp::Reverse(*heat), part.entry == Entry::Start, *part)
+        by_worth.sort_unstable_by_key(|(worth, part)| {
+            (std::cmp::Reverse(*worth), part.entry == Entry::Start, *part)
         });
-        let cooled = by_heat.iter().filter(|(heat, _)| *heat == 0).map(|(_, part)| *part).collect();
-        self.waiting.retain(|_, waiting| heat(waiting) > 0);
         let count = (self.waiting.len() / BATCH_SHARE).clamp(1, BATCH_MAX);
         let mut room = BATCH_COST_MAX;
-        let mut taken = Vec::new();
-        for (_, part) in by_heat.into_iter().filter(|(heat, _)| *heat > 0).take(count) {
-            let cost = cost(part.defined);
+        let mut taken: Vec<Part> = Vec::new();
+        for (_, part) in by_worth.into_iter().take(count) {
+            let cost = cost(part);
             if cost > room && !taken.is_empty() {
                 break;
             }
-            room = room.saturating_sub(cost);
-            taken.push(part);
+            if !self.in_work.contains_key(&part.defined) {
+                let heat = self.waiting.get(&part).map_or(0, |waiting| waiting.heat);
+                self.in_work.insert(part.defined, heat);
+                room = room.saturating_sub(cost);
+                taken.push(part);
+            }
         }
-        for part in &taken {
-            self.waiting.remove(part);
-            self.settled.insert(*part);
-        }
+        self.waiting.retain(|part, _| !self.in_work.contains_key(&part.defined));
+        self.settled.extend(&taken);
         self.batches += 1;
         (taken, cooled)
+    }
+
+    /// A function has got quick code; it waits to be compiled once more.
+    pub(super) fn again(&mut self, part: Part) {
+        let heat = self.in_work.remove(&part.defined).unwrap_or(0);
+        self.settled.remove(&part);
+        self.waiting.insert(part, Waiting { heat, noticed: self.batches, is_quick: true });
+    }
+
+    /// Parts that were taken are compiled, or cannot be.
+    pub(super) fn done(&mut self, taken: &[Part]) {
+        for part in taken {
+            self.in_work.remove(&part.defined);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ fn round(defined: u32) -> Part {
 }
 
 fn notice(queue: &mut Queue, part: Part, times: usize) {
-    (0..times).for_each(|_| assert_ne!(queue.notice(part), Notice::Settled));
+    (0..times).for_each(|_| assert_ne!(queue.notice(part, 1), Notice::Settled));
 }
 
 #[test]
@@ -26,11 +26,77 @@ fn the_hottest_comes_first_and_loops_before_functions() {
 }
 
 #[test]
+fn what_costs_little_comes_before_what_is_as_hot() {
+    let cost = |part: Part| if part.defined == 1 { BATCH_COST_MAX } else { 100 };
+    let mut queue = Queue::default();
+    notice(&mut queue, start(1), 3);
+    notice(&mut queue, start(2), 2);
+    assert_eq!(queue.take(cost).0, [start(2)]);
+    notice(&mut queue, start(1), 100);
+    notice(&mut queue, start(3), 1);
+    assert_eq!(queue.take(cost).0, [start(1)], "however much it costs, it is what is waited for");
+    assert_eq!(queue.take(cost).0, [start(3)]);
+}
+
+#[test]
+fn of_a_function_one_part_is_compiled_at_a_time() {
+    let mut queue = Queue::default();
+    notice(&mut queue, round(1), 2);
+    notice(&mut queue, start(2), 4);
+    // Its loops do not wait any more: whoever is in one will call it again.
+    notice(&mut queue, start(1), 1);
+    notice(&mut queue, round(1), 2);
+    assert_eq!(queue.take(|_| 1).0, [start(1)], "it is as hot as its loops were");
+    assert_eq!(queue.notice(round(1), 1), Notice::Settled, "it is in work");
+    queue.done(&[start(1)]);
+    assert_eq!(queue.notice(round(1), 1), Notice::First, "nobody has called it");
+    let other = Part { defined: 1, entry: Entry::Loop { offset: 5, locals_at: 2 } };
+    notice(&mut queue, other, 9);
+    assert_eq!(queue.take(|_| 1).0, [other]);
+    assert_eq!(queue.take(|_| 1).0, [start(2)], "the other loop is left behind by then");
+}
+
+#[test]
+fn loops_of_long_functions_have_to_run_for_a_while() {
+    let mut queue = Queue::default();
+    assert_eq!(queue.notice(round(1), 3), Notice::Settled);
+    assert_eq!(queue.notice(round(1), 3), Notice::Settled);
+    assert!(queue.is_empty());
+    assert_eq!(queue.notice(round(1), 3), Notice::First);
+    assert_eq!(queue.notice(round(1), 3), Notice::Again);
+    assert_eq!(queue.notice(start(2), 3), Notice::First, "calls count at once");
+}
+
+#[test]
+fn quick_code_is_replaced_when_there_is_nothing_better_to_do_and_at_last_anyway() {
+    let cost = |part: Part| if part.defined == 1 { BATCH_COST_MAX } else { 100 };
+    let mut queue = Queue::default();
+    notice(&mut queue, start(1), 4);
+    assert_eq!(queue.take(cost).0, [start(1)]);
+    queue.again(start(1));
+    assert_eq!(queue.settled(), 0);
+    let mut others: u32 = 0;
+    loop {
+        others += 1;
+        assert!(u64::from(others) < 100 * COOLING_BATCHES, "it waits for ever");
+        notice(&mut queue, start(1 + others), 1);
+        let (taken, cooled) = queue.take(cost);
+        assert_eq!(cooled, [], "nobody would notice it again");
+        if taken == [start(1)] {
+            break;
+        }
+    }
+    assert!(u64::from(others) > COOLING_BATCHES);
+    queue.done(&[start(1)]);
+    assert_eq!(queue.notice(start(1), 1), Notice::Settled);
+}
+
+#[test]
 fn what_was_taken_never_waits_again() {
     let mut queue = Queue::default();
     notice(&mut queue, start(1), 1);
     assert_eq!(queue.take(|_| 1).0, [start(1)]);
-    assert_eq!(queue.notice(start(1)), Notice::Settled);
+    assert_eq!(queue.notice(start(1), 1), Notice::Settled);
     assert!(queue.is_empty());
     assert_eq!(queue.take_now(start(1)), None);
     assert_eq!(queue.take_now(start(2)), Some(start(2)));
@@ -53,7 +119,7 @@ fn what_is_not_noticed_any_more_is_dropped() {
     for round in 1..4 * u32::try_from(COOLING_BATCHES).unwrap() {
         // Others are hotter each time.
         notice(&mut queue, start(round), 2);
-        let (_, cooled) = queue.take(|_| u64::MAX);
+        let (_, cooled) = queue.take(|_| BATCH_COST_MAX);
         if !cooled.is_empty() {
             assert_eq!(cooled, [start(0)]);
             dropped = Some(round);
@@ -61,5 +127,5 @@ fn what_is_not_noticed_any_more_is_dropped() {
         }
     }
     assert!(dropped.is_some());
-    assert_eq!(queue.notice(start(0)), Notice::First, "it may come back");
+    assert_eq!(queue.notice(start(0), 1), Notice::First, "it may come back");
 }
