@@ -18,7 +18,7 @@ mod translate;
 use alloc::sync::Arc;
 use holm_abi::interpreter::{Interpreted, Tiering};
 use holm_abi::signature::RegisterFile;
-use holm_abi::{Architecture, Code, CompileError, Settings, Tier, Workers};
+use holm_abi::{Architecture, Code, CompileError, Settings, SharedBytes, Tier, Workers};
 use holm_module::Module;
 
 /// The interpreting tier.
@@ -37,7 +37,7 @@ impl Interpreter {
     fn program(
         &self,
         module: &Arc<Module>,
-        wasm: &[u8],
+        wasm: &SharedBytes,
         tiering: Option<Tiering<'_>>,
     ) -> Result<Arc<dyn Interpreted>, CompileError> {
         let registers = match self.settings.architecture {
@@ -65,7 +65,7 @@ impl Tier<Module> for Interpreter {
     fn interpret(
         &self,
         module: &Arc<Module>,
-        wasm: &[u8],
+        wasm: &SharedBytes,
     ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
         Some(self.program(module, wasm, None))
     }
@@ -73,7 +73,7 @@ impl Tier<Module> for Interpreter {
     fn interpret_tiered(
         &self,
         module: &Arc<Module>,
-        wasm: &[u8],
+        wasm: &SharedBytes,
         tiering: Tiering<'_>,
     ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
         Some(self.program(module, wasm, Some(tiering)))

@@ -93,12 +93,10 @@ pub(crate) enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// The same; copied, if they are not shared yet, where whoever has them keeps them.
+    /// The same; copied, if they are not shared yet, where functions are read from them as they are needed.
     fn kept_by(self, engine: &Engine) -> Self {
         match self {
-            Self::Slice(bytes) if engine.upper_tier().is_some() => {
-                Self::Shared(bytes.to_vec().into())
-            }
+            Self::Slice(bytes) if engine.tier().interprets() => Self::Shared(bytes.to_vec().into()),
             other => other,
         }
     }
@@ -159,7 +157,7 @@ impl Made {
         {
             return Tiered::begin(engine, meta, &wasm.share(), None);
         }
-        Ok(match tier.interpret(meta, wasm) {
+        Ok(match tier.interpret(meta, &wasm.share()) {
             Some(functions) => Self::Interpreted(functions?),
             None => Self::Code(Box::new(tier.compile(meta, wasm, engine.workers())?)),
         })
@@ -222,8 +220,8 @@ impl Ingredients {
         let made = || {
             let (meta, code) = compile()?;
             let bytes = match &code {
-                Made::Tiered(_) => KeptBytes::whole(&wasm.share()),
-                _ => KeptBytes::new(wasm, &meta),
+                Made::Code(_) => KeptBytes::new(wasm, &meta),
+                Made::Interpreted(_) | Made::Tiered(_) => KeptBytes::whole(&wasm.share()),
             };
             Ok(Self { bytes, meta, code })
         };
@@ -431,7 +429,8 @@ pub(crate) fn validate(engine: &Engine, wasm: &[u8]) -> Result<Meta> {
     let bodies = decoded.body_count();
     let workers = engine.workers();
     let useful = (bodies / BODIES_PER_WORKER).max(1) as usize;
-    let count = workers.count().min(useful);
+    // Few bodies are for one thread: then it does not matter how many there could be, which takes time to find out.
+    let count = if useful > 1 { workers.count().min(useful) } else { 1 };
     let next = AtomicU32::new(0);
     // Bodies are handed out in ascending order and nobody takes one beyond the first bad one, so that the
     // error told is the same however the threads run.

@@ -12,6 +12,7 @@ pub(crate) mod atomic;
 mod body;
 mod call;
 mod control;
+mod describe;
 mod dispatch;
 pub(crate) mod entry;
 mod exception;
@@ -28,8 +29,8 @@ mod table;
 mod tiering;
 mod vector;
 
+pub(crate) use describe::Description;
 pub(crate) use regs::FRAME_RESERVE;
-pub(crate) use table::ROWS;
 
 use crate::ops::misc::Misc;
 use crate::program::{Program, Sources};
