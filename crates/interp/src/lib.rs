@@ -11,6 +11,7 @@ extern crate alloc;
 
 mod executor;
 mod ops;
+#[cfg(any(test, feature = "listing"))]
 mod print;
 mod program;
 mod translate;

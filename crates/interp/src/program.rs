@@ -267,7 +267,11 @@ impl Interpreted for Program {
         if self.entries.get(defined).is_none() {
             return Err(no_function(defined));
         }
-        Ok(crate::print::listing(&self.translate(defined, true)?))
+        let translated = self.translate(defined, true)?;
+        #[cfg(any(test, feature = "listing"))]
+        return Ok(crate::print::listing(&translated));
+        #[cfg(not(any(test, feature = "listing")))]
+        Ok(alloc::format!("{} units, which this build cannot print", translated.units.len()))
     }
 
     fn translated_bytes(&self) -> (u64, u64) {

@@ -22,6 +22,8 @@ const HEAD_BYTES: u64 = 4096;
 /// A module that is not there after this time is compiled while it arrives. Before that nothing is done, because
 /// the code of the whole module may lie in the cache.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// The same for a file, which is slow only if it lies elsewhere, or the machine has no time for us.
+const FILE_PATIENCE: Duration = Duration::from_millis(500);
 /// How much is read at once.
 const PIECE_BYTES: usize = 64 << 10;
 /// How much is read of a file at once.
@@ -90,12 +92,13 @@ impl Received {
 /// Reads a file as long as it comes fast.
 ///
 /// # Errors
-/// As for [`read`].
+/// When it can not be read or is of no kind that Holm knows.
 pub(crate) fn receive(path: &Path) -> Result<Received, Failure> {
     let mut opened = open(path)?;
     let begin = Instant::now();
+    let patience = if opened.is_file { FILE_PATIENCE } else { PATIENCE };
     while opened.read_piece()? > 0 {
-        if opened.kind == Kind::Binary && begin.elapsed() > PATIENCE {
+        if opened.kind == Kind::Binary && begin.elapsed() > patience {
             return Ok(Received::Arriving(opened));
         }
     }
@@ -106,6 +109,7 @@ pub(crate) fn receive(path: &Path) -> Result<Received, Failure> {
 ///
 /// # Errors
 /// When it can not be read or is of no kind that Holm knows.
+#[cfg(feature = "tools")]
 pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
     open(path)?.read()
 }
@@ -113,7 +117,7 @@ pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
 /// Opens a file, or standard input if `path` is `-`, and finds out what it is.
 ///
 /// # Errors
-/// As for [`read`].
+/// When it can not be read or is of no kind that Holm knows.
 fn open(path: &Path) -> Result<Opened, Failure> {
     if path == Path::new("-") {
         return open_from(Box::new(io::stdin().lock()), None, "standard input".to_owned());
@@ -153,6 +157,7 @@ impl Opened {
     ///
     /// # Errors
     /// When it can not be read.
+    #[cfg(feature = "tools")]
     pub(crate) fn read(mut self) -> Result<Input, Failure> {
         while self.read_piece()? > 0 {}
         Ok(self.whole())

@@ -84,7 +84,7 @@ fn with_collectors(engines: &[Engine]) -> Vec<Engine> {
                 engine.flags.extend(["-C".into(), format!("collector={collector}")]);
                 engine
             })),
-            Kind::Wasmi | Kind::Native => {}
+            Kind::Wasmi | Kind::Wasm3 | Kind::Native => {}
         }
     }
     all

@@ -12,6 +12,7 @@ pub(crate) mod atomic;
 mod body;
 mod call;
 mod control;
+#[cfg(any(test, feature = "listing"))]
 mod describe;
 mod dispatch;
 pub(crate) mod entry;
@@ -29,6 +30,7 @@ mod table;
 mod tiering;
 mod vector;
 
+#[cfg(any(test, feature = "listing"))]
 pub(crate) use describe::Description;
 pub(crate) use regs::FRAME_RESERVE;
 

@@ -20,6 +20,10 @@ use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32};
 
 /// One operator in one form.
 #[derive(Clone, Copy)]
+#[cfg_attr(
+    not(any(test, feature = "listing")),
+    expect(dead_code, reason = "names and fields are what is listed")
+)]
 pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) fields: &'static [Field],
