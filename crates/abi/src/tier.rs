@@ -27,7 +27,7 @@ pub trait Tier<M: ?Sized>: Send + Sync {
     fn interpret(
         &self,
         module: &Arc<M>,
-        wasm: &[u8],
+        wasm: &SharedBytes,
     ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
         let _ = (module, wasm);
         None
@@ -38,7 +38,7 @@ pub trait Tier<M: ?Sized>: Send + Sync {
     fn interpret_tiered(
         &self,
         module: &Arc<M>,
-        wasm: &[u8],
+        wasm: &SharedBytes,
         tiering: Tiering<'_>,
     ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
         let _ = (module, wasm, tiering);

@@ -11,6 +11,7 @@ extern crate alloc;
 
 mod executor;
 mod ops;
+#[cfg(any(test, feature = "listing"))]
 mod print;
 mod program;
 mod translate;
@@ -18,7 +19,7 @@ mod translate;
 use alloc::sync::Arc;
 use holm_abi::interpreter::{Interpreted, Tiering};
 use holm_abi::signature::RegisterFile;
-use holm_abi::{Architecture, Code, CompileError, Settings, Tier, Workers};
+use holm_abi::{Architecture, Code, CompileError, Settings, SharedBytes, Tier, Workers};
 use holm_module::Module;
 
 /// The interpreting tier.
@@ -37,7 +38,7 @@ impl Interpreter {
     fn program(
         &self,
         module: &Arc<Module>,
-        wasm: &[u8],
+        wasm: &SharedBytes,
         tiering: Option<Tiering<'_>>,
     ) -> Result<Arc<dyn Interpreted>, CompileError> {
         let registers = match self.settings.architecture {
@@ -65,7 +66,7 @@ impl Tier<Module> for Interpreter {
     fn interpret(
         &self,
         module: &Arc<Module>,
-        wasm: &[u8],
+        wasm: &SharedBytes,
     ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
         Some(self.program(module, wasm, None))
     }
@@ -73,7 +74,7 @@ impl Tier<Module> for Interpreter {
     fn interpret_tiered(
         &self,
         module: &Arc<Module>,
-        wasm: &[u8],
+        wasm: &SharedBytes,
         tiering: Tiering<'_>,
     ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
         Some(self.program(module, wasm, Some(tiering)))

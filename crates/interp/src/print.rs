@@ -3,7 +3,7 @@
 //! Not here: what an instruction does. Invariant: every unit of a function is printed as part of exactly one
 //! instruction; the same walk checks that lengths are right. Read next: [`crate::ops`].
 
-use crate::executor::ROWS;
+use crate::executor::Description;
 use crate::ops::{Field, function_of_field, units};
 use crate::translate::Translated;
 use alloc::string::String;
@@ -36,14 +36,14 @@ fn instruction(code: &Translated, at: usize, out: &mut String) -> usize {
     let wide = |at: usize| u32::from(unit(at)) | u32::from(unit(at + 1)) << 16;
     let long = |at: usize| u64::from(wide(at)) | u64::from(wide(at + 2)) << 32;
     let target = |field: usize| at.wrapping_add_signed(wide(field).cast_signed() as isize);
-    let Some(row) = ROWS.get(usize::from(unit(at))) else {
+    let Some(operator) = Description::of(unit(at)) else {
         let _ = write!(out, "{at:>6}  ?");
         return 1;
     };
-    let _ = write!(out, "{at:>6}  {}", row.name);
+    let _ = write!(out, "{at:>6}  {}", operator.name());
     let mut place = at + 1;
     let mut branches = 0;
-    for field in row.fields {
+    for field in operator.fields() {
         let _ = match field {
             Field::None => Ok(()),
             Field::Slot => write!(out, " s{}", unit(place)),
@@ -70,5 +70,5 @@ fn instruction(code: &Translated, at: usize, out: &mut String) -> usize {
     for branch in 0..branches {
         let _ = write!(out, " {}", target(place + 2 * branch));
     }
-    1 + units(row.fields) + 2 * branches
+    1 + units(operator.fields()) + 2 * branches
 }

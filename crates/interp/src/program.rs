@@ -17,7 +17,7 @@ use holm_abi::interpreter::{Interpreted, Promoter, Tiering};
 use holm_abi::layout::{STUBS_MAX, function_of_code_number};
 use holm_abi::tier::{Entry, Part};
 use holm_abi::{
-    CompileError, ContextLayout, ContextShape, Executor, Settings, SlotSignature,
+    CompileError, ContextLayout, ContextShape, Executor, Settings, SharedBytes, SlotSignature,
     signature::RegisterFile,
 };
 use holm_module::Module;
@@ -26,8 +26,8 @@ use holm_spec::types::{FuncType, ValType};
 /// A module that is interpreted.
 pub(crate) struct Program {
     pub(crate) module: Arc<Module>,
-    /// The content of the code section, and where it begins in the file.
-    code: Box<[u8]>,
+    /// The content of the code section, a part of the whole file, and where it begins there.
+    code: SharedBytes,
     at: u64,
     pub(crate) layout: ContextLayout,
     entries: Entries,
@@ -50,7 +50,7 @@ impl Program {
     /// A program of a module whose bytes are `wasm`; nothing is translated yet.
     pub(crate) fn new(
         module: &Arc<Module>,
-        wasm: &[u8],
+        wasm: &SharedBytes,
         settings: &Settings,
         registers: &RegisterFile,
         tiering: Option<Tiering<'_>>,
@@ -61,7 +61,11 @@ impl Program {
                 "{bodies} function bodies, which is more than {STUBS_MAX}"
             )));
         }
-        let code = module.bytes(wasm, &module.code_range).unwrap_or_default();
+        let place = |at: u64| usize::try_from(at).ok();
+        let range = place(module.code_range.start).zip(place(module.code_range.end));
+        let code = range.and_then(|(start, end)| wasm.slice(start..end));
+        let none = || CompileError::Bug("the code section lies outside of the module".into());
+        let code = code.ok_or_else(none)?;
         let none = FuncType::default();
         let functions = module.types.iter().map(|ty| ty.as_func().unwrap_or(&none));
         let types = functions.map(|ty| SlotSignature::new(ty, registers));
@@ -72,7 +76,7 @@ impl Program {
         let entries = Entries::new(base, entries);
         let weight = |of: fn(&Tiering<'_>) -> u16| tiering.as_ref().map_or(0, of);
         Ok(Self {
-            code: code.into(),
+            code,
             at: module.code_range.start,
             layout: ContextLayout::new(shape(module)),
             entries,
@@ -269,7 +273,11 @@ impl Interpreted for Program {
         if self.entries.get(defined).is_none() {
             return Err(no_function(defined));
         }
-        Ok(crate::print::listing(&self.translate(defined, true)?))
+        let translated = self.translate(defined, true)?;
+        #[cfg(any(test, feature = "listing"))]
+        return Ok(crate::print::listing(&translated));
+        #[cfg(not(any(test, feature = "listing")))]
+        Ok(alloc::format!("{} units, which this build cannot print", translated.units.len()))
     }
 
     fn translated_bytes(&self) -> (u64, u64) {

@@ -1,7 +1,7 @@
 //! The table of operators keeps its promises, and translation folds what it says it folds.
 
 use crate::Interpreter;
-use crate::executor::ROWS;
+use crate::executor::Description;
 use crate::ops::{self, Field};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -10,7 +10,7 @@ use holm_abi::{Architecture, MemoryStrategy, Settings, Tier};
 use holm_module::{Features, Limits, Module};
 
 fn fields(number: u16) -> Vec<Field> {
-    let fields = ROWS[usize::from(number)].fields.iter().copied();
+    let fields = Description::of(number).unwrap().fields().iter().copied();
     fields.filter(|field| *field != Field::None).collect()
 }
 
@@ -22,7 +22,7 @@ fn forms_with_a_result_in_a_slot_follow_the_others() {
             let mut expected = fields(number);
             expected.push(Field::To);
             assert_eq!(fields(number + 1), expected, "operator {number}");
-            let names = [number, number + 1].map(|number| ROWS[usize::from(number)].name);
+            let names = [number, number + 1].map(|number| Description::of(number).unwrap().name());
             assert_eq!(names[0], names[1], "operator {number}");
         }
     }
@@ -49,7 +49,7 @@ fn code(text: &str, fuel: bool) -> Vec<String> {
         optimize: true,
     };
     let tier = Interpreter::new(settings);
-    let program = tier.interpret(&Arc::new(module), &wasm).unwrap().unwrap();
+    let program = tier.interpret(&Arc::new(module), &wasm.into()).unwrap().unwrap();
     let listing = program.print(0).unwrap();
     let line = |line: &str| {
         let line = line.split(";;").next().unwrap_or_default().trim();

@@ -27,6 +27,7 @@ mod section {
     /// The bytes of the WebAssembly file without the code section.
     pub(super) const BYTES: u32 = 18;
     /// The text of the settings, if the code is only of functions that were promoted, or of none.
+    #[cfg(feature = "machine-code")]
     pub(super) const PROMOTED: u32 = 19;
 }
 
@@ -93,12 +94,10 @@ pub(crate) enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// The same; copied, if they are not shared yet, where whoever has them keeps them.
+    /// The same; copied, if they are not shared yet, where functions are read from them as they are needed.
     fn kept_by(self, engine: &Engine) -> Self {
         match self {
-            Self::Slice(bytes) if engine.upper_tier().is_some() => {
-                Self::Shared(bytes.to_vec().into())
-            }
+            Self::Slice(bytes) if engine.tier().interprets() => Self::Shared(bytes.to_vec().into()),
             other => other,
         }
     }
@@ -159,7 +158,7 @@ impl Made {
         {
             return Tiered::begin(engine, meta, &wasm.share(), None);
         }
-        Ok(match tier.interpret(meta, wasm) {
+        Ok(match tier.interpret(meta, &wasm.share()) {
             Some(functions) => Self::Interpreted(functions?),
             None => Self::Code(Box::new(tier.compile(meta, wasm, engine.workers())?)),
         })
@@ -212,21 +211,38 @@ impl Ingredients {
         })
     }
 
+    /// From what `compile` makes of a module.
+    fn made(
+        wasm: &Source<'_>,
+        compile: impl FnOnce() -> Result<(Arc<Meta>, Made)>,
+    ) -> Result<Self> {
+        let (meta, code) = compile()?;
+        let bytes = match &code {
+            Made::Code(_) => KeptBytes::new(wasm, &meta),
+            Made::Interpreted(_) | Made::Tiered(_) => KeptBytes::whole(&wasm.share()),
+        };
+        Ok(Self { bytes, meta, code })
+    }
+
+    /// From what `compile` makes of a module: code that could be cached is not run by this build.
+    #[cfg(not(feature = "machine-code"))]
+    pub(crate) fn cached(
+        _: &Engine,
+        wasm: &Source<'_>,
+        compile: impl FnOnce() -> Result<(Arc<Meta>, Made)>,
+    ) -> Result<Self> {
+        Self::made(wasm, compile)
+    }
+
     /// From the bytes of a module through the engine's cache if it has one; `compile` does it
     /// when it has to be done.
+    #[cfg(feature = "machine-code")]
     pub(crate) fn cached(
         engine: &Engine,
         wasm: &Source<'_>,
         compile: impl FnOnce() -> Result<(Arc<Meta>, Made)>,
     ) -> Result<Self> {
-        let made = || {
-            let (meta, code) = compile()?;
-            let bytes = match &code {
-                Made::Tiered(_) => KeptBytes::whole(&wasm.share()),
-                _ => KeptBytes::new(wasm, &meta),
-            };
-            Ok(Self { bytes, meta, code })
-        };
+        let made = || Self::made(wasm, compile);
         let Some(cache) = engine.code_cache().filter(|_| engine.compiling_tier().is_some()) else {
             return made();
         };
@@ -245,6 +261,7 @@ impl Ingredients {
     }
 
     /// From what the cache had.
+    #[cfg(feature = "machine-code")]
     fn read_kept(engine: &Engine, bytes: SharedBytes, wasm: &Source<'_>) -> Result<Self> {
         if engine.upper_tier().is_none() {
             return Self::read(engine, bytes);
@@ -269,6 +286,7 @@ impl Ingredients {
     }
 
     /// From an artifact of the same build, whatever its settings.
+    #[cfg(feature = "machine-code")]
     fn open(bytes: SharedBytes) -> Result<Self> {
         let container = Container::read(bytes)?;
         check_build(&container)?;
@@ -284,6 +302,13 @@ impl Ingredients {
         let gap = meta.code_range.clone();
         let bytes = KeptBytes { bytes: container.section(section::BYTES)?, gap };
         Ok(Self { meta: Arc::new(meta), bytes, code: Made::Code(Box::new(code)) })
+    }
+
+    /// From an artifact, which has code that this build cannot run.
+    #[cfg(not(feature = "machine-code"))]
+    fn open(bytes: SharedBytes) -> Result<Self> {
+        check_build(&Container::read(bytes)?)?;
+        Err(Error::invalid("artifact holds machine code, and this build only interprets"))
     }
 
     pub(crate) fn write(&self) -> Result<Vec<u8>> {
@@ -314,6 +339,7 @@ fn check_settings(engine: &Engine, settings: &str) -> Result<()> {
 }
 
 /// Under which key the code of a module is cached.
+#[cfg(feature = "machine-code")]
 fn with_key<R>(engine: &Engine, wasm: &[u8], use_key: impl FnOnce(&[&[u8]]) -> R) -> R {
     // Limits and features are part of the key because code in the cache is not validated again.
     let rules = format!("{:?} {:?}", engine.limits(), engine.features());
@@ -322,6 +348,7 @@ fn with_key<R>(engine: &Engine, wasm: &[u8], use_key: impl FnOnce(&[&[u8]]) -> R
 }
 
 /// Puts the code of promoted functions into the engine's cache. Says whether there is one.
+#[cfg(feature = "machine-code")]
 pub(crate) fn keep_promoted(
     engine: &Engine,
     meta: &Meta,
@@ -339,6 +366,12 @@ pub(crate) fn keep_promoted(
     }
     with_key(engine, &wasm.bytes, |key| cache.put(key, &out.pieces()));
     Ok(true)
+}
+
+/// As above, where there is never any.
+#[cfg(not(feature = "machine-code"))]
+pub(crate) fn keep_promoted(_: &Engine, _: &Meta, _: &KeptBytes, _: Option<&Code>) -> Result<bool> {
+    Ok(false)
 }
 
 /// What [`Engine::precompile`] made, opened to be looked at: nothing in it is loaded or run, so it may come
@@ -431,7 +464,8 @@ pub(crate) fn validate(engine: &Engine, wasm: &[u8]) -> Result<Meta> {
     let bodies = decoded.body_count();
     let workers = engine.workers();
     let useful = (bodies / BODIES_PER_WORKER).max(1) as usize;
-    let count = workers.count().min(useful);
+    // Few bodies are for one thread: then it does not matter how many there could be, which takes time to find out.
+    let count = if useful > 1 { workers.count().min(useful) } else { 1 };
     let next = AtomicU32::new(0);
     // Bodies are handed out in ascending order and nobody takes one beyond the first bad one, so that the
     // error told is the same however the threads run.

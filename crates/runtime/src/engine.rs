@@ -3,6 +3,7 @@
 //! Not here: which tiers there are; whoever makes an engine hands in [`Parts`]. Invariant: an engine names
 //! no tier, starts no thread and opens no file. Read next: [`crate::Module`].
 
+#[cfg(feature = "machine-code")]
 use crate::cache::CodeCache;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -205,6 +206,7 @@ impl Engine {
         &*self.inner.config.workers
     }
 
+    #[cfg(feature = "machine-code")]
     pub(crate) fn code_cache(&self) -> Option<&dyn CodeCache> {
         self.inner.config.code_cache.as_deref()
     }

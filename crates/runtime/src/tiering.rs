@@ -13,7 +13,7 @@ pub(crate) mod thresholds;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use holm_abi::{Code, CompileError, Entry, Interpreted, Part, PartCompiler, Promoter};
+use holm_abi::{Code, CompileError, Entry, Interpreted, Part, PartCompiler, Promoter, SharedBytes};
 use holm_module::Module as Meta;
 use holm_vm::PublishedCode;
 use log::Log;
@@ -94,7 +94,7 @@ impl Promotions {
     }
 
     /// A module as the first tier has it, which tells these promotions what runs often.
-    pub(crate) fn begin(&self, meta: &Arc<Meta>, wasm: &[u8]) -> Option<Interpretation> {
+    pub(crate) fn begin(&self, meta: &Arc<Meta>, wasm: &SharedBytes) -> Option<Interpretation> {
         let heat = |_| self.first_heat();
         let tiering = holm_abi::Tiering {
             base: self.engine.stubs(),

@@ -1,8 +1,12 @@
 //! The sub-commands, one file each.
 
+#[cfg(all(feature = "tools", feature = "optimize"))]
 pub(crate) mod cache;
+#[cfg(feature = "tools")]
 pub(crate) mod compile;
+#[cfg(feature = "tools")]
 pub(crate) mod completions;
+#[cfg(feature = "tools")]
 pub(crate) mod inspect;
 pub(crate) mod run;
 #[cfg(feature = "text")]
@@ -20,11 +24,15 @@ use crate::options::Command;
 pub(crate) fn execute(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(run) => (*run).execute(),
+        #[cfg(feature = "tools")]
         Command::Compile(compile) => compile.execute(),
+        #[cfg(feature = "tools")]
         Command::Inspect(inspect) => inspect.execute(),
         #[cfg(feature = "text")]
         Command::Wast(wast) => wast.execute(),
+        #[cfg(all(feature = "tools", feature = "optimize"))]
         Command::Cache(cache) => cache.execute(),
+        #[cfg(feature = "tools")]
         Command::Completions(completions) => completions.execute(),
     }
 }

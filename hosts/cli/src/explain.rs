@@ -9,6 +9,7 @@ mod imports;
 use std::process::ExitCode;
 
 use holm::{Error, ErrorKind, StoreLimits, TrapReason};
+#[cfg(feature = "tools")]
 use holm_module::{Invalid, InvalidKind};
 
 use crate::failure::{Failure, status};
@@ -26,6 +27,7 @@ pub(crate) const HOLM_DEFECT: &str =
 const UNSUPPORTED: &str = "not supported by this version";
 
 /// A file that is not a module Holm accepts, as the decoder says it.
+#[cfg(feature = "tools")]
 pub(crate) fn invalid(name: &str, invalid: &Invalid) -> Failure {
     match invalid.kind() {
         InvalidKind::Feature(feature) => not_yet(name, &feature.to_string()),

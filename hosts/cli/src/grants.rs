@@ -53,6 +53,7 @@ pub(crate) struct Grants {
     #[arg(long, value_name = "ADDRESS:PORT")]
     connect: Vec<String>,
     /// Take the grants and limits in FILE as well [default: holm.toml beside the program]
+    #[cfg(feature = "grants-file")]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     grants: Option<OsString>,
     /// Say on standard error what the program is granted
@@ -78,8 +79,15 @@ pub(crate) struct Made {
 
 impl Grants {
     /// The file of grants, if one is asked for.
+    #[cfg(feature = "grants-file")]
     pub(crate) fn file(&self, program: &Path) -> Result<Option<GrantsFile>, Failure> {
         self.grants.as_ref().map(|wish| file::read(&file::path_of(wish, program)?)).transpose()
+    }
+
+    /// The file of grants: in this build there is none.
+    #[cfg(not(feature = "grants-file"))]
+    pub(crate) fn file(&self, _: &Path) -> Result<Option<GrantsFile>, Failure> {
+        Ok(None)
     }
 
     /// These grants and those of a file, which come first.

@@ -22,8 +22,12 @@ const HEAD_BYTES: u64 = 4096;
 /// A module that is not there after this time is compiled while it arrives. Before that nothing is done, because
 /// the code of the whole module may lie in the cache.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// The same for a file, which is slow only if it lies elsewhere, or the machine has no time for us.
+const FILE_PATIENCE: Duration = Duration::from_millis(500);
 /// How much is read at once.
 const PIECE_BYTES: usize = 64 << 10;
+/// How much is read of a file at once.
+const FILE_PIECE_BYTES: usize = 4 << 20;
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +59,8 @@ pub(crate) struct Opened {
     pub(crate) kind: Kind,
     bytes: Vec<u8>,
     rest: Box<dyn Read>,
-    /// How much is read at once: all of a file, because that is faster.
-    piece: usize,
+    /// Whether it is a file, so that nobody writes it meanwhile.
+    is_file: bool,
 }
 
 /// A file that was read, or that comes so slowly that it is worth compiling meanwhile.
@@ -88,12 +92,13 @@ impl Received {
 /// Reads a file as long as it comes fast.
 ///
 /// # Errors
-/// As for [`read`].
+/// When it can not be read or is of no kind that Holm knows.
 pub(crate) fn receive(path: &Path) -> Result<Received, Failure> {
     let mut opened = open(path)?;
     let begin = Instant::now();
+    let patience = if opened.is_file { FILE_PATIENCE } else { PATIENCE };
     while opened.read_piece()? > 0 {
-        if opened.kind == Kind::Binary && begin.elapsed() > PATIENCE {
+        if opened.kind == Kind::Binary && begin.elapsed() > patience {
             return Ok(Received::Arriving(opened));
         }
     }
@@ -104,6 +109,7 @@ pub(crate) fn receive(path: &Path) -> Result<Received, Failure> {
 ///
 /// # Errors
 /// When it can not be read or is of no kind that Holm knows.
+#[cfg(feature = "tools")]
 pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
     open(path)?.read()
 }
@@ -111,10 +117,10 @@ pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
 /// Opens a file, or standard input if `path` is `-`, and finds out what it is.
 ///
 /// # Errors
-/// As for [`read`].
+/// When it can not be read or is of no kind that Holm knows.
 fn open(path: &Path) -> Result<Opened, Failure> {
     if path == Path::new("-") {
-        return open_from(Box::new(io::stdin().lock()), 0, "standard input".to_owned());
+        return open_from(Box::new(io::stdin().lock()), None, "standard input".to_owned());
     }
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
@@ -122,7 +128,7 @@ fn open(path: &Path) -> Result<Opened, Failure> {
     if metadata.is_dir() {
         return Err(directory(path));
     }
-    open_from(Box::new(file), metadata.len(), name)
+    open_from(Box::new(file), metadata.is_file().then_some(metadata.len()), name)
 }
 
 fn failed(name: &str, error: &io::Error) -> Failure {
@@ -130,14 +136,20 @@ fn failed(name: &str, error: &io::Error) -> Failure {
         .help("check that it is a file you can read")
 }
 
-fn open_from(mut source: Box<dyn Read>, expected: u64, name: String) -> Result<Opened, Failure> {
-    let capacity = usize::try_from(expected.min(FILE_BYTES_MAX)).unwrap_or_default();
+/// `file` is the length if it is a file.
+fn open_from(
+    mut source: Box<dyn Read>,
+    file: Option<u64>,
+    name: String,
+) -> Result<Opened, Failure> {
+    let expected = file.unwrap_or_default().min(FILE_BYTES_MAX);
+    let capacity = usize::try_from(expected).unwrap_or_default();
     // One more, so that the end of the file is seen without growing.
     let mut bytes = Vec::with_capacity(capacity + 1);
     let read = source.by_ref().take(HEAD_BYTES).read_to_end(&mut bytes);
     read.map_err(|error| failed(&name, &error))?;
     let kind = classify(&bytes).map_err(|why| why.failure(&name))?;
-    Ok(Opened { name, kind, bytes, rest: source, piece: capacity.max(PIECE_BYTES) })
+    Ok(Opened { name, kind, bytes, rest: source, is_file: file.is_some() })
 }
 
 impl Opened {
@@ -145,6 +157,7 @@ impl Opened {
     ///
     /// # Errors
     /// When it can not be read.
+    #[cfg(feature = "tools")]
     pub(crate) fn read(mut self) -> Result<Input, Failure> {
         while self.read_piece()? > 0 {}
         Ok(self.whole())
@@ -167,10 +180,26 @@ impl Opened {
 
     /// Appends what is there to be read; gives how much it was.
     fn read_piece(&mut self) -> Result<usize, Failure> {
+        let read = match self.is_file {
+            // This one does not fill with zeros what it is going to read into, but waits until there is enough.
+            true => self.rest.by_ref().take(FILE_PIECE_BYTES as u64).read_to_end(&mut self.bytes),
+            false => self.read_some(),
+        };
+        let read = read.map_err(|error| failed(&self.name, &error))?;
+        if self.bytes.len() as u64 > FILE_BYTES_MAX {
+            let size = crate::units::show_size(FILE_BYTES_MAX);
+            return Err(Failure::start(format!("{} is too large: the most is {size}", self.name))
+                .help("split the module, or keep its data in a file that it reads"));
+        }
+        Ok(read)
+    }
+
+    /// Appends what has arrived; waits only where nothing has.
+    fn read_some(&mut self) -> io::Result<usize> {
         let before = self.bytes.len();
         let room = match self.bytes.capacity() - before {
             0 => PIECE_BYTES,
-            room => room.min(self.piece),
+            room => room.min(PIECE_BYTES),
         };
         self.bytes.resize(before + room, 0);
         let read = loop {
@@ -180,13 +209,7 @@ impl Opened {
             }
         };
         self.bytes.truncate(before + read.as_ref().copied().unwrap_or_default());
-        let read = read.map_err(|error| failed(&self.name, &error))?;
-        if self.bytes.len() as u64 > FILE_BYTES_MAX {
-            let size = crate::units::show_size(FILE_BYTES_MAX);
-            return Err(Failure::start(format!("{} is too large: the most is {size}", self.name))
-                .help("split the module, or keep its data in a file that it reads"));
-        }
-        Ok(read)
+        read
     }
 }
 

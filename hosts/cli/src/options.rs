@@ -5,10 +5,15 @@
 
 use clap::{Parser, Subcommand};
 
+#[cfg(all(feature = "tools", feature = "optimize"))]
+use crate::commands::cache;
+use crate::commands::run;
 #[cfg(feature = "text")]
 use crate::commands::wast;
-use crate::commands::{cache, compile, completions, inspect, run};
+#[cfg(feature = "tools")]
+use crate::commands::{compile, completions, inspect};
 
+#[cfg(feature = "tools")]
 const EXAMPLES: &str = "\
 Examples:
   holm run hello.wasm                       run a program
@@ -16,6 +21,15 @@ Examples:
   holm run --invoke add math.wasm 1 2       call one function and print its result
   holm inspect plugin.wasm                  see what a module may ask of you
   holm compile big.wasm && holm run big.holm
+
+A program gets nothing from its host but what you grant: see holm run --help.";
+
+#[cfg(not(feature = "tools"))]
+const EXAMPLES: &str = "\
+Examples:
+  holm run hello.wasm                       run a program
+  holm run --dir . convert.wasm in out      … that may use the files of this directory
+  holm run --invoke add math.wasm 1 2       call one function and print its result
 
 A program gets nothing from its host but what you grant: see holm run --help.";
 
@@ -35,11 +49,15 @@ pub(crate) struct Options {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(Box<run::Run>),
+    #[cfg(feature = "tools")]
     Compile(compile::Compile),
+    #[cfg(feature = "tools")]
     Inspect(inspect::Inspect),
     #[cfg(feature = "text")]
     Wast(wast::Wast),
+    #[cfg(all(feature = "tools", feature = "optimize"))]
     Cache(cache::Cache),
+    #[cfg(feature = "tools")]
     Completions(completions::Completions),
 }
 

@@ -14,6 +14,7 @@ pub(crate) struct Style {
 
 impl Style {
     /// The style for standard output.
+    #[cfg(feature = "tools")]
     pub(crate) fn of_stdout() -> Self {
         Self { colour: io::stdout().is_terminal() && wanted() }
     }
@@ -40,6 +41,7 @@ impl Style {
     }
 
     /// For headings.
+    #[cfg(feature = "tools")]
     pub(crate) fn heading(self, text: &str) -> String {
         self.wrap("\x1b[1m", text)
     }

@@ -72,6 +72,9 @@ impl holm::Workers for AllCores {
                 job(index);
             }
         };
+        if count <= 1 {
+            return work();
+        }
         thread::scope(|scope| {
             let helpers: Vec<_> = (1..self.count().min(count))
                 .filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok())

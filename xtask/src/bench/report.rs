@@ -164,7 +164,7 @@ fn line_of(out: &mut String, line: &str) {
 }
 
 fn engines_of(rows: &[Row]) -> Vec<&str> {
-    let order = ["holm", "wasmtime", "node", "wasmi", "native"];
+    let order = ["holm", "wasmtime", "node", "interp", "wasmi", "wasm3", "native"];
     order
         .into_iter()
         .filter(|name| rows.iter().any(|row| row.samples.contains_key(*name)))

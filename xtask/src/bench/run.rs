@@ -93,7 +93,7 @@ pub(crate) fn one(program: &Built, engines: &[Engine], rounds: usize) -> Row {
             Ok(measured) => {
                 let wanted = answer.get_or_insert_with(|| measured.stdout.clone());
                 if *wanted == measured.stdout {
-                    if engine.kind == Kind::Wasmi {
+                    if engine.interprets() {
                         row.samples.insert(engine.name.clone(), vec![measured.sample]);
                     } else {
                         sound.push((engine, job));

@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Holm,
     Wasmtime,
     Wasmi,
+    /// It has no folders and no variables.
+    Wasm3,
     Node,
     /// The job's file is a native program.
     Native,
@@ -46,17 +48,28 @@ impl Engine {
         Self { name: name.into(), kind, program, flags: Vec::new() }
     }
 
-    /// The engine called `name`: `holm` is built from this tree, others are looked for.
+    /// The engine called `name`: `holm` is built from this tree, `interp` is the same without machine code, others are
+    /// looked for.
     pub(crate) fn named(name: &str) -> Result<Self, String> {
         let (kind, program) = match name {
-            "holm" => (Kind::Holm, Some(holm()?)),
+            "holm" | "interp" => (Kind::Holm, Some(holm()?)),
             "wasmtime" => (Kind::Wasmtime, peer("wasmtime", "HOLM_BENCH_WASMTIME")),
             "wasmi" => (Kind::Wasmi, peer("wasmi", "HOLM_BENCH_WASMI")),
+            "wasm3" => (Kind::Wasm3, peer("wasm3", "HOLM_BENCH_WASM3")),
             "node" => (Kind::Node, peer("node", "HOLM_BENCH_NODE")),
             other => return Err(format!("no engine is called {other}")),
         };
         let program = program.ok_or_else(|| format!("{name} is not installed"))?;
-        Ok(Self::new(name, kind, program))
+        let mut engine = Self::new(name, kind, program);
+        if name == "interp" {
+            engine.flags.extend(["--tier".into(), "interp".into()]);
+        }
+        Ok(engine)
+    }
+
+    /// Whether it takes so long for a program that once is enough.
+    pub(crate) fn interprets(&self) -> bool {
+        matches!(self.kind, Kind::Wasmi | Kind::Wasm3) || self.name == "interp"
     }
 
     /// The command that runs a job.
@@ -68,6 +81,9 @@ impl Engine {
                 command.envs(job.env.iter().cloned());
             }
             Kind::Node => self.node(&mut command, job),
+            Kind::Wasm3 => {
+                command.args(&self.flags).arg(&job.file);
+            }
             Kind::Holm | Kind::Wasmtime | Kind::Wasmi => {
                 command.arg("run").args(&self.flags);
                 for (host, guest) in &job.dirs {

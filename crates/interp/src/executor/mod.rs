@@ -12,6 +12,8 @@ pub(crate) mod atomic;
 mod body;
 mod call;
 mod control;
+#[cfg(any(test, feature = "listing"))]
+mod describe;
 mod dispatch;
 pub(crate) mod entry;
 mod exception;
@@ -28,8 +30,9 @@ mod table;
 mod tiering;
 mod vector;
 
+#[cfg(any(test, feature = "listing"))]
+pub(crate) use describe::Description;
 pub(crate) use regs::FRAME_RESERVE;
-pub(crate) use table::ROWS;
 
 use crate::ops::misc::Misc;
 use crate::program::{Program, Sources};

@@ -1,7 +1,7 @@
 //! The table of operators: for every number its name, its fields, and its handler for both dispatchers.
 //!
 //! Made from the lists in `ops` by one macro per family. Invariant: a row's place is the number that `ops` computes
-//! for it; a test looks at every row. Read next: [`super::dispatch`].
+//! for it; a test looks at every row. Read next: [`super::dispatch`], [`super::describe`].
 
 use super::atomic::AtomicU64;
 use super::body::{A, Body, I, S, Sum, ToA, ToS};
@@ -20,9 +20,13 @@ use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32};
 
 /// One operator in one form.
 #[derive(Clone, Copy)]
-pub(crate) struct Row {
-    pub(crate) name: &'static str,
-    pub(crate) fields: &'static [Field],
+#[cfg_attr(
+    not(any(test, feature = "listing")),
+    expect(dead_code, reason = "names and fields are what is listed")
+)]
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) fields: &'static [Field],
     tail: Handler,
     #[cfg(not(holm_tail_dispatch))]
     looped: Looped,
@@ -152,7 +156,7 @@ macro_rules! misc_rows {
 }
 static MISC: [Row; MISCS] = miscs!(misc_rows);
 
-const NUMBERS: usize = ops::ALL as usize;
+pub(super) const NUMBERS: usize = ops::ALL as usize;
 
 /// Copies rows to the places from `at` on; gives the place after them.
 const fn place(all: &mut [Row; NUMBERS], mut at: usize, rows: &[Row]) -> usize {
@@ -165,8 +169,8 @@ const fn place(all: &mut [Row; NUMBERS], mut at: usize, rows: &[Row]) -> usize {
     at
 }
 
-/// What printing and translation may know of every operator.
-pub(crate) static ROWS: [Row; NUMBERS] = {
+/// The whole table. Only the compiler reads it, for what stands below and in [`super::describe`].
+pub(super) static ROWS: [Row; NUMBERS] = {
     let mut all = [MISC[0]; NUMBERS];
     let mut at = place(&mut all, ops::BINARY as usize, BINARY.as_flattened());
     assert!(at == ops::UNARY as usize);

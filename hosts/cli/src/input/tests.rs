@@ -29,7 +29,7 @@ fn what_is_no_module_is_named() {
 fn every_refusal_says_what_to_do() {
     let cases: [&[u8]; 5] = [b"", b"\0as", b"\0asm\x0d\0\x01\0", b"hello", &[7; 9]];
     for bytes in cases {
-        let failure = open_from(Box::new(bytes), 0, "x".to_owned()).err().unwrap();
+        let failure = open_from(Box::new(bytes), None, "x".to_owned()).err().unwrap();
         let text = failure.render(crate::terminal::Style::plain());
         assert!(text.starts_with("error: x ") && text.contains("\nhelp: "), "{text}");
         assert_eq!(failure.status(), 125);

@@ -167,7 +167,8 @@ impl World {
             loop_weight: plan.weights.1,
         };
         let tier = Interpreter::new(settings);
-        let program = tier.interpret_tiered(&Arc::new(module.clone()), &wasm, tiering);
+        let program =
+            tier.interpret_tiered(&Arc::new(module.clone()), &wasm.clone().into(), tiering);
         let program = program.unwrap().unwrap();
         promoter.program.set(Arc::downgrade(&program)).unwrap();
         Self { program, promoter, module }

@@ -56,6 +56,7 @@ impl Content {
     }
 
     /// A file that is packed in an archive.
+    #[cfg(feature = "zip")]
     pub(super) fn packed(packed: Packed) -> Content {
         Content { size: packed.len, packed: Some(packed), ..Content::default() }
     }

@@ -14,6 +14,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, RawDir};
 use rustix::io::Errno as Kernel;
 use std::fs::File;
+#[cfg(feature = "zip")]
 use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -165,6 +166,7 @@ fn errno_of(error: &std::io::Error) -> Errno {
 
 /// A file that is compressed in an archive.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "zip"), expect(dead_code, reason = "nothing is packed"))]
 pub(super) struct Packed {
     pub(super) file: Arc<File>,
     pub(super) at: u64,
@@ -174,12 +176,14 @@ pub(super) struct Packed {
 }
 
 /// A part of an archive as a stream.
+#[cfg(feature = "zip")]
 struct Part<'a> {
     file: &'a File,
     at: u64,
     left: u64,
 }
 
+#[cfg(feature = "zip")]
 impl Read for Part<'_> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         let room = usize::try_from(self.left).unwrap_or(usize::MAX).min(out.len());
@@ -193,6 +197,7 @@ impl Read for Part<'_> {
 impl Packed {
     /// Hands the unpacked bytes to `put`, piece by piece, never more than the archive says there are. `io` if they
     /// are not what the archive says.
+    #[cfg(feature = "zip")]
     pub(super) fn unpack(
         &self,
         mut put: impl FnMut(&[u8]) -> Result<(), Errno>,
@@ -216,5 +221,11 @@ impl Packed {
             return Err(Errno::Io);
         }
         Ok(())
+    }
+
+    /// As above, where nothing is packed.
+    #[cfg(not(feature = "zip"))]
+    pub(super) fn unpack(&self, _: impl FnMut(&[u8]) -> Result<(), Errno>) -> Result<(), Errno> {
+        Err(Errno::Notsup)
     }
 }
