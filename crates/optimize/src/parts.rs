@@ -1,14 +1,15 @@
 //! Single functions of a module, compiled in batches while the module runs.
 //!
 //! What all functions share is worked out once; memory that compiling needs is kept from one batch to the next. Not
-//! here: which functions are worth it, and when; see whoever calls. Invariant: the same batch gives the same bytes.
+//! here: which functions are worth it, and when; see whoever calls. Invariant: the same batch gives the same
+//! bytes under the same profile.
 //! Read next: [`crate::environment::Calls`], [`crate::link`].
 
 use crate::environment::{Calls, Environment, Shared};
 use crate::known::Known;
 use crate::worker::{Compiled, Unit, Worker};
 use crate::{Optimizer, called_thunks, link};
-use holm_abi::{Code, CompileError, Entry, Part, PartCompiler, SharedBytes};
+use holm_abi::{Code, CompileError, Entry, Part, PartCompiler, Profile, SharedBytes};
 use holm_module::Module;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,12 +38,18 @@ impl Parts {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn compile_with(&self, worker: &mut Worker, batch: &[Part]) -> Result<Code, CompileError> {
+    fn compile_with(
+        &self,
+        worker: &mut Worker,
+        batch: &[Part],
+        profile: &dyn Profile,
+    ) -> Result<Code, CompileError> {
         let starts = starts(&self.module, batch)?;
         let Optimizer { settings, targets, .. } = &self.optimizer;
         let known = Known::whole(&self.module, &self.wasm);
         let calls = Calls::Entries(&starts);
         let env = Environment::new(&self.shared, &self.module, settings, known, calls);
+        let env = env.with_profile(profile);
         let mut compile = |unit: Unit| {
             let effort = self.optimizer.effort(&env.known, unit);
             let compiled = worker.compile(&env, targets, unit, effort);
@@ -63,10 +70,10 @@ impl Parts {
 }
 
 impl PartCompiler for Parts {
-    fn compile(&self, batch: &[Part]) -> Result<Code, CompileError> {
+    fn compile(&self, batch: &[Part], profile: &dyn Profile) -> Result<Code, CompileError> {
         let idle = self.workers().pop();
         let mut worker = idle.unwrap_or_else(Worker::new);
-        let code = self.compile_with(&mut worker, batch);
+        let code = self.compile_with(&mut worker, batch, profile);
         if batch.iter().map(|part| self.cost(part.defined)).sum::<u64>() <= KEPT_COST_MAX {
             self.workers().push(worker);
         }
