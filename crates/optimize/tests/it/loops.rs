@@ -191,7 +191,7 @@ fn too_much_below_a_loop_is_refused() {
     );
     let wasm = wat::parse_str(&source).unwrap();
     let (module, parts) = compiler(&wasm, settings());
-    let error = parts.compile(&loops(&module, &wasm)).unwrap_err();
+    let error = parts.compile(&loops(&module, &wasm), &NoProfile).unwrap_err();
     let CompileError::Limit(text) = error else { panic!("{error}") };
     assert_eq!(
         text,

@@ -37,7 +37,7 @@ fn members_call_each_other_directly() {
     let (module, parts) = compiler(&wasm, settings());
     let [first, second] = loops(&module, &wasm)[..] else { panic!("two loops") };
     let batch = [part(2), second, part(0), first];
-    let code = parts.compile(&batch).unwrap();
+    let code = parts.compile(&batch, &NoProfile).unwrap();
     let members: Vec<_> = code.members().map(|m| (m.defined, m.loop_offset)).collect();
     let offset = |part: Part| match part.entry {
         Entry::Loop { offset, .. } => Some(offset),
@@ -50,7 +50,7 @@ fn members_call_each_other_directly() {
     assert_eq!(targets(&code, 3), [2, 2], "what follows the loop is reached from it");
     assert!(code.thunk(0).is_some(), "calls of imports have a thunk to go to");
     assert!(code.settings().ends_with(" parts"));
-    let again = parts.compile(&batch).unwrap();
+    let again = parts.compile(&batch, &NoProfile).unwrap();
     assert_eq!(again.text(), code.text());
     for member in code.members() {
         let places = member.range.offset..member.range.offset + member.range.bytes;
@@ -84,7 +84,7 @@ fn batches_become_one_image() {
 fn what_is_not_there_is_refused() {
     let wasm = wat::parse_str(SOURCE).unwrap();
     let (_, parts) = compiler(&wasm, settings());
-    let refused = |batch: &[Part]| match parts.compile(batch) {
+    let refused = |batch: &[Part]| match parts.compile(batch, &NoProfile) {
         Err(CompileError::Bug(text)) => text,
         other => panic!("{batch:?}: {other:?}"),
     };
