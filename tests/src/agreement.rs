@@ -1,8 +1,8 @@
 //! The tiers agree: generated modules do the same when they are interpreted and when they are compiled.
 //!
-//! What it is: the n-th generated module runs on both tiers, call by call, with the same arguments; results, traps,
-//! fuel, memories and globals are compared after each. What it is not: an oracle of either (the suite is). NaNs are
-//! canonical, so that every bit counts. Where a call runs out of stack on one tier nothing is compared any more,
+//! What it is: the n-th generated module runs interpreted, compiled, and moving up at moments that are drawn from its
+//! number, call by call, with the same arguments; results, traps, fuel, memories and globals are compared after each.
+//! What it is not: an oracle of any (the suite is). NaNs are canonical, so that every bit counts. Where a call runs out of stack on one tier nothing is compared any more,
 //! because frames have other sizes; likewise where the heap is full on one only, because the compiler's frames do not keep
 //! what no operator reads again. Invariant: the n-th module and its arguments are the same on every machine.
 
@@ -14,7 +14,7 @@ use std::thread;
 
 use holm::{
     Config, Engine, Error, Extern, Features, Instance, MemoryStrategy, Module, Store, StoreLimits,
-    TrapReason, Val,
+    Tiering, TrapReason, Val,
 };
 
 use crate::mutants::engine::{provide, value};
@@ -32,69 +32,73 @@ const HEAP_BYTES_MAX: u64 = 1 << 20;
 /// Modules per child process.
 const CHILD_MODULES: u64 = 500;
 
-/// A pair of engines for each way of bounding memories.
-pub struct Pairs(Vec<[Engine; 2]>);
+/// When functions and loops move up: after how many calls and rounds at most. What it is for one function is by chance.
+const MOMENTS: [(u32, u32); 8] =
+    [(1, 1), (2, 2), (2, 8), (4, 16), (8, 64), (u32::MAX, 1), (u32::MAX, 4), (u32::MAX, 16)];
 
-impl std::fmt::Debug for Pairs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Pairs")
-    }
+/// An engine that counts fuel, whose NaNs are all the same. Every module has engines of its own, because messages have
+/// their numbers of types, and so that it does the same alone.
+fn engine(n: u64, tier: &'static str, tiering: Option<Tiering>, optimize: bool) -> Engine {
+    let checked = n % 2 == 1;
+    let strategy = if checked { MemoryStrategy::Checked } else { MemoryStrategy::Reserved };
+    let mut config = Config::new();
+    config.features(features()).memory_strategy(Some(strategy)).tier(Some(tier));
+    config.tiering(tiering).optimize(optimize).fuel(true).canonical_nans(true);
+    Engine::new(&config).expect("an engine with fuel")
 }
 
-impl Default for Pairs {
-    fn default() -> Self {
-        Self::new()
-    }
+/// The engine on which the n-th module moves up, at moments of its own. One in two optimizes what it compiles, half of these
+/// quickly first.
+fn moving_up(n: u64) -> Engine {
+    let mut random = Random::new(n ^ 0x7135_0be5);
+    let (calls, rounds) = random.choose(&MOMENTS);
+    let optimize = random.below(2) == 0;
+    let quick_cost = if random.below(2) == 0 { 0 } else { u64::MAX };
+    let tiering = Tiering { calls, rounds, quick_cost, at_once: true, seed: Some(random.next()) };
+    engine(n, "auto", Some(tiering), optimize)
 }
 
-impl Pairs {
-    /// Makes the engines.
-    ///
-    /// # Panics
-    /// When the machine does not have the address space for guarded memories.
-    #[must_use]
-    pub fn new() -> Self {
-        let engine = |strategy, tier| {
-            let mut config = Config::new();
-            config.features(features());
-            config.memory_strategy(Some(strategy)).optimize(false).fuel(true).canonical_nans(true);
-            Engine::new(config.tier(Some(tier))).expect("an engine with fuel")
-        };
-        let strategies = [MemoryStrategy::Reserved, MemoryStrategy::Checked];
-        Self(strategies.map(|s| [engine(s, "optimize"), engine(s, "interp")]).into())
-    }
+/// Runs the n-th module in all ways.
+///
+/// # Errors
+/// With what was different.
+///
+/// # Panics
+/// When the machine does not have the address space for guarded memories.
+pub fn run_one(n: u64) -> Result<Ran, String> {
+    let bytes = generated(n);
+    let compiled = story(&engine(n, "optimize", None, false), n, &bytes)?;
+    let interpreted = story(&engine(n, "interp", None, false), n, &bytes)?;
+    let moved_up = story(&moving_up(n), n, &bytes)?;
+    differ("compiled", &compiled, &interpreted)?;
+    differ("moving up", &moved_up, &interpreted)?;
+    Ok(Ran {
+        functions: functions_in(&bytes),
+        instances: u64::from(compiled.returned + compiled.trapped > 0),
+        returned: compiled.returned,
+        trapped: compiled.trapped,
+        promoted: moved_up.promoted,
+        loops: moved_up.loops,
+    })
+}
 
-    /// Runs the n-th module on both tiers.
-    ///
-    /// # Errors
-    /// With what was different.
-    pub fn run(&self, n: u64) -> Result<Ran, String> {
-        let bytes = generated(n);
-        let pair = &self.0[usize::from(n % 2 == 1)];
-        let [compiled, interpreted] = pair.each_ref().map(|engine| story(engine, n, &bytes));
-        let (a, b) = (compiled?, interpreted?);
-        let ran = Ran {
-            functions: functions_in(&bytes),
-            instances: u64::from(a.returned + a.trapped > 0),
-            returned: a.returned,
-            trapped: a.trapped,
-        };
-        for (at, (a, b)) in a.events.iter().zip(&b.events).enumerate() {
-            if a.contains(&exhausted()) || b.contains(&exhausted()) {
-                return Ok(ran);
-            }
-            if a != b && [a, b].into_iter().any(|event| event.contains(&full())) {
-                return Ok(ran);
-            }
-            if a != b {
-                return Err(format!("event {at}: compiled {a}, interpreted {b}"));
-            }
+/// Compares what a module did with what it did when it was interpreted.
+fn differ(how: &str, one: &Story, interpreted: &Story) -> Result<(), String> {
+    for (at, (a, b)) in one.events.iter().zip(&interpreted.events).enumerate() {
+        if a.contains(&exhausted()) || b.contains(&exhausted()) {
+            return Ok(());
         }
-        if a.events.len() == b.events.len() {
-            return Ok(ran);
+        if a != b && [a, b].into_iter().any(|event| event.contains(&full())) {
+            return Ok(());
         }
-        Err(format!("{} events compiled, {} interpreted", a.events.len(), b.events.len()))
+        if a != b {
+            return Err(format!("event {at}: {how} {a}, interpreted {b}"));
+        }
     }
+    if one.events.len() == interpreted.events.len() {
+        return Ok(());
+    }
+    Err(format!("{} events {how}, {} interpreted", one.events.len(), interpreted.events.len()))
 }
 
 /// What there was to compare.
@@ -108,6 +112,10 @@ pub struct Ran {
     pub returned: u64,
     /// Calls that did not.
     pub trapped: u64,
+    /// Functions that moved up while their module ran.
+    pub promoted: u64,
+    /// Loops that did.
+    pub loops: u64,
 }
 
 impl Ran {
@@ -116,20 +124,30 @@ impl Ran {
         self.instances += other.instances;
         self.returned += other.returned;
         self.trapped += other.trapped;
+        self.promoted += other.promoted;
+        self.loops += other.loops;
     }
 
     fn read(line: &str) -> Option<Self> {
         let mut numbers = line.split(' ').map(|number| number.parse().ok());
         let mut next = || numbers.next().flatten();
-        Some(Self { functions: next()?, instances: next()?, returned: next()?, trapped: next()? })
+        Some(Self {
+            functions: next()?,
+            instances: next()?,
+            returned: next()?,
+            trapped: next()?,
+            promoted: next()?,
+            loops: next()?,
+        })
     }
 }
 
 impl std::fmt::Display for Ran {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { functions, instances, returned, trapped } = self;
+        let Self { functions, instances, returned, trapped, promoted, loops } = self;
         write!(f, "{functions} functions, {instances} modules with calls, ")?;
-        write!(f, "{returned} calls that returned, {trapped} that did not")
+        write!(f, "{returned} calls that returned, {trapped} that did not; ")?;
+        write!(f, "{promoted} functions and {loops} loops moved up")
     }
 }
 
@@ -160,6 +178,8 @@ struct Story {
     events: Vec<String>,
     returned: u64,
     trapped: u64,
+    promoted: u64,
+    loops: u64,
 }
 
 /// Everything that can be seen of a module on one engine.
@@ -219,6 +239,9 @@ fn story(engine: &Engine, n: u64, bytes: &[u8]) -> Result<Story, String> {
             }
         }
     }
+    if let Some(stats) = module.tier_stats() {
+        (story.promoted, story.loops) = (stats.functions, stats.loops);
+    }
     Ok(story)
 }
 
@@ -274,7 +297,7 @@ fn bits(value: &Val) -> String {
 pub struct Report {
     /// What there was to compare.
     pub ran: Ran,
-    /// Modules that were not the same on both tiers.
+    /// Modules that did not do the same in all ways.
     pub findings: Vec<(u64, String)>,
 }
 
@@ -353,11 +376,10 @@ fn piece(program: &Path, first: u64, end: u64) -> std::io::Result<Report> {
 /// What a child process does; its findings, one per line.
 #[must_use]
 pub fn child(first: u64, end: u64) -> String {
-    let pairs = Pairs::new();
     let mut text = String::new();
     let mut ran = Ran::default();
     for n in first..end {
-        match pairs.run(n) {
+        match run_one(n) {
             Ok(more) => ran.add(more),
             Err(what) => {
                 let what = what.replace('\n', " ");
@@ -365,7 +387,7 @@ pub fn child(first: u64, end: u64) -> String {
             }
         }
     }
-    let Ran { functions, instances, returned, trapped } = ran;
-    let _ = writeln!(text, "ran {functions} {instances} {returned} {trapped}");
+    let Ran { functions, instances, returned, trapped, promoted, loops } = ran;
+    let _ = writeln!(text, "ran {functions} {instances} {returned} {trapped} {promoted} {loops}");
     text
 }

@@ -15,7 +15,7 @@
 
 use crate::layout::Callee;
 use crate::signature::{Location, RegisterFile, SignatureAbi};
-use crate::tier::{CompileError, Part};
+use crate::tier::{CompileError, NoProfile, Part, Profile};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -65,6 +65,11 @@ pub trait Interpreted: Send + Sync + Debug {
     fn force(&self, defined: u32) -> Option<u64> {
         let _ = defined;
         None
+    }
+
+    /// What was seen so far while functions were interpreted. It goes on growing.
+    fn profile(&self) -> &dyn Profile {
+        &NoProfile
     }
 
     /// Writes the register code of defined function `defined`, one instruction per line.

@@ -31,4 +31,7 @@ pub use interpreter::{
 pub use layout::{ContextLayout, ContextShape, FunctionRecord, TableEntry};
 pub use settings::{Architecture, MemoryStrategy, Settings};
 pub use signature::{Location, RegisterFile, SignatureAbi};
-pub use tier::{CompileError, EarlyCompile, Entry, OneWorker, Part, PartCompiler, Tier, Workers};
+pub use tier::{
+    CompileError, EarlyCompile, Entry, NoProfile, OneWorker, Part, PartCompiler, Profile, Tier,
+    Workers,
+};

@@ -52,6 +52,21 @@ pub trait Tier<M: ?Sized>: Send + Sync {
     fn compile(&self, module: &M, wasm: &[u8], workers: &dyn Workers)
     -> Result<Code, CompileError>;
 
+    /// The same with what was seen of the module while it ran. The same profile gives the same bytes.
+    ///
+    /// # Errors
+    /// As for [`Tier::compile`].
+    fn compile_with(
+        &self,
+        module: &M,
+        wasm: &[u8],
+        workers: &dyn Workers,
+        profile: &dyn Profile,
+    ) -> Result<Code, CompileError> {
+        let _ = profile;
+        self.compile(module, wasm, workers)
+    }
+
     /// Prepares to compile single functions of a module, at any time later, for a program that begins under
     /// another tier; nothing if this tier compiles whole modules only.
     fn parts(&self, module: &Arc<M>, wasm: &SharedBytes) -> Option<Arc<dyn PartCompiler>> {
@@ -94,17 +109,38 @@ pub struct Part {
     pub entry: Entry,
 }
 
+/// What was seen of a program while it ran: hints, which may be wrong about everything.
+pub trait Profile: Send + Sync {
+    /// What the indirect call at an offset in the wasm bytes called nearly every time, by its index among all functions. The
+    /// call is an operator of the defined function `defined`.
+    fn callee(&self, defined: u32, offset: u32) -> Option<u32> {
+        let _ = (defined, offset);
+        None
+    }
+
+    /// Tells everything that there is: the defined function, the offset, what is called.
+    fn visit(&self, visit: &mut dyn FnMut(u32, u32, u32)) {
+        let _ = visit;
+    }
+}
+
+/// Nothing was seen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoProfile;
+
+impl Profile for NoProfile {}
+
 /// Compiles single functions of one module.
 ///
 /// Calls of functions outside of a batch go through the function entries (see
 /// [`crate::layout::FUNCTION_ENTRY_MACHINE`]), so that the code runs only in instances that have them.
 pub trait PartCompiler: Send + Sync {
     /// Compiles a batch into one image, whose [`Code::members`] are the parts, in this order. The same batch gives the
-    /// same bytes.
+    /// same bytes as long as the profile says the same.
     ///
     /// # Errors
     /// As for [`Tier::compile`]; then no code of the batch is to be had. Retry its functions one by one.
-    fn compile(&self, batch: &[Part]) -> Result<Code, CompileError>;
+    fn compile(&self, batch: &[Part], profile: &dyn Profile) -> Result<Code, CompileError>;
 
     /// Compiles one function from its start on in a fraction of the time that [`PartCompiler::compile`] takes, into
     /// code that runs slower and calls itself, too, by way of its entry, so that better code can take its place;

@@ -60,8 +60,8 @@ pub use holm_runtime::{
     GlobalType, HeapStats, HeapType, Hierarchy, ImportType, Instance, InstancePre, InstanceUsage,
     InterruptHandle, IntoFunc, Limits, Linker, Memory, MemoryAccessError, MemoryStrategy,
     MemoryType, Module, ModuleLimits, ModuleStream, OneWorker, OwnedAnyRef, OwnedExternRef,
-    RefType, Result, RootScope, SharedBytes, SharedMemory, StorageType, Store, StoreContext,
-    StoreContextMut, StoreLimits, StoreUsage, StreamProgress, StructRef, StructType, Symbol, Table,
-    TableType, Tag, TierCompilation, TierEvent, TierEventKind, TierStats, Tiering, TrapReason,
-    TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet, WasmTy, Workers,
+    Profile, RefType, Result, RootScope, SharedBytes, SharedMemory, StorageType, Store,
+    StoreContext, StoreContextMut, StoreLimits, StoreUsage, StreamProgress, StructRef, StructType,
+    Symbol, Table, TableType, Tag, TierCompilation, TierEvent, TierEventKind, TierStats, Tiering,
+    TrapReason, TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet, WasmTy, Workers,
 };

@@ -6,6 +6,7 @@
 //! Read next: [`crate::translate`].
 
 use crate::executor::entry::{Code, Entries, FunctionEntry, LoopCode, Loops, Maps, Places};
+use crate::executor::profile::Site;
 use crate::translate::{self, Translated};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -15,7 +16,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use holm_abi::interpreter::{Interpreted, Promoter, Tiering};
 use holm_abi::layout::{STUBS_MAX, function_of_code_number};
-use holm_abi::tier::{Entry, Part};
+use holm_abi::tier::{Entry, Part, Profile};
 use holm_abi::{
     CompileError, ContextLayout, ContextShape, Executor, Settings, SharedBytes, SlotSignature,
     signature::RegisterFile,
@@ -100,6 +101,11 @@ impl Program {
         }
     }
 
+    /// Whether it is noted what indirect calls call.
+    pub(crate) fn notes_calls(&self) -> bool {
+        self.promoter.is_some()
+    }
+
     /// The instruction that calls a function's machine code, if it has some.
     pub(crate) fn promoted(&self, defined: u32) -> Option<*const u16> {
         self.entries.get(defined)?.promoted()
@@ -125,8 +131,9 @@ impl Program {
         if let Some(code) = entry.code() {
             return Ok(code.units.as_ptr());
         }
-        let Translated { units, tries, .. } = self.translate(defined, false)?;
-        let code = entry.set(Code::new(units.into(), tries.into()));
+        let Translated { units, tries, calls, .. } = self.translate(defined, false)?;
+        let sites = calls.into_iter().map(Site::new).collect();
+        let code = entry.set(Code::new(units.into(), tries.into(), sites));
         self.places.add(code, defined);
         Ok(code.units.as_ptr())
     }
@@ -206,6 +213,25 @@ impl Sources {
     }
 }
 
+impl Profile for Program {
+    fn callee(&self, defined: u32, offset: u32) -> Option<u32> {
+        let sites = &self.translated(defined)?.sites;
+        let site = sites.binary_search_by_key(&offset, |site| site.offset).ok()?;
+        let rank = sites.get(site)?.target()?;
+        self.module.facts.escaped().get(rank as usize).copied()
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(u32, u32, u32)) {
+        for (defined, code) in self.entries.translated() {
+            for offset in code.sites.iter().map(|site| site.offset) {
+                if let Some(callee) = self.callee(defined, offset) {
+                    visit(defined, offset, callee);
+                }
+            }
+        }
+    }
+}
+
 impl Interpreted for Program {
     fn entry(&self, defined: u32) -> Option<u64> {
         self.entries.number(defined)
@@ -267,6 +293,10 @@ impl Interpreted for Program {
         }
         self.promoted(defined)?;
         Some(self.entries.get(defined)?.machine())
+    }
+
+    fn profile(&self) -> &dyn Profile {
+        self
     }
 
     fn print(&self, defined: u32) -> Result<String, CompileError> {

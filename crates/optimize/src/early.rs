@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::known::{Asked, Chunk, Known, Snapshot};
 use crate::worker::{Compiled, Unit, Worker};
 use crate::{Optimizer, Whole, by_cost};
-use holm_abi::{Code, CompileError, EarlyCompile, Workers};
+use holm_abi::{Code, CompileError, EarlyCompile, NoProfile, Workers};
 use holm_module::Module;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -237,7 +237,7 @@ impl EarlyCompile<Module> for Early {
             all.clone().filter(is_missing).collect()
         };
         let shared = Shared::new(module, &self.optimizer.settings, &*self.optimizer.targets.full);
-        let whole = Whole { module, wasm, shared: &shared };
+        let whole = Whole { module, wasm, shared: &shared, profile: &NoProfile };
         let compile =
             |missing| self.optimizer.compile_units(&whole, &by_cost(module, missing), workers);
         let mut functions = compile(missing)?;

@@ -13,7 +13,7 @@ use cranelift_codegen::isa::{CallConv, TargetFrontendConfig, TargetIsa};
 use holm_abi::object::StructLayout;
 use holm_abi::settings::{Architecture, MemoryStrategy};
 use holm_abi::signature::needs_result_buffer;
-use holm_abi::{ContextLayout, ContextShape, RegisterFile, Settings, layout};
+use holm_abi::{ContextLayout, ContextShape, NoProfile, Profile, RegisterFile, Settings, layout};
 use holm_module::{Module, TypeIndex};
 use holm_spec::types::{CompositeType, FuncType, MemoryType, SubType, ValType};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) registers: &'a RegisterFile,
     pub(crate) frontend: TargetFrontendConfig,
     pub(crate) calls: Calls<'a>,
+    /// What was seen of the program while it ran.
+    pub(crate) profile: &'a dyn Profile,
     shared: &'a Shared,
 }
 
@@ -103,7 +105,14 @@ impl<'a> Environment<'a> {
         calls: Calls<'a>,
     ) -> Self {
         let Shared { layout, registers, frontend, .. } = shared;
-        Self { module, known, settings, layout, registers, frontend: *frontend, calls, shared }
+        let (frontend, profile) = (*frontend, &NoProfile);
+        Self { module, known, settings, layout, registers, frontend, calls, profile, shared }
+    }
+
+    /// The same with what was seen of the program while it ran.
+    pub(crate) fn with_profile(mut self, profile: &'a dyn Profile) -> Self {
+        self.profile = profile;
+        self
     }
 
     /// What calls of type `ty` through `table` can reach, if that is known.

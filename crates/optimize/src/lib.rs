@@ -3,7 +3,7 @@
 //! The only crate that names Cranelift. A module's functions are translated, optimized and encoded
 //! independently of each other, on whatever threads the host lends, and then laid out as one image
 //! without relocations. Not here: anything alive; running code.
-//! Invariant: the same module under the same settings gives the same bytes, on any number of threads.
+//! Invariant: the same module under the same settings and profile gives the same bytes, on any number of threads.
 //! Read next: [`environment`] (what functions share), [`early`] (while the module arrives), [`parts`] (a few functions
 //! of a module that runs), [`translate`] (operators), [`worker`] (one function), [`link`] (the image).
 #![forbid(unsafe_code)]
@@ -27,7 +27,8 @@ mod worker;
 
 use environment::{Calls, Environment, Shared};
 use holm_abi::{
-    Code, CompileError, EarlyCompile, PartCompiler, Settings, SharedBytes, Tier, Workers,
+    Code, CompileError, EarlyCompile, NoProfile, PartCompiler, Profile, Settings, SharedBytes,
+    Tier, Workers,
 };
 use holm_module::{Limits, Module};
 use isa::Effort;
@@ -87,6 +88,7 @@ impl Optimizer {
             let known = Known::whole(whole.module, whole.wasm);
             let calls = Calls::Image;
             let env = Environment::new(whole.shared, whole.module, &self.settings, known, calls);
+            let env = env.with_profile(whole.profile);
             let mut own = Vec::new();
             while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let effort = self.effort(&env.known, *unit);
@@ -139,6 +141,7 @@ struct Whole<'a> {
     module: &'a Module,
     wasm: &'a [u8],
     shared: &'a Shared,
+    profile: &'a dyn Profile,
 }
 
 impl Tier<Module> for Optimizer {
@@ -156,8 +159,18 @@ impl Tier<Module> for Optimizer {
         wasm: &[u8],
         workers: &dyn Workers,
     ) -> Result<Code, CompileError> {
+        self.compile_with(module, wasm, workers, &NoProfile)
+    }
+
+    fn compile_with(
+        &self,
+        module: &Module,
+        wasm: &[u8],
+        workers: &dyn Workers,
+        profile: &dyn Profile,
+    ) -> Result<Code, CompileError> {
         let shared = Shared::new(module, &self.settings, &*self.targets.full);
-        let whole = Whole { module, wasm, shared: &shared };
+        let whole = Whole { module, wasm, shared: &shared, profile };
         let all = 0..u32::try_from(module.bodies.len()).unwrap_or(u32::MAX);
         let functions = self.compile_units(&whole, &by_cost(module, all), workers)?;
         self.assemble(&whole, functions, workers)

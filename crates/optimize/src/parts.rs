@@ -1,7 +1,8 @@
 //! Single functions of a module, compiled in batches while the module runs.
 //!
 //! What all functions share is worked out once; memory that compiling needs is kept from one batch to the next. Not
-//! here: which functions are worth it, and when; see whoever calls. Invariant: the same batch gives the same bytes.
+//! here: which functions are worth it, and when; see whoever calls. Invariant: the same batch gives the same
+//! bytes under the same profile.
 //! Read next: [`crate::environment::Calls`], [`crate::link`].
 
 use crate::environment::{Calls, Environment, Shared};
@@ -9,7 +10,7 @@ use crate::isa::Effort;
 use crate::known::Known;
 use crate::worker::{Compiled, Unit, Worker};
 use crate::{Optimizer, called_thunks, link};
-use holm_abi::{Code, CompileError, Entry, Part, PartCompiler, SharedBytes};
+use holm_abi::{Code, CompileError, Entry, NoProfile, Part, PartCompiler, Profile, SharedBytes};
 use holm_module::Module;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,10 +47,15 @@ impl Parts {
     }
 
     /// Compiles a batch with memory that nobody uses.
-    fn compile_as(&self, batch: &[Part], haste: Haste) -> Result<Code, CompileError> {
+    fn compile_as(
+        &self,
+        batch: &[Part],
+        haste: Haste,
+        profile: &dyn Profile,
+    ) -> Result<Code, CompileError> {
         let idle = self.workers().pop();
         let mut worker = idle.unwrap_or_else(Worker::new);
-        let code = self.compile_with(&mut worker, batch, haste);
+        let code = self.compile_with(&mut worker, batch, haste, profile);
         if batch.iter().map(|part| self.cost(part.defined)).sum::<u64>() <= KEPT_COST_MAX {
             self.workers().push(worker);
         }
@@ -61,6 +67,7 @@ impl Parts {
         worker: &mut Worker,
         batch: &[Part],
         haste: Haste,
+        profile: &dyn Profile,
     ) -> Result<Code, CompileError> {
         let mut starts = starts(&self.module, batch)?;
         if haste == Haste::Much {
@@ -71,6 +78,7 @@ impl Parts {
         let known = Known::whole(&self.module, &self.wasm);
         let calls = Calls::Entries(&starts);
         let env = Environment::new(&self.shared, &self.module, settings, known, calls);
+        let env = env.with_profile(profile);
         let mut compile = |unit: Unit| {
             let effort = match haste {
                 Haste::None => self.optimizer.effort(&env.known, unit),
@@ -94,8 +102,8 @@ impl Parts {
 }
 
 impl PartCompiler for Parts {
-    fn compile(&self, batch: &[Part]) -> Result<Code, CompileError> {
-        self.compile_as(batch, Haste::None)
+    fn compile(&self, batch: &[Part], profile: &dyn Profile) -> Result<Code, CompileError> {
+        self.compile_as(batch, Haste::None, profile)
     }
 
     fn compile_quickly(&self, defined: u32) -> Option<Result<Code, CompileError>> {
@@ -103,7 +111,7 @@ impl PartCompiler for Parts {
         let is_quicker =
             self.optimizer.settings.optimize && self.optimizer.limits.is_worth_optimizing(body);
         let part = Part { defined, entry: Entry::Start };
-        is_quicker.then(|| self.compile_as(&[part], Haste::Much))
+        is_quicker.then(|| self.compile_as(&[part], Haste::Much, &NoProfile))
     }
 
     fn cost(&self, defined: u32) -> u64 {

@@ -7,6 +7,7 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::profile::Profile;
 use crate::tiering::Promotions;
 use holm_abi::{Code, Container, ContainerWriter, Interpreted, SharedBytes};
 use holm_module::{Invalid, Module as Meta};
@@ -29,6 +30,8 @@ mod section {
     /// The text of the settings, if the code is only of functions that were promoted, or of none.
     #[cfg(feature = "machine-code")]
     pub(super) const PROMOTED: u32 = 19;
+    /// The text of the profile, beside promoted functions.
+    pub(super) const PROFILE: u32 = 20;
 }
 
 /// Bodies that one worker validates, at least; fewer are not worth waking another one.
@@ -150,13 +153,22 @@ pub(crate) struct Tiered {
     pub(crate) promoted: Option<Box<Code>>,
 }
 
+/// What is kept of earlier runs of a module that tiers up.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Code of functions that were promoted.
+    promoted: Option<Box<Code>>,
+    /// What was seen.
+    profile: Option<Profile>,
+}
+
 impl Made {
     /// What the engine's tiers make of a module, whose bytes are `wasm`.
     pub(crate) fn by(engine: &Engine, meta: &Arc<Meta>, wasm: &Source<'_>) -> Result<Self> {
         let tier = engine.tier();
         if engine.upper_tier().is_some() && meta.bodies.len() < holm_abi::layout::STUBS_MAX as usize
         {
-            return Tiered::begin(engine, meta, &wasm.share(), None);
+            return Tiered::begin(engine, meta, &wasm.share(), Kept::default());
         }
         Ok(match tier.interpret(meta, &wasm.share()) {
             Some(functions) => Self::Interpreted(functions?),
@@ -174,17 +186,13 @@ impl Made {
 }
 
 impl Tiered {
-    /// A module whose functions begin in the first tier; `promoted` have code already.
-    fn begin(
-        engine: &Engine,
-        meta: &Arc<Meta>,
-        wasm: &SharedBytes,
-        promoted: Option<Box<Code>>,
-    ) -> Result<Made> {
+    /// A module whose functions begin in the first tier, with what is kept of earlier runs.
+    fn begin(engine: &Engine, meta: &Arc<Meta>, wasm: &SharedBytes, kept: Kept) -> Result<Made> {
         let compiler = engine.upper_tier().and_then(|tier| tier.parts(meta, wasm));
         let none = || Error::bug("the upper tier compiles no single functions");
         let compiler = compiler.ok_or_else(none)?;
-        let promotions = Promotions::new(engine, compiler, meta.imported_functions);
+        let Kept { promoted, profile } = kept;
+        let promotions = Promotions::new(engine, compiler, meta.imported_functions, profile);
         let functions = promotions.begin(meta, wasm);
         let none = || Error::bug("the first tier lets no function go");
         let functions = functions.ok_or_else(none)??;
@@ -274,7 +282,11 @@ impl Ingredients {
         let has_code = container.section(holm_abi::code::section::TEXT).is_ok();
         let promoted = has_code.then(|| Code::read(&container).map(Box::new)).transpose()?;
         let wasm = wasm.share();
-        let code = Tiered::begin(engine, &meta, &wasm, promoted)?;
+        let profile = container.section(section::PROFILE)?;
+        let profile = Profile::from_text(&String::from_utf8_lossy(&profile))?;
+        // Of this module: its bytes are the key under which the cache had it.
+        let kept = Kept { promoted, profile: Some(profile) };
+        let code = Tiered::begin(engine, &meta, &wasm, kept)?;
         Ok(Self { bytes: KeptBytes::whole(&wasm), meta, code })
     }
 
@@ -354,11 +366,13 @@ pub(crate) fn keep_promoted(
     meta: &Meta,
     wasm: &KeptBytes,
     promoted: Option<&Code>,
+    profile: &Profile,
 ) -> Result<bool> {
     let Some(cache) = engine.code_cache() else { return Ok(false) };
-    let meta = meta.to_bytes()?;
+    let (meta, profile) = (meta.to_bytes()?, profile.to_text());
     let mut out = ContainerWriter::new();
     out.section(section::BUILD, 16, BUILD_ID.as_bytes());
+    out.section(section::PROFILE, 16, profile.as_bytes());
     out.section(section::PROMOTED, 16, engine.settings().as_bytes());
     out.section(section::MODULE, 16, &meta);
     if let Some(code) = promoted {
@@ -434,6 +448,20 @@ pub(crate) fn precompile(engine: &Engine, source: &[u8]) -> Result<Vec<u8>> {
     }
     let wasm = to_binary(engine, source)?;
     write_whole(engine, &validate(engine, &wasm)?, &wasm)
+}
+
+/// The same with a profile.
+pub(crate) fn precompile_with(
+    engine: &Engine,
+    source: &[u8],
+    profile: &Profile,
+) -> Result<Vec<u8>> {
+    let wasm = to_binary(engine, source)?;
+    profile.check(&wasm)?;
+    let meta = validate(engine, &wasm)?;
+    let tier = engine.compiling_tier().ok_or_else(nothing_compiled)?;
+    let code = tier.compile_with(&meta, &wasm, engine.workers(), profile)?;
+    write(&meta, &KeptBytes::new(&wasm, &meta), &code)
 }
 
 /// Compiles every function of a module, and writes the artifact.

@@ -161,6 +161,19 @@ impl Engine {
         crate::artifact::precompile(self, bytes.as_ref())
     }
 
+    /// The same with what was seen of the module in an earlier run, see [`crate::Module::profile`]: calls that nearly always
+    /// called the same function become faster.
+    ///
+    /// # Errors
+    /// As for [`Engine::precompile`], and when the profile is of another module.
+    pub fn precompile_with(
+        &self,
+        bytes: impl AsRef<[u8]>,
+        profile: &crate::Profile,
+    ) -> Result<Vec<u8>> {
+        crate::artifact::precompile_with(self, bytes.as_ref(), profile)
+    }
+
     pub(crate) fn pool(&self) -> &Pool {
         &self.inner.pool
     }

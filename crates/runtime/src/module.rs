@@ -9,6 +9,7 @@ use crate::artifact::{Ingredients, KeptBytes, Made, Source, Tiered};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
+use crate::profile::Profile;
 use crate::registry::ModuleTypes;
 use crate::tiering::{Promotions, TierCompilation, TierEvent, TierStats};
 use crate::usage::Stopwatch;
@@ -204,7 +205,18 @@ impl Module {
     pub fn keep_promoted(&self) -> Result<bool> {
         let Inner { meta, bytes, engine, promotions, .. } = &*self.inner;
         let Some(promotions) = promotions else { return Ok(false) };
-        promotions.keep(|code| crate::artifact::keep_promoted(engine, meta, bytes, code))
+        promotions.keep(|code| {
+            let profile = promotions.profile(bytes.all());
+            crate::artifact::keep_promoted(engine, meta, bytes, code, &profile)
+        })
+    }
+
+    /// What has been seen of it so far while it ran, for [`Engine::precompile_with`]; nothing if the engine's tier is not
+    /// `auto`.
+    #[must_use]
+    pub fn profile(&self) -> Option<Profile> {
+        let Inner { bytes, promotions, .. } = &*self.inner;
+        promotions.as_ref().map(|promotions| promotions.profile(bytes.all()))
     }
 
     /// How many functions have moved from tier to tier so far, and what that took; nothing if they do not.

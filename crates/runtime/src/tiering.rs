@@ -13,7 +13,11 @@ pub(crate) mod thresholds;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use holm_abi::{Code, CompileError, Entry, Interpreted, Part, PartCompiler, Promoter, SharedBytes};
+use crate::profile::{Both, Profile};
+use holm_abi::{
+    Code, CompileError, Entry, Interpreted, NoProfile, Part, PartCompiler, Profile as Seen,
+    Promoter, SharedBytes,
+};
 use holm_module::Module as Meta;
 use holm_vm::PublishedCode;
 use log::Log;
@@ -33,6 +37,8 @@ pub(crate) struct Promotions {
     engine: Engine,
     compiler: Arc<dyn PartCompiler>,
     imported_functions: u32,
+    /// What was seen in earlier runs.
+    earlier: Option<Profile>,
     tiering: Tiering,
     /// The module's code, once there is any: it owns these.
     code: OnceLock<Weak<PublishedCode>>,
@@ -78,6 +84,7 @@ impl Promotions {
         engine: &Engine,
         compiler: Arc<dyn PartCompiler>,
         imported_functions: u32,
+        earlier: Option<Profile>,
     ) -> Arc<Self> {
         let tiering = engine.tiering();
         let state = State { random: tiering.seed.unwrap_or_default(), ..State::default() };
@@ -86,6 +93,7 @@ impl Promotions {
             engine: engine.clone(),
             compiler,
             imported_functions,
+            earlier,
             tiering,
             code: OnceLock::new(),
             state: Mutex::new(state),
@@ -169,6 +177,14 @@ impl Promotions {
         let done = put(merged.as_ref())?;
         self.state().kept = settled;
         Ok(done)
+    }
+
+    /// What has been seen of the module, whose bytes are `wasm`, in this run and in earlier ones.
+    pub(crate) fn profile(&self, wasm: &[u8]) -> Profile {
+        let code = self.code.get().and_then(Weak::upgrade);
+        let now = code.as_ref().and_then(|code| code.interpreted());
+        let now = now.map_or(&NoProfile as &dyn Seen, |functions| functions.profile());
+        Profile::new(wasm, now, self.earlier.as_ref())
     }
 
     /// What has happened.
@@ -267,7 +283,12 @@ impl Promotions {
     fn compile(&self, batch: &[Part]) -> bool {
         let Some(code) = self.code.get().and_then(Weak::upgrade) else { return false };
         let began = self.engine.now_ns();
-        let made = self.compiler.compile(batch).map_err(Refusal::from);
+        let now = code.interpreted().map_or(&NoProfile as &dyn Seen, |it| it.profile());
+        let made = match &self.earlier {
+            Some(earlier) => self.compiler.compile(batch, &Both { now, earlier }),
+            None => self.compiler.compile(batch, now),
+        };
+        let made = made.map_err(Refusal::from);
         match made.and_then(|made| self.publish(&code, batch, made, (began, false))) {
             Ok(()) => true,
             Err(Refusal { is_final: false, .. }) if batch.len() > 1 => {

@@ -235,6 +235,30 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     })
 }
 
+/// Reads a text file of at most so many bytes.
+///
+/// # Errors
+/// When it can not be read, is longer, or is not UTF-8.
+pub(crate) fn read_short_text(path: &Path, bytes_max: u64) -> Result<String, Failure> {
+    if path.is_dir() {
+        return Err(directory(path));
+    }
+    let mut text = String::new();
+    let read = std::fs::File::open(path)
+        .and_then(|file| file.take(bytes_max + 1).read_to_string(&mut text));
+    match read {
+        Ok(read) if read as u64 > bytes_max => {
+            let size = crate::units::show_size(bytes_max);
+            Err(Failure::start(format!("{} is too large: the most is {size}", path.display())))
+        }
+        Ok(_) => Ok(text),
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            Err(Failure::start(format!("{} is not text", path.display())))
+        }
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
 /// Turns the text format into the binary one.
 ///
 /// # Errors

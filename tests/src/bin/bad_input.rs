@@ -24,7 +24,7 @@ const USAGE: &str = "usage:
   bad_input mutant N FILE           write a mutant
   bad_input generated N FILE        write the module that `agree` runs under a number
   bad_input mutants FIRST COUNT     run mutants in process, with a summary
-  bad_input agree FIRST COUNT       run generated modules on both tiers and compare all that shows
+  bad_input agree FIRST COUNT       run generated modules in all tiers and compare all that shows
   bad_input wasi FIRST SECONDS DIR  make calls of WASI for so long, keep what they find in DIR
   bad_input wasi-case FILE…         make the calls in these files";
 

@@ -15,6 +15,7 @@ mod lines;
 mod linking;
 mod modules;
 mod objects;
+mod profiles;
 mod references;
 mod shared;
 mod small;

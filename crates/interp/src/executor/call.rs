@@ -256,7 +256,7 @@ fn check(r: &Regs, signature: u32, wanted: u32) -> Result<(), Leave> {
 
 /// The signature and the reference that stand in the upper half of a table's entry.
 #[expect(clippy::cast_possible_truncation, reason = "both are cut out")]
-const fn split(entry: u64) -> (u32, u64) {
+pub(super) const fn split(entry: u64) -> (u32, u64) {
     (entry as u32, entry >> 32)
 }
 

@@ -7,6 +7,7 @@
 //! Read next: [`super::regs`], which finds entries, then [`super::tiering`].
 
 use super::atomic::AtomicU64;
+use super::profile::Site;
 use crate::ops::function_field;
 use crate::ops::misc::Misc;
 use alloc::boxed::Box;
@@ -28,6 +29,8 @@ pub(crate) struct Code {
     pub(crate) units: Box<[u16]>,
     /// Bodies of tries, inner ones first; empty for most functions.
     pub(crate) tries: Box<[TryRange]>,
+    /// What is noted of indirect calls, by ascending offset; empty where nothing is.
+    pub(crate) sites: Box<[Site]>,
     /// Where references are, once a collection wanted to know; owned.
     maps: AtomicPtr<Maps>,
 }
@@ -70,8 +73,8 @@ pub(crate) enum Handler {
 }
 
 impl Code {
-    pub(crate) fn new(units: Box<[u16]>, tries: Box<[TryRange]>) -> Self {
-        Self { units, tries, maps: AtomicPtr::new(core::ptr::null_mut()) }
+    pub(crate) fn new(units: Box<[u16]>, tries: Box<[TryRange]>, sites: Box<[Site]>) -> Self {
+        Self { units, tries, sites, maps: AtomicPtr::new(core::ptr::null_mut()) }
     }
 
     /// Where references are; `make` says so if nobody has asked before.

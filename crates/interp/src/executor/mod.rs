@@ -25,6 +25,7 @@ mod moves;
 mod numeric;
 pub(crate) mod object;
 mod outside;
+pub(crate) mod profile;
 mod regs;
 mod table;
 mod tiering;

@@ -10,8 +10,8 @@ use super::dispatch::{Handler, tail};
 use super::dispatch::{Looped, looped};
 use super::numeric::{Binary, Fused, Unary};
 use super::{
-    atomic, call, control, exception, global, memory, moves, numeric, object, outside, tiering,
-    vector,
+    atomic, call, control, exception, global, memory, moves, numeric, object, outside, profile,
+    tiering, vector,
 };
 use crate::ops::misc::{LOADS, MISCS, STORES, load, loads, miscs, store, stores};
 use crate::ops::scalar::{self, BINARIES, UNARIES, binaries, unaries};

@@ -226,6 +226,11 @@ macro_rules! miscs {
             CountCall: tiering::CountCall;
             CountLoop: tiering::CountLoop;
             CallMachine: tiering::CallMachine;
+            NoteEntryS: profile::NoteEntry<S, false>;
+            NoteEntryA: profile::NoteEntry<A, false>;
+            NoteImportedS: profile::NoteEntry<S, true>;
+            NoteImportedA: profile::NoteEntry<A, true>;
+            NoteReference: profile::NoteReference;
             // Memories, tables, references.
             MemorySize: outside::MemorySize<ToA>;
             MemorySizeTo: outside::MemorySize<ToS>;

@@ -70,7 +70,18 @@ impl<'a> Translator<'a> {
         // The arguments may be written after the index is fetched: they lie below its slot.
         let base = self.arguments(signature)?;
         let (imported, definition) = self.table(table);
-        self.misc(match (imported, from == From::Accumulator) {
+        let accumulated = from == From::Accumulator;
+        let note = match (imported, accumulated) {
+            (false, false) => Misc::NoteEntryS,
+            (false, true) => Misc::NoteEntryA,
+            (true, false) => Misc::NoteImportedS,
+            (true, true) => Misc::NoteImportedA,
+        };
+        if self.note(note) {
+            self.wide(definition.cast_unsigned());
+            self.operand(from, false);
+        }
+        self.misc(match (imported, accumulated) {
             (false, false) => Misc::CallIndirectS,
             (false, true) => Misc::CallIndirectA,
             (true, false) => Misc::CallImportedTableS,
@@ -90,11 +101,27 @@ impl<'a> Translator<'a> {
         let reference = self.pop_to_slot();
         let near = self.near(reference);
         let base = self.arguments(signature)?;
+        if self.note(Misc::NoteReference) {
+            self.units.push(near);
+        }
         self.misc(Misc::CallRef);
         self.wide(base);
         self.wide(ty);
         self.units.push(near);
         self.results(signature)
+    }
+
+    /// Begins the instruction that notes what the call at hand calls, if that is noted.
+    fn note(&mut self, misc: Misc) -> bool {
+        let Some(number) = u16::try_from(self.calls.len()).ok() else { return false };
+        if !self.program.notes_calls() {
+            return false;
+        }
+        self.calls.push(self.offset);
+        self.misc(misc);
+        self.wide(function_field(self.defined));
+        self.units.push(number);
+        true
     }
 
     fn return_call(&mut self, function: u32) -> Done {

@@ -55,6 +55,8 @@ pub(crate) struct Translated {
     pub(crate) tries: Vec<TryRange>,
     /// Where references are. Only if sources were asked for.
     pub(crate) maps: Maps,
+    /// Offsets of the indirect calls that are noted, by their number.
+    pub(crate) calls: Vec<u32>,
 }
 
 /// A parameter or local.
@@ -112,6 +114,8 @@ struct Translator<'a> {
     maps: Vec<(u32, Box<[u32]>)>,
     open_tries: Vec<OpenTry>,
     tries_count: u32,
+    /// Where the indirect calls are that are noted.
+    calls: Vec<u32>,
     /// Clauses of tries of the earlier form that this place is in.
     clauses: u32,
     /// Whether the place can be reached.
@@ -203,6 +207,7 @@ impl<'a> Translator<'a> {
             maps: Vec::new(),
             open_tries: Vec::new(),
             tries_count: 0,
+            calls: Vec::new(),
             clauses: 0,
             reachable: true,
             dead: 0,
@@ -251,7 +256,8 @@ impl<'a> Translator<'a> {
         let locals = self.locals.iter().filter(|local| is_collected(local.ty));
         let maps = Maps { locals: locals.map(|local| local.slot).collect(), operands: self.maps };
         let sources = self.sources.unwrap_or_default();
-        Ok(Translated { units: self.units, sources, tries: self.tries, maps })
+        let (tries, calls) = (self.tries, self.calls);
+        Ok(Translated { units: self.units, sources, tries, maps, calls })
     }
 
     fn operator(&mut self, operator: &Operator<'_>) -> Done {

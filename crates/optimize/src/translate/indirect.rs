@@ -4,6 +4,7 @@
 //! signature, a call. The signature of an entry that belongs to another instance carries a bit that makes the
 //! comparison fail; the cold path then finds out what it is. A table that is imported always takes
 //! that path, because its entries say "foreign" relative to the instance that defines it.
+//! Where a profile names the usual target, the reference in the entry is compared with that of this function first.
 //! Through a table whose entries are known: comparisons of the index with those of the few functions of the
 //! right type, each followed by a direct call; whatever is left over traps. Read next: [`super::table`].
 
@@ -32,14 +33,27 @@ impl Translator<'_, '_> {
         let index = self.pop();
         let args = self.pop_canonical(self.env.ty(ty).params().len());
         let site = Site { ty, table };
-        if let Some(reachable) = self.env.reachable(table, ty) {
-            if self.wants_candidates(reachable) {
-                return self.call_candidates(site, index, &args, &reachable.candidates);
-            }
-            self.call_entry(site, index, args, Some(reachable));
-        } else {
-            self.call_entry(site, index, args, None);
+        if let Some(reachable) = self.env.reachable(table, ty)
+            && self.wants_candidates(reachable)
+        {
+            return self.call_candidates(site, index, &args, &reachable.candidates);
         }
+        let entry = self.table_entry(table, index, TrapReason::UndefinedElement);
+        let Some(likely) = self.likely_callee(ty) else {
+            self.call_entry(site, entry, args);
+            return Ok(());
+        };
+        let joined = self.block_with_params(self.env.ty(ty).results());
+        let base = self.stack.len();
+        let flags = self.flags(Region::Tables);
+        let reference = self.b.ins().load(types::I32, flags, entry, layout::ENTRY_REFERENCE);
+        self.call_if(reference, likely, &args, joined)?;
+        self.call_entry(site, entry, args);
+        let values = self.peek_canonical(self.stack.len() - base);
+        self.jump(joined, &values);
+        self.stack.truncate(base);
+        self.b.seal_block(joined);
+        self.enter(joined, base);
         Ok(())
     }
 
@@ -96,16 +110,10 @@ impl Translator<'_, '_> {
         Ok(())
     }
 
-    /// Calls through the table.
-    fn call_entry(
-        &mut self,
-        site: Site,
-        index: Value,
-        args: Vec<Value>,
-        reachable: Option<&Reachable>,
-    ) {
+    /// Calls what an entry of the table has.
+    fn call_entry(&mut self, site: Site, entry: Value, args: Vec<Value>) {
         let Site { ty, table } = site;
-        let entry = self.table_entry(table, index, TrapReason::UndefinedElement);
+        let reachable = self.env.reachable(table, ty);
         // A table without entries has no memory that a load could be moved to.
         let fixed = reachable.is_some_and(|reachable| !reachable.candidates.is_empty());
         let flags = if fixed { Self::constant_flags() } else { self.flags(Region::Tables) };

@@ -50,8 +50,13 @@ impl<'a> Translator<'a, '_> {
         let args = self.pop_canonical(self.env.ty(ty).params().len());
         let base = self.stack.len();
         let joined = self.block_with_params(self.env.ty(ty).results());
-        for function in self.guesses(ty) {
+        let guesses = self.guesses(ty);
+        for function in guesses {
             self.call_if(reference, *function, &args, joined)?;
+        }
+        let likely = self.likely_callee(ty).filter(|function| !guesses.contains(function));
+        if let Some(function) = likely {
+            self.call_if(reference, function, &args, joined)?;
         }
         let found = self.checked_reference(reference);
         let (near, far) = (self.b.create_block(), self.b.create_block());
@@ -82,8 +87,16 @@ impl<'a> Translator<'a, '_> {
         if self.expands && few { functions } else { &[] }
     }
 
+    /// The function that the indirect call at hand, of a type, called nearly every time while it was interpreted.
+    pub(super) fn likely_callee(&self, ty: u32) -> Option<u32> {
+        let function = self.env.profile.callee(self.inlining.current()?, self.places.here())?;
+        // Whoever says it may be wrong.
+        let found = self.env.module.functions.get(function as usize)?.0;
+        (self.env.settings.optimize && found == ty).then_some(function)
+    }
+
     /// Calls a function, or has it inlined, and goes on in `joined`, if a reference is to it.
-    fn call_if(
+    pub(super) fn call_if(
         &mut self,
         reference: Value,
         function: u32,

@@ -5,7 +5,7 @@
 use crate::golden::settings;
 use holm_abi::interpreter::slots_of;
 use holm_abi::{
-    CompileError, Entry, MemoryStrategy, Part, PartCompiler, Settings, SharedBytes, Tier,
+    CompileError, Entry, MemoryStrategy, NoProfile, Part, PartCompiler, Settings, SharedBytes, Tier,
 };
 use holm_module::wasm::Operator;
 use holm_module::{Features, Limits, Module};
@@ -65,7 +65,7 @@ impl Count {
     fn add(&mut self, wasm: &[u8], settings: &Settings, place: &str) {
         let (module, parts) = compiler(wasm, settings.clone());
         for part in loops(&module, wasm) {
-            match parts.compile(&[part]) {
+            match parts.compile(&[part], &NoProfile) {
                 Ok(code) => {
                     self.compiled += 1;
                     assert_eq!(code.function_at(0), Some(part.defined));
@@ -123,7 +123,7 @@ fn also_with_checked_memories_and_fuel() {
 fn references(source: &str, loop_at: usize) -> Vec<usize> {
     let wasm = wat::parse_str(source).unwrap();
     let (module, parts) = compiler(&wasm, settings());
-    let code = parts.compile(&[loops(&module, &wasm)[loop_at]]).unwrap();
+    let code = parts.compile(&[loops(&module, &wasm)[loop_at]], &NoProfile).unwrap();
     let counts = (0..code.text().len() as u32).map(|at| code.frame_slots_at(at).count());
     counts.filter(|count| *count > 0).collect()
 }
@@ -191,7 +191,7 @@ fn too_much_below_a_loop_is_refused() {
     );
     let wasm = wat::parse_str(&source).unwrap();
     let (module, parts) = compiler(&wasm, settings());
-    let error = parts.compile(&loops(&module, &wasm)).unwrap_err();
+    let error = parts.compile(&loops(&module, &wasm), &NoProfile).unwrap_err();
     let CompileError::Limit(text) = error else { panic!("{error}") };
     assert_eq!(
         text,

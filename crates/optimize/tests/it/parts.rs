@@ -2,7 +2,7 @@
 
 use crate::golden::{self, settings};
 use crate::loops::{compiler, loops};
-use holm_abi::{Code, CompileError, Entry, Part};
+use holm_abi::{Code, CompileError, Entry, NoProfile, Part, Profile};
 use holm_spec::trap::TrapReason;
 
 /// Functions with branch tables, because those are not inlined.
@@ -37,7 +37,7 @@ fn members_call_each_other_directly() {
     let (module, parts) = compiler(&wasm, settings());
     let [first, second] = loops(&module, &wasm)[..] else { panic!("two loops") };
     let batch = [part(2), second, part(0), first];
-    let code = parts.compile(&batch).unwrap();
+    let code = parts.compile(&batch, &NoProfile).unwrap();
     let members: Vec<_> = code.members().map(|m| (m.defined, m.loop_offset)).collect();
     let offset = |part: Part| match part.entry {
         Entry::Loop { offset, .. } => Some(offset),
@@ -50,7 +50,7 @@ fn members_call_each_other_directly() {
     assert_eq!(targets(&code, 3), [2, 2], "what follows the loop is reached from it");
     assert!(code.thunk(0).is_some(), "calls of imports have a thunk to go to");
     assert!(code.settings().ends_with(" parts"));
-    let again = parts.compile(&batch).unwrap();
+    let again = parts.compile(&batch, &NoProfile).unwrap();
     assert_eq!(again.text(), code.text());
     for member in code.members() {
         let places = member.range.offset..member.range.offset + member.range.bytes;
@@ -68,8 +68,8 @@ fn batches_become_one_image() {
     let wasm = wat::parse_str(SOURCE).unwrap();
     let (module, parts) = compiler(&wasm, settings());
     let loops = loops(&module, &wasm);
-    let one = parts.compile(&[part(0), loops[0]]).unwrap();
-    let other = parts.compile(&[part(2), part(0), part(1)]).unwrap();
+    let one = parts.compile(&[part(0), loops[0]], &NoProfile).unwrap();
+    let other = parts.compile(&[part(2), part(0), part(1)], &NoProfile).unwrap();
     let merged = Code::merge(&[&one, &other]).unwrap();
     let members: Vec<_> = merged.members().map(|member| member.defined).collect();
     assert_eq!(members, [0, 2, 1]);
@@ -84,7 +84,7 @@ fn batches_become_one_image() {
 fn what_is_not_there_is_refused() {
     let wasm = wat::parse_str(SOURCE).unwrap();
     let (_, parts) = compiler(&wasm, settings());
-    let refused = |batch: &[Part]| match parts.compile(batch) {
+    let refused = |batch: &[Part]| match parts.compile(batch, &NoProfile) {
         Err(CompileError::Bug(text)) => text,
         other => panic!("{batch:?}: {other:?}"),
     };
@@ -101,4 +101,34 @@ fn what_is_not_there_is_refused() {
     let entry = Entry::Loop { offset: body.try_into().unwrap(), locals_at: 3 };
     let text = refused(&[Part { defined: 2, entry }]);
     assert!(text.contains("there is no loop at"), "{text}");
+}
+
+/// Every indirect call calls this function, it says.
+struct Always(u32);
+
+impl Profile for Always {
+    fn callee(&self, _: u32, _: u32) -> Option<u32> {
+        Some(self.0)
+    }
+}
+
+#[test]
+fn the_usual_target_of_an_indirect_call_is_called_directly() {
+    let source = r#"(module
+      (type $t (func (param i32) (result i32)))
+      (table 2 funcref) (elem (i32.const 0) func $b $c)
+      (func $a (type $t) (table.set (i32.const 1) (ref.null func))
+        (call_indirect (type $t) (local.get 0) (i32.const 0)))
+      (func $b (type $t) (block (br_table 0 0 (local.get 0))) (i32.const 1))
+      (func $c (result i32) (i32.const 2)))"#;
+    let (_, parts) = compiler(&wat::parse_str(source).unwrap(), settings());
+    let batch = [part(0), part(1)];
+    let direct = |profile: &dyn Profile| targets(&parts.compile(&batch, profile).unwrap(), 0);
+    assert!(!direct(&NoProfile).contains(&1));
+    assert!(direct(&Always(1)).contains(&1));
+    // Itself, which no reference is to; one of another type; none.
+    for wrong in [0, 2, 3] {
+        let code = parts.compile(&batch, &Always(wrong)).unwrap();
+        assert_eq!(code.text(), parts.compile(&batch, &NoProfile).unwrap().text(), "{wrong}");
+    }
 }

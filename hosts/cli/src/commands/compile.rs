@@ -7,13 +7,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use holm::{Engine, SharedBytes};
+use holm::{Engine, Profile, SharedBytes};
 
 use crate::code::{self, CodeOptions};
 use crate::failure::Failure;
 use crate::input::{self, Input, Kind, Received};
 use crate::units::show_size;
 use crate::{explain, terminal};
+
+/// Bytes of a profile; more are not read.
+const PROFILE_BYTES_MAX: u64 = 64 << 20;
 
 const EXAMPLES: &str = "\
 The output runs only with the same build of holm, on a processor with the same features.
@@ -22,6 +25,8 @@ Examples:
   holm compile app.wasm                     writes app.holm
   holm compile app.wasm -o /opt/app.holm
   cat app.wasm | holm compile - -o app.holm
+  holm run --profile-out app.profile app.wasm
+  holm compile --profile app.profile app.wasm
   holm run app.holm";
 
 /// Compile a module ahead of time
@@ -39,6 +44,9 @@ pub(crate) struct Compile {
     /// Give every NaN the same bits, so that holm run --deterministic can be used with it
     #[arg(long)]
     deterministic: bool,
+    /// Use what holm run --profile-out saw of the module, so that what it calls often is called faster
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     #[command(flatten)]
     code: CodeOptions,
 }
@@ -51,9 +59,13 @@ impl Compile {
         let mut config = self.code.config();
         config.fuel(self.fuel).canonical_nans(self.deterministic);
         let engine = Engine::new(&config).map_err(|error| explain::engine(&error))?;
-        let artifact = match file {
-            Received::Whole(input) => engine.precompile(binary(input)?),
-            Received::Arriving(rest) => code::stream(&engine, rest)?.precompile(),
+        let artifact = match (file, &self.profile) {
+            (Received::Whole(input), None) => engine.precompile(binary(input)?),
+            (Received::Arriving(rest), None) => code::stream(&engine, rest)?.precompile(),
+            (file, Some(path)) => {
+                let wasm = binary(whole(file)?)?;
+                engine.precompile_with(&wasm, &read_profile(path, &wasm)?)
+            }
         };
         let artifact = artifact.map_err(|error| explain::load(&name, &error))?;
         write_whole(&output, &artifact)?;
@@ -72,6 +84,27 @@ impl Compile {
                 .help("name the output: holm compile - -o OUT.holm")),
         }
     }
+}
+
+/// All of a file.
+fn whole(file: Received) -> Result<Input, Failure> {
+    match file {
+        Received::Whole(input) => Ok(input),
+        Received::Arriving(rest) => rest.read(),
+    }
+}
+
+/// Reads the profile of a module.
+fn read_profile(path: &Path, wasm: &[u8]) -> Result<Profile, Failure> {
+    let text = input::read_short_text(path, PROFILE_BYTES_MAX)?;
+    let profile = Profile::from_text(&text).and_then(|profile| {
+        profile.check(wasm)?;
+        Ok(profile)
+    });
+    profile.map_err(|error| {
+        Failure::start(format!("can not use {}: {error}", path.display()))
+            .help("make one of this module: holm run --tier auto --profile-out FILE MODULE")
+    })
 }
 
 /// The binary form of a module.

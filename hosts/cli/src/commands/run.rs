@@ -69,6 +69,9 @@ pub(crate) struct Run {
     /// Write when which function was noticed, compiled and promoted, for Perfetto or chrome://tracing
     #[arg(long, value_name = "FILE")]
     trace_tiers: Option<PathBuf>,
+    /// Write what was seen of the program while it ran under --tier auto, for holm compile --profile
+    #[arg(long, value_name = "FILE")]
+    profile_out: Option<PathBuf>,
     #[command(flatten)]
     grants: Grants,
     #[command(flatten)]
@@ -100,6 +103,10 @@ impl Run {
         let loader = Loader::new(config, &self.cache)?;
         let (module, origin) = loader.load(received)?;
         stats.loaded(origin);
+        if self.profile_out.is_some() && module.profile().is_none() {
+            let text = "--profile-out has nothing to write: functions do not move up";
+            return Err(Failure::usage(text).help("run the module itself with --tier auto"));
+        }
         let context = Context { name: &name, file: file.as_ref(), limits: &limits };
         let mut guest = self.prepare(&loader.engine, &module, &context)?;
         if counts {
@@ -127,6 +134,8 @@ impl Run {
         let outcome = guest.saves.write().and(outcome);
         let traced = self.trace_tiers.as_deref().map(|path| tiers::trace(&module, path));
         let outcome = traced.unwrap_or(Ok(())).and(outcome);
+        let seen = self.profile_out.as_deref().map(|path| write_profile(&module, path));
+        let outcome = seen.unwrap_or(Ok(())).and(outcome);
         // Nobody is told if it cannot be kept: the next run begins like this one.
         let _ = module.keep_promoted();
         // The process is about to end, and the system takes everything back at once: cleaning up for a next
@@ -231,6 +240,15 @@ struct Context<'a> {
     name: &'a str,
     file: Option<&'a GrantsFile>,
     limits: &'a Limits,
+}
+
+/// Writes what was seen of a module.
+fn write_profile(module: &Module, path: &Path) -> Result<(), Failure> {
+    let text = module.profile().map(|profile| profile.to_text()).unwrap_or_default();
+    std::fs::write(path, text).map_err(|error| {
+        let text = format!("can not write {}: {}", path.display(), input::reason(&error));
+        Failure::new(1, text).help("name a place you can write to with --profile-out")
+    })
 }
 
 /// Starts the clock, if there is one.
