@@ -40,10 +40,10 @@ pub(crate) struct Wish {
 
 /// Runs the sections and writes the report.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    if let Some((first, rest)) = arguments.split_first()
-        && first == "measure"
-    {
-        return measure::launched(rest);
+    match arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        Some(("measure", rest)) => return measure::launched(rest),
+        Some(("files", rest)) => return files::native(rest),
+        _ => {}
     }
     let wish = read(arguments)?;
     let (engines, absent) = engines(&wish)?;

@@ -17,7 +17,7 @@ const COUNT_DEFAULT: &str = "10000";
 const WASI_SECONDS_DEFAULT: &str = "600";
 
 /// How often every evil guest runs, and for how long, before its deadline.
-const EVIL_ROUNDS: &str = "20";
+const EVIL_ROUNDS: &str = "40";
 const EVIL_MILLISECONDS: &str = "10";
 /// Greedy guests.
 const GREEDY_COUNT: &str = "1000";

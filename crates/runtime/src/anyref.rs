@@ -130,7 +130,7 @@ impl OwnedAnyRef {
             return Err(Error::other_store("anyref"));
         }
         let found = AnyRef::from_reference(self.root.reference(), Owner::of(store.0));
-        found.ok_or_else(|| Error::bug("an owned reference is null"))
+        found.ok_or_else(|| Error::link("anyref is of a store that has ended"))
     }
 }
 

@@ -26,6 +26,7 @@ pub struct Config {
     pub(crate) tiering: Option<Tiering>,
     pub(crate) gc_stress: bool,
     pub(crate) clock: Option<fn() -> u64>,
+    pub(crate) processor_clock: Option<fn() -> u64>,
     pub(crate) features: Features,
     pub(crate) module_limits: Limits,
     pub(crate) workers: Arc<dyn Workers + Send + Sync>,
@@ -55,6 +56,7 @@ impl Config {
             tiering: None,
             gc_stress: false,
             clock: None,
+            processor_clock: None,
             features: Features::default(),
             module_limits: Limits::default(),
             workers: Arc::new(OneWorker),
@@ -165,6 +167,15 @@ impl Config {
     /// Default: none; [`crate::HeapStats`] then counts collections without their time.
     pub fn clock(&mut self, clock: Option<fn() -> u64>) -> &mut Self {
         self.clock = clock;
+        self
+    }
+
+    /// A clock of the processor time of the thread that asks, in nanoseconds, for [`crate::StoreUsage::processor_ns`].
+    ///
+    /// Default: none. It is read twice per call from outside into a store, which is one or two system calls and too dear
+    /// for calls that take less than a microsecond. What runs inside costs nothing.
+    pub fn processor_clock(&mut self, clock: Option<fn() -> u64>) -> &mut Self {
+        self.processor_clock = clock;
         self
     }
 

@@ -89,6 +89,7 @@ impl Engine {
             stack_bytes: config.stack_bytes,
             host_stack_bytes_max: config.host_stack_bytes_max,
             heap: HeapConfig { stress: config.gc_stress, clock: config.clock },
+            processor_clock: config.processor_clock,
         };
         let pool = Pool::new(pool_config, registry.clone());
         let pool = pool.map_err(|error| match config.memory_strategy {
@@ -254,6 +255,7 @@ impl From<holm_vm::VmError> for Error {
             holm_vm::VmError::Os { what, error } => {
                 Self::exhausted("system", format!("{what} failed: {error}"))
             }
+            holm_vm::VmError::Interrupted => Self::trap(holm_spec::trap::TrapReason::Interrupted),
         }
     }
 }

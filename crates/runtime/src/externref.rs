@@ -131,6 +131,6 @@ impl OwnedExternRef {
             return Err(Error::other_store("externref"));
         }
         let found = ExternRef::from_reference(self.root.reference(), Owner::of(store.0));
-        found.ok_or_else(|| Error::bug("an owned reference is null"))
+        found.ok_or_else(|| Error::link("externref is of a store that has ended"))
     }
 }

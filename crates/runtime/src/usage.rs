@@ -1,8 +1,9 @@
 //! What guests have used, per store and per instance.
 //!
-//! Not here: what hosts hold for a guest (files, buffers, descriptors: they count themselves), and time, which an engine
-//! without a clock does not know. Invariant: the instances of a store together have what their store has, but for what the
-//! embedder made itself and for what belongs to the store as a whole: fuel, and objects under the collector.
+//! Not here: what hosts hold for a guest (files, buffers, descriptors: they count themselves). Invariant: the instances of a
+//! store together have what their store has, but for what the embedder made itself and for what belongs to the store as a
+//! whole: fuel, processor time, and objects under the collector. Instances call each other directly, so that nothing could
+//! tell whose a moment is; an embedder who wants to know gives each a store.
 //!
 //! Read next: [`crate::store`].
 
@@ -30,6 +31,9 @@ pub struct StoreUsage {
     pub instances: u64,
     /// Fuel used since it was last set; nothing when the engine does not count it.
     pub fuel_used: Option<u64>,
+    /// Nanoseconds of processor time in calls of the store, host functions that guests called and collections included;
+    /// nothing without a [`crate::Config::processor_clock`].
+    pub processor_ns: Option<u64>,
 }
 
 impl StoreUsage {
@@ -45,6 +49,7 @@ impl StoreUsage {
             heap_bytes_made: heap.bytes_allocated,
             instances: store.data().modules.len() as u64,
             fuel_used: fuel_left(store).map(|left| given.saturating_sub(left)),
+            processor_ns: store.processor_ns(),
         }
     }
 }

@@ -71,6 +71,8 @@ pub(crate) struct StoreBlock {
     pub(crate) slots_top: Cell<u64>,
     /// The `Store<H>` that is being called, for host functions; null when no call is under way.
     pub(crate) owner: Cell<*mut ()>,
+    /// Calls of guests by host functions that guests called.
+    pub(crate) nested: Cell<u32>,
     /// The store's objects, for builtins.
     pub(crate) objects: Cell<*mut Objects>,
     /// Why the guest is being left, set by whoever starts it.

@@ -27,9 +27,19 @@ pub enum VmError {
         /// Its words.
         error: String,
     },
+    /// The guest is to be stopped, and what it asked for takes long.
+    Interrupted,
 }
 
 impl VmError {
+    /// What a guest traps with that asked for an object.
+    pub(crate) fn trap(&self) -> TrapReason {
+        match self {
+            Self::Interrupted => TrapReason::Interrupted,
+            Self::Exhausted { .. } | Self::Os { .. } => TrapReason::AllocationFailed,
+        }
+    }
+
     pub(crate) fn os(what: &'static str, error: impl fmt::Display) -> Self {
         Self::Os { what, error: error.to_string() }
     }
@@ -42,6 +52,7 @@ impl fmt::Display for VmError {
                 write!(f, "{limit} exhausted: {value} wanted, {max} allowed")
             }
             Self::Os { what, error } => write!(f, "{what} failed: {error}"),
+            Self::Interrupted => f.write_str("interrupted"),
         }
     }
 }

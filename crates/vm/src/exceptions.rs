@@ -244,7 +244,7 @@ impl Objects {
     /// Makes an exception; what references to it are.
     ///
     /// # Errors
-    /// When there are too many that may still be in use.
+    /// When there are too many that may still be in use, and when looking for others takes long and is interrupted.
     ///
     /// # Panics
     /// When the number of values is not the tag's.
@@ -257,7 +257,7 @@ impl Objects {
         }
         let max = (self.limits().exceptions_max.min(PLACE)) as usize;
         if self.exceptions.count() >= self.exceptions.collect_at.min(max) {
-            collect::collect(self, values);
+            collect::collect(self, values)?;
             let count = self.exceptions.count();
             check("exceptions", count as u64 + 1, max as u64)?;
         }

@@ -20,6 +20,10 @@ pub struct InterruptHandle {
 #[derive(Debug, Default)]
 struct Shared {
     requested: AtomicBool,
+    /// It is for ever: what takes long may be left half done.
+    ending: AtomicBool,
+    /// The guest waits, and looks at `requested` before it goes on.
+    parked: AtomicBool,
     reach: Mutex<Reach>,
 }
 
@@ -36,17 +40,49 @@ impl InterruptHandle {
     /// Stops the guest that runs now, or the next one, with the trap `interrupted`. Stays in force until
     /// [`clear`](Self::clear). Does nothing once the store is gone.
     pub fn interrupt(&self) {
-        Self::interrupt_all(std::iter::once(self));
+        Self::announce(std::iter::once(self));
+        self.enforce();
     }
 
-    /// The same for several stores at once; guests that wait in a memory they share are woken once, not once per store.
-    pub fn interrupt_all<'a>(handles: impl Iterator<Item = &'a Self>) {
+    /// The same, for ever: a collection of garbage that the guest is in is given up, with all that was in the heap, so that
+    /// even that takes no time. Afterwards the store is good for what it has used, and for being dropped.
+    pub fn end(&self) {
+        Self::announce_end(std::iter::once(self));
+        self.enforce();
+    }
+
+    /// The first part of [`end`](Self::end) for several stores: everybody learns of it who looks at a flag, or waits. Guests
+    /// that wait in a memory they share are woken once, not once per store. What is missing is
+    /// [`enforce_end`](Self::enforce_end) for each, which costs all processors a moment; stores that are gone by then need none.
+    pub fn announce_end<'a>(handles: impl Iterator<Item = &'a Self> + Clone) {
+        handles.clone().for_each(Self::set_ending);
+        Self::announce(handles);
+    }
+
+    /// The second part for one store: compiled code that runs is stopped. May be done before the first part, by anybody, and
+    /// more than once.
+    pub fn enforce_end(&self) {
+        self.set_ending();
+        drop(self.request());
+        self.enforce();
+    }
+
+    fn set_ending(&self) {
+        self.shared.ending.store(true, Ordering::SeqCst);
+    }
+
+    /// Has everybody know of it who looks.
+    fn request(&self) -> MutexGuard<'_, Reach> {
+        let reach = self.reach();
+        self.shared.requested.store(true, Ordering::SeqCst);
+        reach.pages.iter().for_each(|page| set_word(*page, true));
+        reach
+    }
+
+    fn announce<'a>(handles: impl Iterator<Item = &'a Self>) {
         let mut memories: Vec<SharedMemory> = Vec::new();
         for handle in handles {
-            let reach = handle.reach();
-            handle.shared.requested.store(true, Ordering::SeqCst);
-            set_access(&reach.pages, Access::None);
-            for memory in &reach.memories {
+            for memory in &handle.request().memories {
                 if !memories.iter().any(|known| known.is_same(memory)) {
                     memories.push(memory.clone());
                 }
@@ -57,17 +93,44 @@ impl InterruptHandle {
         }
     }
 
+    fn enforce(&self) {
+        let reach = self.reach();
+        // Whoever is parked after the request will see it.
+        if self.is_interrupted() && !self.shared.parked.load(Ordering::SeqCst) {
+            reach.pages.iter().for_each(|page| set_page(*page, Access::None));
+        }
+    }
+
     /// Whether an interruption is in force.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
-        self.shared.requested.load(Ordering::Relaxed)
+        self.shared.requested.load(Ordering::SeqCst)
     }
 
-    /// Lets guests run again.
+    /// Has the guest wait in `wait`; says also whether it was interrupted before it could go on.
+    pub(crate) fn park<R>(&self, wait: impl FnOnce() -> R) -> (R, bool) {
+        self.shared.parked.store(true, Ordering::SeqCst);
+        let waited = wait();
+        self.shared.parked.store(false, Ordering::SeqCst);
+        (waited, self.is_interrupted())
+    }
+
+    /// Whether that interruption is for ever.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.shared.ending.load(Ordering::Relaxed)
+    }
+
+    /// Lets guests run again, unless they were told to end.
     pub fn clear(&self) {
         let reach = self.reach();
+        if self.is_ending() {
+            return;
+        }
         self.shared.requested.store(false, Ordering::SeqCst);
-        set_access(&reach.pages, Access::Read);
+        for page in &reach.pages {
+            set_word(*page, false);
+            set_page(*page, Access::Read);
+        }
     }
 
     /// Lists the poll page of a new instance.
@@ -75,7 +138,8 @@ impl InterruptHandle {
         let mut reach = self.reach();
         reach.pages.push(page);
         if self.is_interrupted() {
-            set_access(&[page], Access::None);
+            set_word(page, true);
+            set_page(page, Access::None);
         }
     }
 
@@ -84,14 +148,17 @@ impl InterruptHandle {
         self.reach().memories.push(memory.clone());
     }
 
-    /// Forgets all pages, accessible again, because their slots are about to go back to the pool.
-    pub(crate) fn retire(&self) {
+    /// Forgets all pages, because their slots are about to go back to the pool. Says whether they may be inaccessible.
+    #[must_use]
+    pub(crate) fn retire(&self) -> bool {
         let mut reach = self.reach();
-        if self.is_interrupted() {
-            set_access(&reach.pages, Access::Read);
+        let interrupted = self.is_interrupted();
+        if interrupted {
+            reach.pages.iter().for_each(|page| set_word(*page, false));
         }
         reach.pages.clear();
         reach.memories.clear();
+        interrupted
     }
 
     fn reach(&self) -> MutexGuard<'_, Reach> {
@@ -99,16 +166,18 @@ impl InterruptHandle {
     }
 }
 
-fn set_access(pages: &[usize], access: Access) {
-    for page in pages {
-        // SAFETY: listed pages are poll pages of slots that live until `retire` has removed them, and the
-        // list is locked.
-        unsafe { protect_poll_page(*page, access) };
-        let word = page.wrapping_add_signed((INTERRUPTED - CONTEXT_TOP) as isize);
-        let word: *const AtomicU32 = std::ptr::with_exposed_provenance(word);
-        // SAFETY: the context right below the poll page lives as long as the page is listed, and this word of it
-        // is only accessed atomically while that is so.
-        let word = unsafe { &*word };
-        word.store(u32::from(access == Access::None), Ordering::Relaxed);
-    }
+/// Changes the protection of a listed page.
+fn set_page(page: usize, access: Access) {
+    // SAFETY: listed pages are poll pages of slots that live until `retire` has removed them, and the list is locked.
+    unsafe { protect_poll_page(page, access) };
+}
+
+/// Sets the word of the context below a listed page.
+fn set_word(page: usize, interrupted: bool) {
+    let word = page.wrapping_add_signed((INTERRUPTED - CONTEXT_TOP) as isize);
+    let word: *const AtomicU32 = std::ptr::with_exposed_provenance(word);
+    // SAFETY: the context right below the poll page lives as long as the page is listed, and this word of it is only
+    // accessed atomically while that is so.
+    let word = unsafe { &*word };
+    word.store(u32::from(interrupted), Ordering::Relaxed);
 }

@@ -41,7 +41,7 @@ impl Default for StoreLimits {
 }
 
 /// Bytes of a bulk operation between two looks at the interruption flag.
-pub(crate) const BULK_PIECE_BYTES: usize = 1 << 20;
+pub(crate) const BULK_PIECE_BYTES: usize = 256 << 10;
 
 /// Entries of a bulk table operation between two looks at the interruption flag.
 pub(crate) const BULK_PIECE_ENTRIES: u64 = 1 << 14;

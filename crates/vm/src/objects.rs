@@ -122,6 +122,10 @@ pub struct Objects {
     slots: Option<GuestStack>,
     /// Made when the first type or reference needs it.
     pub(crate) heap: Option<Box<Heap>>,
+    /// A heap that was given up in the middle of a collection. No guest may run again.
+    pub(crate) lost: Option<Box<Heap>>,
+    /// A guest, and not the host, asks for what is being made.
+    pub(crate) guest_asks: bool,
     pub(crate) roots: Roots,
     pub(crate) host_functions: Vec<HostFunctionInStore>,
     memory_definitions: Vec<Pinned<MemoryDefinition>>,
@@ -159,6 +163,8 @@ impl Objects {
             instances: Vec::new(),
             slots: None,
             heap: None,
+            lost: None,
+            guest_asks: false,
             roots: Roots::default(),
             host_functions: Vec::new(),
             memory_definitions: Vec::new(),

@@ -45,6 +45,8 @@ pub struct PoolConfig {
     pub host_stack_bytes_max: usize,
     /// How heaps behave.
     pub heap: HeapConfig,
+    /// Gives the nanoseconds that the calling thread has had a processor, to count what guests take.
+    pub processor_clock: Option<fn() -> u64>,
 }
 
 impl Default for PoolConfig {
@@ -54,6 +56,7 @@ impl Default for PoolConfig {
             stack_bytes: 2 << 20,
             host_stack_bytes_max: 512 << 10,
             heap: HeapConfig::default(),
+            processor_clock: None,
         }
     }
 }
@@ -131,7 +134,9 @@ impl Pool {
         let found = best.or_else(|| idle.iter().rposition(fits));
         let slot = found.map(|index| idle.swap_remove(index));
         drop(idle);
-        slot.map_or_else(|| Slot::new(kind), Ok)
+        let mut slot = slot.map_or_else(|| Slot::new(kind), Ok)?;
+        slot.open()?;
+        Ok(slot)
     }
 
     /// Takes a slot back; its instance is gone.

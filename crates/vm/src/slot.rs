@@ -37,6 +37,8 @@ pub(crate) struct Slot {
     accessible: Option<usize>,
     /// What was resident of memory 0 at the last reset.
     resident: Option<Resident>,
+    /// The poll page may be inaccessible.
+    closed: bool,
 }
 
 /// The resident parts of a memory, by addresses.
@@ -67,7 +69,8 @@ impl Slot {
         mapping.protect(0, kind.context_bytes + PAGE, Access::ReadWrite)?;
         let accessible = kind.reservation.then_some(0);
         let context_bytes = kind.context_bytes;
-        Ok(Self { mapping, context_bytes, used: [0..0, 0..0], accessible, resident: None })
+        let used = [0..0, 0..0];
+        Ok(Self { mapping, context_bytes, used, accessible, resident: None, closed: false })
     }
 
     pub(crate) fn kind(&self) -> SlotKind {
@@ -83,6 +86,21 @@ impl Slot {
     /// Address of the poll page.
     pub(crate) fn poll_page(&self) -> usize {
         self.mapping.at(self.context_bytes).as_ptr().expose_provenance()
+    }
+
+    /// Notes that the poll page may be inaccessible.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Makes the poll page accessible again: not when a guest ends, which may be one of many that end at once, but when the
+    /// slot is used again.
+    pub(crate) fn open(&mut self) -> Result<(), VmError> {
+        if self.closed {
+            self.mapping.protect(self.context_bytes, PAGE, Access::ReadWrite)?;
+            self.closed = false;
+        }
+        Ok(())
     }
 
     /// Bytes of memory 0 that are accessible now.

@@ -25,7 +25,19 @@ pub struct Store<H> {
     objects: Pinned<Objects>,
     stack: Option<GuestStack>,
     pool: Pool,
+    /// No guest may be called any more: a host function panicked, or the heap is lost.
     poisoned: bool,
+    times: Times,
+}
+
+/// The processor time of a store's guests and of what they call, if somebody lends a clock.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    clock: Option<fn() -> u64>,
+    /// Of calls that are over.
+    passed: u64,
+    /// When the call began that is under way.
+    began: u64,
 }
 
 impl std::fmt::Debug for StoreBlock {
@@ -63,6 +75,7 @@ impl<H: 'static> Store<H> {
             resume: Cell::new(Resume::NOWHERE),
             thrown: Cell::new(0),
             owner: Cell::new(std::ptr::null_mut()),
+            nested: Cell::new(0),
             objects: Cell::new(std::ptr::null_mut()),
             cause: Cell::new(Cause::NONE),
             host_stack_start: Cell::new(0),
@@ -77,7 +90,8 @@ impl<H: 'static> Store<H> {
         let objects = Pinned::new(Objects::new(block.as_ptr(), pool, limits));
         block.objects.set(objects.as_ptr());
         let stack = Some(stack);
-        Ok(Self { data, block, objects, stack, pool: pool.clone(), poisoned: false })
+        let times = Times { clock: pool.config().processor_clock, passed: 0, began: 0 };
+        Ok(Self { data, block, objects, stack, pool: pool.clone(), poisoned: false, times })
     }
 
     /// The host's data.
@@ -235,9 +249,14 @@ impl<H: 'static> Store<H> {
         if outermost {
             let marker = 0u8;
             block.host_stack_start.set((&raw const marker).addr());
+            if let Some(clock) = self.times.clock {
+                self.times.began = clock();
+            }
         } else if block.is_host_stack_full() {
             block.owner.set(owner);
             return Err(self.exhausted());
+        } else {
+            block.nested.set(block.nested.get() + 1);
         }
         // The interpreter itself needs no signals.
         let running = (callee.code & INTERPRETED == 0).then(|| Running::new(at));
@@ -245,8 +264,19 @@ impl<H: 'static> Store<H> {
         drop(running);
         if !outermost {
             block.owner.set(owner);
+            block.nested.set(block.nested.get() - 1);
+        } else if let Some(clock) = self.times.clock {
+            self.times.passed += clock().saturating_sub(self.times.began);
         }
         result.ok_or_else(|| self.exit())
+    }
+
+    /// Nanoseconds of processor time that guests took, with the host functions they called; nothing without a clock.
+    #[must_use]
+    pub fn processor_ns(&self) -> Option<u64> {
+        let Times { clock, passed, began } = self.times;
+        let now = clock.filter(|_| !self.block.is_idle()).map_or(began, |clock| clock());
+        clock.map(|_| passed + now.saturating_sub(began))
     }
 
     /// A way to stop guests of this store from another thread.
@@ -269,7 +299,7 @@ impl<H: 'static> Store<H> {
     /// Whether a host function panicked; guests can then no longer be called.
     #[must_use]
     pub fn is_poisoned(&self) -> bool {
-        self.poisoned
+        self.poisoned && self.objects.lost.is_none()
     }
 
     /// The nesting of host and guest is too deep.
@@ -282,8 +312,11 @@ impl<H: 'static> Store<H> {
 
     #[cold]
     fn refused(&self) -> Box<Exit> {
-        let text = "an earlier call of this store ended in a panic".to_owned();
-        Box::new(Exit { cause: ExitCause::Panic(text), backtrace: Vec::new() })
+        let cause = match self.objects.lost {
+            Some(_) => ExitCause::Trap(TrapReason::Interrupted),
+            None => ExitCause::Panic("an earlier call of this store ended in a panic".to_owned()),
+        };
+        Box::new(Exit { cause, backtrace: Vec::new() })
     }
 
     /// What ended the call.
@@ -304,14 +337,16 @@ impl<H: 'static> Store<H> {
             (None, Some(failure)) => failure,
             (None, None) => ExitCause::Panic("the guest was left for no reason".to_owned()),
         };
-        self.poisoned |= matches!(cause, ExitCause::Panic(_));
+        self.poisoned |= matches!(cause, ExitCause::Panic(_)) || self.objects.lost.is_some();
         Box::new(Exit { cause, backtrace })
     }
 }
 
 impl<H> Drop for Store<H> {
     fn drop(&mut self) {
-        self.objects.interrupt.retire();
+        if self.objects.interrupt.retire() {
+            self.objects.as_mut().instances.iter_mut().for_each(|i| i.slot_mut().close());
+        }
         // Shared memories must not write into contexts that go back to the pool.
         self.objects.as_mut().memories.clear();
         self.objects.as_mut().release_budget();

@@ -157,6 +157,7 @@ fn make(
     };
     objects.exception_new(tag, values).map_err(|error| match error {
         VmError::Exhausted { .. } => TrapReason::AllocationFailed,
+        VmError::Interrupted => TrapReason::Interrupted,
         VmError::Os { .. } => TrapReason::Bug,
     })
 }

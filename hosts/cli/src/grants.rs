@@ -8,6 +8,7 @@ mod directory;
 pub(crate) mod file;
 mod network;
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
@@ -115,6 +116,14 @@ impl Grants {
                 all.push(directory::parse(flag, text, None)?);
             }
         }
+        let mut names = BTreeSet::new();
+        for directory in &all {
+            if !names.insert(directory.guest.trim_end_matches('/')) {
+                let text = format!("the name {:?} is granted twice", directory.guest);
+                return Err(Failure::usage(text)
+                    .help("give each directory a name of its own: --dir HOST::GUEST"));
+            }
+        }
         Ok(all)
     }
 
@@ -153,7 +162,7 @@ impl Grants {
                 .help("start holm with standard input, output and error open, e.g. on /dev/null")
         })?;
         builder.args(arguments.iter().map(|a| a.as_bytes())).map_err(|e| refused(&e))?;
-        for text in &self.env {
+        for text in last_of_each(&self.env) {
             let (name, value) = variable(text, |name| std::env::var_os(name))?;
             builder.env(name.as_bytes(), value.as_bytes()).map_err(|e| refused(&e))?;
         }
@@ -221,7 +230,7 @@ impl Grants {
         let words: Vec<_> =
             arguments.iter().map(|word| format!("{:?}", word.display().to_string())).collect();
         rows.push(("arguments", words.join(" ")));
-        for text in &self.env {
+        for text in last_of_each(&self.env) {
             let (name, value) = variable(text, |name| std::env::var_os(name))?;
             rows.push((
                 "variable",
@@ -250,6 +259,7 @@ impl Grants {
         text += "and limited to\n";
         for (what, value, option) in [
             ("memory", show_size(limits.max_memory), "--max-memory"),
+            ("objects", show_size(limits.max_heap), "--max-heap"),
             ("stack", show_size(limits.max_stack), "--max-stack"),
             ("table entries", limits.max_table_entries.to_string(), "--max-table-entries"),
             ("files in memory", show_size(limits.max_files), "--max-files"),
@@ -294,6 +304,15 @@ impl Saves {
         }
         Ok(())
     }
+}
+
+/// Of variables that are given more than once the last one, which is that of the command line.
+fn last_of_each(texts: &[OsString]) -> impl Iterator<Item = &OsString> {
+    let mut names = BTreeSet::new();
+    let name =
+        |text: &'_ OsString| text.as_bytes().split(|byte| *byte == b'=').next().map(<[u8]>::to_vec);
+    let last: Vec<_> = texts.iter().rev().filter(|text| names.insert(name(text))).collect();
+    last.into_iter().rev()
 }
 
 /// Reads `NAME=VALUE`, or `NAME` for what `here` says.

@@ -88,7 +88,7 @@ impl LimitOptions {
                 ("max-memory", &file.max_memory, MEMORY_DEFAULT),
                 parse_size,
             )?,
-            max_heap: pick(self.max_heap, ("max-heap", &None, HEAP_DEFAULT), parse_size)?,
+            max_heap: pick(self.max_heap, ("max-heap", &file.max_heap, HEAP_DEFAULT), parse_size)?,
             max_stack: pick(
                 self.max_stack,
                 ("max-stack", &file.max_stack, STACK_DEFAULT),

@@ -6,6 +6,9 @@
 //!
 //! Not here: how a call uses the context (`threads/shared.rs`), starting one thread (`threads/spawn.rs`).
 //!
+//! Threads that end because the program is over take no lock that the others want: on two processors a queue of a hundred of
+//! them would take longer than all that they have left to do.
+//!
 //! Invariant: whoever ends first, under the lock of `State`, decides what the program ended with; no thread begins after that,
 //! and `end` returns only when none is left.
 //!
@@ -13,6 +16,7 @@
 
 mod shared;
 mod spawn;
+mod used;
 
 pub use shared::WasiThread;
 
@@ -24,7 +28,9 @@ use holm::{
 };
 use shared::Together;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use used::Used;
 
 /// Threads that may run at once, the first one included, unless the embedder sets another number.
 pub const THREADS_MAX_DEFAULT: u32 = 128;
@@ -76,24 +82,36 @@ struct Group {
     limits: ThreadLimits,
     budget: Budget,
     program: OnceLock<InstancePre<WasiThread>>,
+    /// Whether somebody is told what is refused.
+    is_logged: bool,
+    /// Nothing runs any more, or will soon not. Changed under the lock of `state`.
+    over: AtomicBool,
+    /// Whom the end has to reach, and how many of them it has.
+    stopping: OnceLock<Vec<InterruptHandle>>,
+    stopped: AtomicUsize,
+    /// Threads that there are, or are about to be, without the first one.
+    alive: AtomicU32,
+    used: Used,
     state: Mutex<State>,
     ended: Condvar,
+    /// Where threads wait that have nothing left to do but to end.
+    gate: Mutex<()>,
+    opened: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// The number that was given out last.
     last: u32,
+    /// Threads that run; once the program is over also some that do not any more.
     running: BTreeMap<u32, InterruptHandle>,
     /// The first thread, for stopping it.
     first: Option<InterruptHandle>,
-    /// Nothing runs any more, or will soon not.
-    over: bool,
     /// What ended the program, if that was not the first thread.
     outcome: Option<Error>,
-    /// Fuel of threads that have ended.
-    fuel: u64,
-    usage: ThreadUsage,
+    /// Threads that were ever started, and the most at once, the first one included.
+    threads: u64,
+    threads_peak: u64,
 }
 
 impl Threads {
@@ -109,15 +127,22 @@ impl Threads {
         };
         ctx.stopper = Some(stopper.clone());
         ctx.elsewhere = Some(crate::capability::wait::Elsewhere::default());
-        let usage = ThreadUsage { threads: 1, threads_peak: 1, ..ThreadUsage::default() };
         Ok(Threads(Arc::new(Group {
+            is_logged: ctx.refusals.is_some(),
             ctx: Mutex::new(ctx),
             stopper,
             limits,
             budget: Budget::default(),
             program: OnceLock::new(),
-            state: Mutex::new(State { usage, ..State::default() }),
+            over: AtomicBool::new(false),
+            stopping: OnceLock::new(),
+            stopped: AtomicUsize::new(0),
+            alive: AtomicU32::new(0),
+            used: Used::default(),
+            state: Mutex::new(State { threads: 1, threads_peak: 1, ..State::default() }),
             ended: Condvar::new(),
+            gate: Mutex::new(()),
+            opened: Condvar::new(),
         })))
     }
 
@@ -181,21 +206,17 @@ impl Threads {
     pub fn end(&self, result: Result<()>) -> Result<()> {
         let mut state = self.0.state();
         state.first = None;
-        let was_over = state.over;
-        self.0.stop(&mut state);
-        while !state.running.is_empty() {
+        self.0.stop(state);
+        let mut state = self.0.state();
+        while self.0.alive.load(Ordering::SeqCst) > 0 {
             state = self.0.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        match state.outcome.take() {
-            Some(outcome) if was_over => Err(outcome),
-            _ => result,
-        }
+        state.outcome.take().map_or(result, Err)
     }
 
     /// Stops all threads, from any thread; each ends with the trap `interrupted`.
     pub fn interrupt(&self) {
-        let mut state = self.0.state();
-        self.0.stop(&mut state);
+        self.0.stop(self.0.state());
     }
 
     /// What the program was granted, between two calls of its threads.
@@ -212,8 +233,9 @@ impl Threads {
     /// What the threads have used; that of the first one's store, and of those that still run, is theirs to tell.
     #[must_use]
     pub fn usage(&self) -> ThreadUsage {
-        let state = self.0.state();
-        ThreadUsage { fuel_left: state.fuel, ..state.usage }
+        let State { threads, threads_peak, .. } = *self.0.state();
+        let (ended, fuel_left) = (self.0.used.stores(), self.0.used.fuel_left());
+        ThreadUsage { threads, threads_peak, ended, fuel_left }
     }
 }
 
@@ -226,31 +248,67 @@ impl Group {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::SeqCst)
+    }
+
     /// Stops every thread that runs, wherever it is.
-    fn stop(&self, state: &mut State) {
-        state.over = true;
-        let State { running, first, .. } = state;
-        InterruptHandle::interrupt_all(running.values().chain(&*first));
+    fn stop(&self, state: MutexGuard<'_, State>) {
+        let all = || state.running.values().chain(&state.first).cloned().collect();
+        let handles = self.stopping.get_or_init(all);
+        self.over.store(true, Ordering::SeqCst);
+        drop(state);
         self.stopper.stop();
+        InterruptHandle::announce_end(handles.iter());
+        self.help_to_stop();
+    }
+
+    /// Stops threads that nobody has stopped yet. Each that has ended does that for others: among a hundred that do nothing but
+    /// compute, the one that began may not get another turn for long.
+    fn help_to_stop(&self) {
+        let handles = self.stopping.get().map(Vec::as_slice).unwrap_or_default();
+        // Whoever was told last ends last.
+        while let Some(handle) =
+            handles.iter().rev().nth(self.stopped.fetch_add(1, Ordering::Relaxed))
+        {
+            handle.enforce_end();
+        }
     }
 
     /// Notes that a thread has ended, and ends the program with it if it failed.
-    fn leave(&self, id: u32, result: Result<()>, usage: StoreUsage, fuel: Option<u64>) {
-        let mut state = self.state();
-        state.running.remove(&id);
-        state.fuel = state.fuel.saturating_add(fuel.unwrap_or(0));
-        let ended = &mut state.usage.ended;
-        ended.table_entries += usage.table_entries;
-        ended.memory_bytes += usage.memory_bytes - usage.shared_memory_bytes;
-        ended.heap_bytes += usage.heap_bytes;
-        ended.heap_bytes_made += usage.heap_bytes_made;
-        ended.instances += usage.instances;
-        if let (Err(error), false) = (result, state.over) {
-            state.outcome = Some(error);
-            self.stop(&mut state);
+    fn leave(&self, id: u32, result: Result<()>, usage: &StoreUsage, fuel: Option<u64>) {
+        self.used.add(usage, fuel.unwrap_or(0));
+        if !self.is_over() {
+            let mut state = self.state();
+            state.running.remove(&id);
+            if let (Err(error), false) = (result, self.is_over()) {
+                state.outcome = Some(error);
+                self.stop(state);
+            }
         }
-        if state.running.is_empty() {
+        self.help_to_stop();
+        self.one_less();
+    }
+
+    /// Waits, once the program is over, until all threads have come this far: a thread of the host that ends takes longer than
+    /// a guest that does, and the program ends with the last guest.
+    fn let_others_leave(&self) {
+        if self.is_over() {
+            let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            while self.alive.load(Ordering::SeqCst) > 0 {
+                gate = self.opened.wait(gate).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+
+    /// There is one thread less. The last one tells.
+    fn one_less(&self) {
+        if self.alive.fetch_sub(1, Ordering::SeqCst) == 1 {
+            // Whoever waits has looked before, or looks again.
+            drop(self.state());
             self.ended.notify_all();
+            drop(self.gate.lock());
+            self.opened.notify_all();
         }
     }
 }

@@ -318,6 +318,36 @@ pub const EVIL: &[Guest] = &[
            (br 0))",
     ),
     with(
+        "a large array that is moved again and again",
+        "(type $words (array (mut i64))) (type $list (array (mut (ref null $words))))",
+        "(local (ref null $list)) (local i32) (local.set 0 (array.new_default $list (i32.const 8)))
+         (array.set $list (local.get 0) (i32.const 0) (array.new_default $words (i32.const 20000000)))
+         (loop (array.set $list (local.get 0) (i32.const 1) (array.new_default $words (i32.const 10000))) (br 0))",
+    ),
+    with(
+        "a large array of references to what is new",
+        "(type $pair (struct (field i64))) (type $list (array (mut (ref null $pair))))",
+        "(local (ref null $list)) (local i32) (local.set 0 (array.new_default $list (i32.const 10000000)))
+         (loop (array.set $list (local.get 0) (local.get 1) (struct.new_default $pair))
+           (local.set 1 (i32.rem_u (i32.add (local.get 1) (i32.const 1009)) (i32.const 10000000))) (br 0))",
+    ),
+    with(
+        "exceptions beside a large heap",
+        "(tag $e (param exnref)) (type $words (array (mut i64)))",
+        "(local exnref i32 (ref null $words)) (local.set 2 (array.new_default $words (i32.const 50000000)))
+         (loop (block $value (result exnref exnref) (try_table (catch_ref $e $value) (throw $e (local.get 0))) (unreachable))
+           (local.set 0) (drop)
+           (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+           (if (i32.gt_u (local.get 1) (i32.const 1000)) (then (local.set 0 (ref.null exn)) (local.set 1 (i32.const 0))))
+           (br 0))",
+    ),
+    with(
+        "a large table of references",
+        "(table $any 2000000 anyref) (type $pair (struct (field i64)))",
+        "(table.fill $any (i32.const 0) (struct.new_default $pair) (i32.const 2000000))
+         (loop (drop (struct.new_default $pair)) (br 0))",
+    ),
+    with(
         "casts without end",
         "(type $a (sub (struct))) (type $b (sub $a (struct (field i32)))) (type $c (sub $b (struct (field i32 i32))))",
         "(local (ref null $a)) (local.set 0 (struct.new_default $c))
@@ -337,6 +367,12 @@ pub const EVIL: &[Guest] = &[
     threads(
         "threads that wait",
         "(loop (drop (memory.atomic.wait32 (i32.const 0x2000) (i32.const 0) (i64.const -1))) (br 0))",
+        "(loop (drop (call $spawn (i32.const 0))) (br 0))",
+    ),
+    threads("threads that loop", "(loop (br 0))", "(loop (drop (call $spawn (i32.const 0))) (br 0))"),
+    threads(
+        "threads that use memory",
+        "(loop (memory.fill (i32.mul (local.get 0) (i32.const 0x10000)) (i32.const 0) (i32.const 0x800000)) (br 0))",
         "(loop (drop (call $spawn (i32.const 0))) (br 0))",
     ),
     threads("threads that end at once", "", "(loop (drop (call $spawn (i32.const 0))) (br 0))"),

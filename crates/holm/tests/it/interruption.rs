@@ -2,7 +2,8 @@
 
 use crate::support::*;
 use holm::{
-    Config, ErrorKind, Linker, MemoryStrategy, Module, Result, Store, TrapReason, TypedFunc,
+    AnyRef, ArrayRef, Caller, Config, ErrorKind, InterruptHandle, Linker, MemoryStrategy, Module,
+    Result, Store, TrapReason, TypedFunc, Val,
 };
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,62 @@ fn an_interruption_waits_for_instances_that_come_later() {
     // Nothing left to stop, and nothing that breaks.
     handle.interrupt();
     handle.clear();
+}
+
+/// A collection that is under way when the end comes is given up: what was there is lost, and nobody can get hold of it.
+#[test]
+fn an_end_does_not_wait_for_a_collection() {
+    let text = r#"(module
+        (import "host" "end" (func $end))
+        (type $bytes (array (mut i8)))
+        (global (export "g") (mut (ref null $bytes)) (ref.null $bytes))
+        (table (export "t") 3 anyref)
+        (func (export "keep") (result anyref)
+          (global.set 0 (array.new_default $bytes (i32.const 4000000)))
+          (table.set 0 (i32.const 1) (global.get 0))
+          (global.get 0))
+        (func (export "grow") (result i32)
+          (call $end)
+          (array.len (array.new_default $bytes (i32.const 40000000))))
+        (func (export "small") (result i32) (i32.const 7)))"#;
+    for ends in [false, true] {
+        for engine in ENGINES.iter().chain([&engine(|config| config.gc_stress(true))]) {
+            let mut linker = Linker::<Option<InterruptHandle>>::new(engine);
+            let end = move |caller: Caller<'_, Option<InterruptHandle>>| {
+                let handle = caller.data().as_ref().unwrap();
+                if ends { handle.end() } else { handle.interrupt() }
+            };
+            linker.func_wrap("host", "end", end).unwrap();
+            let (mut store, instance) = start_with(&linker, None, text);
+            *store.data_mut() = Some(store.interrupt_handle());
+            let keep = instance.get_func(&store, "keep").unwrap();
+            let mut kept = [Val::I32(0)];
+            keep.call(&mut store, &[], &mut kept).unwrap();
+            let kept = *kept[0].anyref().unwrap().unwrap();
+            let owned = kept.to_owned_ref(&store).unwrap();
+            let grow = instance.get_typed_func::<(), i32>(&mut store, "grow").unwrap();
+            // Without the end the array is made; nothing of this function looks at an interruption but the array's making.
+            let outcome = error(grow.call(&mut store, ()));
+            assert_eq!(outcome.trap_reason(), Some(TrapReason::Interrupted));
+            store.data().as_ref().unwrap().clear();
+            let small = instance.get_typed_func::<(), i32>(&mut store, "small").unwrap();
+            let table = instance.get_table(&store, "t").unwrap();
+            let global = instance.get_global(&store, "g").unwrap();
+            let length = |any: AnyRef| ArrayRef::from_any(&store, any)?.unwrap().len(&store);
+            if ends {
+                assert!(length(kept).is_err() && owned.get(&store).is_err());
+                assert!(global.get(&store).anyref().unwrap().is_none());
+                assert!(table.get(&mut store, 1).unwrap().anyref().unwrap().is_none());
+                store.gc().unwrap();
+                let refused = error(small.call(&mut store, ())).trap_reason();
+                assert_eq!(refused, Some(TrapReason::Interrupted));
+            } else {
+                assert_eq!(length(kept).unwrap(), 4_000_000);
+                assert_eq!(length(owned.get(&store).unwrap()).unwrap(), 4_000_000);
+                assert_eq!(small.call(&mut store, ()).unwrap(), 7);
+            }
+        }
+    }
 }
 
 fn fuel_function(module: &Module) -> (Store<()>, TypedFunc<i32, i32>) {

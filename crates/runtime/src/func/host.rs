@@ -67,6 +67,12 @@ impl<'a, T: 'static> Caller<'a, T> {
         crate::store::fuel_left(self.store.0)
     }
 
+    /// What the guests of the store have used so far.
+    #[must_use]
+    pub fn usage(&self) -> crate::StoreUsage {
+        crate::StoreUsage::of(self.store.0)
+    }
+
     /// Gives the store this much fuel.
     ///
     /// # Errors

@@ -28,12 +28,14 @@ fn wait(
     let at = check(view, address, bytes)?;
     let shared = context.objects.memory_shared(memory).ok_or(TrapReason::ExpectedSharedMemory)?;
     let timeout = u64::try_from(timeout.cast_signed()).ok().map(Duration::from_nanos);
-    let interrupted = || context.objects.interrupt.is_interrupted();
-    match shared.parking().wait(address, timeout, || expected(view, at), interrupted) {
-        Waited::Woken => Ok(0),
-        Waited::NotEqual => Ok(1),
-        Waited::TimedOut => Ok(2),
-        Waited::Interrupted => Err(TrapReason::Interrupted),
+    let interrupt = &context.objects.interrupt;
+    let interrupted = || interrupt.is_interrupted();
+    let wait = || shared.parking().wait(address, timeout, || expected(view, at), interrupted);
+    match interrupt.park(wait) {
+        (Waited::Interrupted, _) | (_, true) => Err(TrapReason::Interrupted),
+        (Waited::Woken, false) => Ok(0),
+        (Waited::NotEqual, false) => Ok(1),
+        (Waited::TimedOut, false) => Ok(2),
     }
 }
 

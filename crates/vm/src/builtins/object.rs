@@ -10,22 +10,22 @@ use holm_spec::trap::TrapReason;
 
 /// Why making an object failed.
 pub(super) enum Failed {
-    /// There is no memory for it.
-    Full,
+    /// There is no memory or no time for it.
+    Vm(VmError),
     /// Something else.
     Trap(TrapReason),
 }
 
 impl From<VmError> for Failed {
-    fn from(_: VmError) -> Self {
-        Self::Full
+    fn from(error: VmError) -> Self {
+        Self::Vm(error)
     }
 }
 
 impl From<Failed> for TrapReason {
     fn from(failed: Failed) -> Self {
         match failed {
-            Failed::Full => Self::AllocationFailed,
+            Failed::Vm(error) => error.trap(),
             Failed::Trap(reason) => reason,
         }
     }
@@ -38,7 +38,10 @@ impl Context<'_> {
             let stop = interrupt.is_interrupted();
             if stop { Err(Failed::Trap(TrapReason::Interrupted)) } else { Ok(()) }
         };
-        Ok(self.objects.array_new::<Failed>(header, length, poll)?)
+        self.objects.guest_asks = true;
+        let made = self.objects.array_new::<Failed>(header, length, poll);
+        self.objects.guest_asks = false;
+        Ok(made?)
     }
 
     /// The bytes of a data segment, none if it was dropped.
@@ -93,8 +96,10 @@ impl Context<'_> {
 pub(super) struct ObjectNew;
 impl Run for ObjectNew {
     fn run(context: &mut Context<'_>, [header, bytes, ..]: [u64; 4]) -> Result<u64, TrapReason> {
+        context.objects.guest_asks = true;
         let made = context.objects.object_new(to_u32(header), bytes);
-        made.map(u64::from).map_err(|_| TrapReason::AllocationFailed)
+        context.objects.guest_asks = false;
+        made.map(u64::from).map_err(|error| error.trap())
     }
 }
 

@@ -7,13 +7,18 @@
 //! what the host holds.
 //! Invariant: what can be reached stays; what cannot may stay until the next look.
 
+use crate::VmError;
+
 use super::{COLLECT_AT_MIN, Exceptions, PLACE};
 use crate::objects::Objects;
 use crate::sys::arch;
 use holm_spec::types::{Hierarchy, ValType};
 
+/// Words that are looked at between two looks at the interruption flag.
+const PIECE_WORDS: u32 = 1 << 16;
+
 /// Frees every exception that nobody refers to. `values` are those of one that is being made.
-pub(super) fn collect(objects: &mut Objects, values: &[u128]) {
+pub(super) fn collect(objects: &mut Objects, values: &[u128]) -> Result<(), VmError> {
     let mut marks = Marks {
         marked: vec![false; objects.exceptions.places.len()],
         exceptions: &objects.exceptions,
@@ -30,7 +35,7 @@ pub(super) fn collect(objects: &mut Objects, values: &[u128]) {
         marks.host_stack(here..block.host_stack_start.get() as u64);
     }
     values.iter().for_each(|value| marks.value(*value));
-    marks.objects(objects);
+    marks.objects(objects)?;
     for (token, reference) in &objects.exceptions.held {
         if token.strong_count() > 0 {
             marks.reference(*reference);
@@ -46,6 +51,7 @@ pub(super) fn collect(objects: &mut Objects, values: &[u128]) {
         }
     }
     exceptions.collect_at = (2 * exceptions.count()).max(COLLECT_AT_MIN);
+    Ok(())
 }
 
 /// What has been found to be in use.
@@ -98,7 +104,7 @@ impl Marks<'_> {
     }
 
     /// What globals, tables and segments hold.
-    fn objects(&mut self, objects: &Objects) {
+    fn objects(&mut self, objects: &Objects) -> Result<(), VmError> {
         let is_exception =
             |ty: ValType| ty.as_reference().is_some_and(|ty| ty.heap.hierarchy() == Hierarchy::Exn);
         for (id, ty) in objects.all_globals() {
@@ -113,7 +119,14 @@ impl Marks<'_> {
         }
         let segments = objects.instances.iter().flat_map(|instance| &instance.elements);
         segments.flatten().flatten().for_each(|reference| self.reference(*reference));
-        objects.heap_words(|word| self.reference(word));
+        let (mut words, mut stopped) = (0_u32, false);
+        objects.heap_words(|word| {
+            self.reference(word);
+            words = words.wrapping_add(1);
+            stopped = words.is_multiple_of(PIECE_WORDS) && objects.interrupt.is_interrupted();
+            !stopped
+        });
+        if stopped { Err(VmError::Interrupted) } else { Ok(()) }
     }
 
     /// The values of what was found, and so on.

@@ -4,7 +4,9 @@
 //! collection moves objects out of the nursery; besides the roots it looks at marked cards. A major one first
 //! exchanges the old spaces, so that everything moves. Memory that copies may need is made accessible before the
 //! first one, so that a collection either does not begin or succeeds.
-//! Invariant: between the first object that moves and the last nothing fails.
+//! A collection that a guest asks for is given up when its store is about to end: everything that was in the heap is lost
+//! then, so that no reference to it may be left anywhere.
+//! Invariant: between the first object that moves and the last nothing else fails.
 //! Read next: [`super::mover`], [`super::frames`].
 
 use super::hosts::Thing;
@@ -26,13 +28,13 @@ struct Survived {
 }
 
 impl Heap {
-    fn mover(&mut self, from: From) -> Mover<'_> {
+    fn mover<'a>(&'a mut self, from: From, stop: &'a dyn Fn() -> bool) -> Mover<'a> {
         let Self { space, layouts, old, .. } = self;
-        let behind = match self.room {
-            Room::Nursery => u32::MAX,
-            Room::Old(began) => offset(began),
-        };
-        Mover::new(space, layouts, old, from, behind)
+        let mover = Mover::new(space, layouts, old, from, stop);
+        match self.room {
+            Room::Nursery => mover,
+            Room::Old(began) => mover.counting(offset(began)),
+        }
     }
 
     /// Whether it is time to move everything.
@@ -126,15 +128,22 @@ impl Objects {
     /// Collects the garbage of the nursery, or all.
     ///
     /// # Errors
-    /// When the system has no memory for what survives. Nothing has moved then.
+    /// When the system has no memory for what survives. Nothing has moved then. When it was given up: there is no heap any
+    /// more.
     pub(crate) fn collect(&mut self, major: bool) -> Result<(), VmError> {
         let Some(mut heap) = self.heap.take() else { return Ok(()) };
         // SAFETY: the block outlives these objects.
         let block = unsafe { &*self.block };
+        // The guest traps at once, and no host function is in between that could go on with what it has.
+        let gives_up = self.guest_asks && block.nested.get() == 0;
+        let interrupt = self.interrupt.clone();
+        let stop = || gives_up && interrupt.is_ending();
         let began = heap.clock.map(|clock| clock());
         heap.absorb(block.heap_next.get());
         if let (false, Room::Old(_)) = (major, heap.room) {
-            heap.end_long_phase();
+            if !heap.end_long_phase(&stop) {
+                return Err(self.lose(heap));
+            }
             let opened = heap.open_room();
             block.heap_next.set(heap.young_start);
             block.heap_limit.set(heap.limit_for_code());
@@ -149,13 +158,20 @@ impl Objects {
         }
         let first = heap.old.next;
         let all = From::Nursery(NULL_BYTES, offset(nursery_used));
-        let mut mover = heap.mover(if major { From::Everything } else { all });
+        let mut mover = heap.mover(if major { From::Everything } else { all }, &stop);
         if !major {
             mover.scan_cards(first);
         }
-        self.visit_roots(|reference| mover.forward(reference));
+        self.visit_roots(
+            |reference| {
+                if mover.ask_now_and_then() { 0 } else { mover.forward(reference) }
+            },
+        );
         frames::visit(block, |reference| mover.forward(reference));
         let of_phase = mover.follow();
+        if mover.has_stopped() {
+            return Err(self.lose(heap));
+        }
         let copied = heap.old.next - first;
         let dead = heap.bury(major);
         let survived = Survived { all: copied, of_phase };
@@ -178,14 +194,31 @@ impl Objects {
         settled
     }
 
-    /// Shows every word of the heap in use.
-    pub(crate) fn heap_words(&self, mut see: impl FnMut(u32)) {
+    /// Gives up what is in a heap. It is kept, out of reach: giving it back takes time as well.
+    #[cold]
+    fn lose(&mut self, heap: Box<Heap>) -> VmError {
+        // SAFETY: the block outlives these objects.
+        let block = unsafe { &*self.block };
+        block.heap_next.set(u64::from(NULL_BYTES));
+        block.heap_limit.set(0);
+        self.lost = Some(heap);
+        self.roots.release_all();
+        self.visit_roots(|_| 0);
+        VmError::Interrupted
+    }
+
+    /// Shows every word of the heap in use, until `see` says false.
+    pub(crate) fn heap_words(&self, mut see: impl FnMut(u32) -> bool) {
         let Some(heap) = self.heap.as_deref() else { return };
         // SAFETY: the block outlives these objects.
         let block = unsafe { &*self.block };
         let young = heap.young_start..block.heap_next.get();
         for range in [young, heap.old.range.start..heap.old.next] {
-            range.step_by(4).for_each(|at| see(heap.space.word(at)));
+            for at in range.step_by(4) {
+                if !see(heap.space.word(at)) {
+                    return;
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! together lies together. The place on top is not followed at once: it waits in a queue while the
 //! processor fetches what it refers to, because most of the time of a collection is waiting for memory. The stack has a
 //! fixed size. Objects whose places did not fit are found again by reading all copies from the first of them on.
+//! Whoever asks for it can have the mover stop between any two of its steps; what is left then is of no use to anybody.
 //! Invariant: a moved object's header says so, with its new place behind it; a place on the stack or in the queue lies
 //! in an object that does not move any more.
 //! Read next: [`super::collect`], [`super::layouts`].
@@ -19,6 +20,11 @@ use std::ops::Range;
 const WAITING: usize = 32;
 /// Ranges on the stack.
 const OPEN: usize = if cfg!(test) { 64 } else { 8192 };
+
+/// Bytes that are copied or looked at between two questions whether to stop.
+pub(super) const PIECE_BYTES: u64 = 256 << 10;
+/// Objects or places that are looked at between two such questions.
+const PIECE_STEPS: u32 = 1 << 10;
 
 /// What moves.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +56,11 @@ pub(super) struct Mover<'a> {
     left_out: u64,
     /// Bytes of copies of what was at this offset or behind.
     behind: (u32, u64),
+    /// Whether to stop.
+    stop: &'a dyn Fn() -> bool,
+    stopped: bool,
+    /// Steps since that was last asked.
+    steps: u32,
 }
 
 impl<'a> Mover<'a> {
@@ -58,12 +69,51 @@ impl<'a> Mover<'a> {
         layouts: &'a Layouts,
         old: &'a mut Old,
         from: From,
-        behind: u32,
+        stop: &'a dyn Fn() -> bool,
     ) -> Self {
         let open = vec![(0, 0); OPEN].into_boxed_slice();
-        let (waiting, longest) = ([(0, 0); WAITING], 0);
-        let (count, left_out, behind) = (0, u64::MAX, (behind, 0));
-        Self { space, layouts, old, from, waiting, longest, open, count, left_out, behind }
+        let waiting = [(0, 0); WAITING];
+        Self {
+            space,
+            layouts,
+            old,
+            from,
+            waiting,
+            longest: 0,
+            open,
+            count: 0,
+            left_out: u64::MAX,
+            behind: (u32::MAX, 0),
+            stop,
+            stopped: false,
+            steps: 0,
+        }
+    }
+
+    /// Counts the bytes that it copies of what lies at this offset or behind.
+    pub(super) fn counting(mut self, behind: u32) -> Self {
+        self.behind.0 = behind;
+        self
+    }
+
+    /// Whether it has stopped: the heap is lost then.
+    pub(super) fn has_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Asks whether to stop.
+    #[cold]
+    fn ask(&mut self) -> bool {
+        self.steps = 0;
+        self.stopped = self.stopped || (self.stop)();
+        self.stopped
+    }
+
+    /// Asks now and then.
+    #[inline]
+    pub(super) fn ask_now_and_then(&mut self) -> bool {
+        self.steps += 1;
+        if self.steps < PIECE_STEPS { self.stopped } else { self.ask() }
     }
 
     /// Whether a reference is one to an object that has to move.
@@ -107,7 +157,11 @@ impl<'a> Mover<'a> {
         let (shape, bytes) = layouts.shape_and_bytes(header, length);
         let (at, to) = (u64::from(from), self.old.next);
         self.old.next = to + bytes;
-        self.space.copy_object(at, to, bytes);
+        if bytes > PIECE_BYTES {
+            self.copy_large(at, to, bytes);
+        } else {
+            self.space.copy_object(at, to, bytes);
+        }
         let reference = offset(to);
         self.space.set_first(reference, bytes);
         self.space.set_two_words(at, header | MOVED, reference);
@@ -132,6 +186,17 @@ impl<'a> Mover<'a> {
             }
         }
         reference
+    }
+
+    /// Copies what takes long.
+    #[cold]
+    fn copy_large(&mut self, at: u64, to: u64, bytes: u64) {
+        let mut done = 0;
+        while done < bytes && !self.ask() {
+            let piece = PIECE_BYTES.min(bytes - done);
+            self.space.copy_object(at + done, to + done, piece);
+            done += piece;
+        }
     }
 
     /// Puts places of the copy at `to` on the stack.
@@ -170,10 +235,13 @@ impl<'a> Mover<'a> {
         self.space.set_word(u64::from(slot), moved);
     }
 
-    /// Empties the stack; the queue remains.
+    /// Empties the stack, unless it stops; the queue remains.
     #[inline]
     fn follow_open(&mut self) {
         while let Some(top) = self.count.checked_sub(1) {
+            if self.ask_now_and_then() {
+                return;
+            }
             let (slot, end) = self.open[top];
             if slot + 4 < end {
                 self.open[top].0 = slot + 4;
@@ -184,7 +252,7 @@ impl<'a> Mover<'a> {
         }
     }
 
-    /// Empties the stack and the queue.
+    /// Empties the stack, unless it stops, and the queue.
     fn follow_all(&mut self) {
         let mut empty = 0;
         while empty < WAITING {
@@ -239,13 +307,25 @@ impl<'a> Mover<'a> {
         self.follow_all();
         // What is left out from here on lies further behind, where this comes by.
         let mut at = self.left_out;
-        while at < self.old.next {
-            at += self.scan(at, &(0..u64::MAX));
+        while at < self.old.next && !self.ask_now_and_then() {
+            at += self.scan_in_pieces(at);
             if at >= self.old.next {
                 self.follow_all();
             }
         }
         self.behind.1
+    }
+
+    /// Brings an object up to date and gives its size.
+    #[inline]
+    fn scan_in_pieces(&mut self, at: u64) -> u64 {
+        let bytes = self.scan(at, &(at..at + PIECE_BYTES));
+        let mut done = PIECE_BYTES;
+        while done < bytes && !self.ask() {
+            self.scan(at, &(at + done..at + done + PIECE_BYTES));
+            done += PIECE_BYTES;
+        }
+        bytes
     }
 
     /// Looks at what lies on marked cards of the old space below `end`, and unmarks them.
@@ -269,6 +349,9 @@ impl<'a> Mover<'a> {
             let part = start..stop + u64::from(ARRAY_ELEMENTS);
             let mut at = self.space.first(card);
             while at < stop {
+                if self.ask_now_and_then() {
+                    return;
+                }
                 at += self.scan(at, &part);
             }
         }

@@ -9,6 +9,7 @@
 //! Read next: [`super::collect`].
 
 use super::Heap;
+use super::mover::PIECE_BYTES;
 use crate::VmError;
 use crate::limits::{NURSERY_BYTES_FIRST, NURSERY_BYTES_MIN, OLD_PHASE_BYTES_MAX};
 use crate::sys::map::HUGE_PAGE_BYTES;
@@ -80,15 +81,23 @@ impl Heap {
         };
     }
 
-    /// Ends a phase that has become long, before anything else is made.
-    pub(super) fn end_long_phase(&mut self) {
-        let Room::Old(began) = self.room else { return };
+    /// Ends a phase that has become long, before anything else is made. False when it was told to `stop` first: the heap
+    /// is lost then.
+    pub(super) fn end_long_phase(&mut self, stop: &dyn Fn() -> bool) -> bool {
+        let Room::Old(began) = self.room else { return true };
         let most = if self.stress { 256 } else { OLD_PHASE_BYTES_MAX };
         if self.old.next - began <= most {
-            return;
+            return true;
         }
         let mut at = began;
+        let mut asked = began;
         while at < self.old.next {
+            if at - asked >= PIECE_BYTES {
+                if stop() {
+                    return false;
+                }
+                asked = at;
+            }
             let (header, second) = self.space.two_words(at);
             let bytes = self.layouts.bytes(header, second);
             self.space.set_first(super::collect::offset(at), bytes);
@@ -101,5 +110,6 @@ impl Heap {
         let young = std::mem::take(&mut self.hosts.young);
         self.hosts.old.extend(young);
         self.room = Room::Nursery;
+        true
     }
 }

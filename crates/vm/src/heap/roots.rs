@@ -93,6 +93,11 @@ impl Roots {
         }
     }
 
+    /// Ends all scopes.
+    pub(super) fn release_all(&mut self) {
+        self.inner_mut().scoped.clear();
+    }
+
     /// Shows every reference that is held, to be changed.
     pub(super) fn visit(&mut self, mut visit: impl FnMut(u32) -> u32) {
         let inner = self.inner_mut();

@@ -1,25 +1,25 @@
 //! Threads that wait for an address of a shared memory to be notified.
 //!
-//! Not here: reading the value that a waiter expects (its caller does, under the lock). Invariant: a ticket
-//! is in one queue or among the woken, never in both, and its waiter takes it out.
+//! Not here: reading the value that a waiter expects (its caller does, under the lock). Each waiter sleeps on its own, so
+//! that nobody is woken for another one, and whoever is woken needs no lock that others want too.
+//! Invariant: a waiter is in one queue, or somebody who notified has taken it out; its result says which.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The waiting threads of one memory.
 #[derive(Debug, Default)]
 pub(crate) struct Parking {
-    queues: Mutex<Queues>,
-    changed: Condvar,
+    /// Per address those that wait for it, the oldest first.
+    queues: Mutex<BTreeMap<u64, VecDeque<Arc<Waiter>>>>,
 }
 
+/// One thread that waits.
 #[derive(Debug, Default)]
-struct Queues {
-    next: u64,
-    /// Per address the tickets that wait for it, the oldest first.
-    waiting: BTreeMap<u64, VecDeque<u64>>,
-    woken: BTreeSet<u64>,
+struct Waiter {
+    notified: Mutex<bool>,
+    changed: Condvar,
 }
 
 /// How a wait ended.
@@ -44,73 +44,80 @@ impl Parking {
         expected: impl FnOnce() -> bool,
         interrupted: impl Fn() -> bool,
     ) -> Waited {
+        let waiter = Arc::new(Waiter::default());
         let mut queues = self.lock();
         if !expected() {
             return Waited::NotEqual;
         }
-        let ticket = queues.next;
-        queues.next += 1;
-        queues.waiting.entry(address).or_default().push_back(ticket);
-        let sleeps = |queues: &mut Queues| !queues.woken.contains(&ticket) && !interrupted();
-        let mut queues = match timeout {
-            Some(timeout) => {
-                let waited = self.changed.wait_timeout_while(queues, timeout, sleeps);
-                waited.unwrap_or_else(PoisonError::into_inner).0
-            }
-            None => {
-                let waited = self.changed.wait_while(queues, sleeps);
-                waited.unwrap_or_else(PoisonError::into_inner)
-            }
-        };
-        if queues.woken.remove(&ticket) {
+        queues.entry(address).or_default().push_back(Arc::clone(&waiter));
+        drop(queues);
+        if waiter.sleep(timeout, &interrupted) || !self.forget(address, &waiter) {
             return Waited::Woken;
         }
-        queues.forget(address, ticket);
         if interrupted() { Waited::Interrupted } else { Waited::TimedOut }
     }
 
     /// Wakes up to `count` of the threads that have waited longest for `address`; how many there were.
     pub(crate) fn notify(&self, address: u64, count: u32) -> u32 {
         let mut queues = self.lock();
-        let mut woken = 0;
-        while woken < count
-            && let Some(ticket) = queues.take_oldest(address)
-        {
-            queues.woken.insert(ticket);
-            woken += 1;
+        let Some(queue) = queues.get_mut(&address) else { return 0 };
+        let count = queue.len().min(usize::try_from(count).unwrap_or(usize::MAX));
+        let woken: Vec<_> = queue.drain(..count).collect();
+        if queue.is_empty() {
+            queues.remove(&address);
         }
-        if woken > 0 {
-            self.changed.notify_all();
-        }
-        woken
+        drop(queues);
+        woken.iter().for_each(|waiter| waiter.wake(true));
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Lets every waiter look whether it is to be stopped.
     pub(crate) fn stir(&self) {
-        drop(self.lock());
-        self.changed.notify_all();
+        let waiting: Vec<_> = self.lock().values().flatten().cloned().collect();
+        waiting.iter().for_each(|waiter| waiter.wake(false));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queues> {
+    /// Takes a waiter out of its queue; false if it is in none any more.
+    fn forget(&self, address: u64, waiter: &Arc<Waiter>) -> bool {
+        let mut queues = self.lock();
+        let Some(queue) = queues.get_mut(&address) else { return false };
+        let Some(place) = queue.iter().position(|other| Arc::ptr_eq(other, waiter)) else {
+            return false;
+        };
+        queue.remove(place);
+        if queue.is_empty() {
+            queues.remove(&address);
+        }
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, VecDeque<Arc<Waiter>>>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Queues {
-    fn take_oldest(&mut self, address: u64) -> Option<u64> {
-        let queue = self.waiting.get_mut(&address)?;
-        let ticket = queue.pop_front();
-        if queue.is_empty() {
-            self.waiting.remove(&address);
+impl Waiter {
+    /// Sleeps until it is notified, interrupted, or the time is over; says whether it was notified.
+    fn sleep(&self, timeout: Option<Duration>, interrupted: impl Fn() -> bool) -> bool {
+        let sleeps = |notified: &mut bool| !*notified && !interrupted();
+        let notified = self.notified.lock().unwrap_or_else(PoisonError::into_inner);
+        *match timeout {
+            Some(timeout) => {
+                let waited = self.changed.wait_timeout_while(notified, timeout, sleeps);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => {
+                let waited = self.changed.wait_while(notified, sleeps);
+                waited.unwrap_or_else(PoisonError::into_inner)
+            }
         }
-        ticket
     }
 
-    fn forget(&mut self, address: u64, ticket: u64) {
-        let Some(queue) = self.waiting.get_mut(&address) else { return };
-        queue.retain(|waiting| *waiting != ticket);
-        if queue.is_empty() {
-            self.waiting.remove(&address);
-        }
+    /// Has it look again, notified or not.
+    fn wake(&self, notify: bool) {
+        let mut notified = self.notified.lock().unwrap_or_else(PoisonError::into_inner);
+        *notified |= notify;
+        drop(notified);
+        self.changed.notify_one();
     }
 }

@@ -95,6 +95,7 @@ impl Run {
         config.stack_bytes(usize::try_from(limits.max_stack).unwrap_or(usize::MAX));
         if self.stats || self.trace_tiers.is_some() {
             config.clock(Some(stats::nanoseconds));
+            config.processor_clock(Some(stats::processor_nanoseconds));
         }
         let loader = Loader::new(config, &self.cache)?;
         let (module, origin) = loader.load(received)?;

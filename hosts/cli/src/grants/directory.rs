@@ -37,10 +37,12 @@ pub(super) enum Host {
 /// Reads `HOST[::GUEST][:ro]`. A relative HOST is one of `base`, if there is one.
 pub(super) fn parse(flag: &str, text: &OsStr, base: Option<&Path>) -> Result<Directory, Failure> {
     let bytes = text.as_bytes();
-    let (bytes, read_only) = match bytes.strip_suffix(b":ro") {
-        Some(rest) => (rest, true),
-        None => (bytes, false),
+    let (bytes, read_only) = match (bytes.strip_suffix(b":ro"), bytes.strip_suffix(b":rw")) {
+        (Some(rest), _) => (rest, true),
+        (None, Some(rest)) => (rest, false),
+        (None, None) => (bytes, false),
     };
+    let is_told = bytes.len() < text.len();
     let split = bytes.windows(2).position(|pair| pair == b"::");
     let (host, guest) = match split {
         Some(at) => (&bytes[..at], &bytes[at + 2..]),
@@ -57,6 +59,11 @@ pub(super) fn parse(flag: &str, text: &OsStr, base: Option<&Path>) -> Result<Dir
         .map_err(|_| wrong("the name inside is not UTF-8: give one with HOST::GUEST"))?;
     if guest.is_empty() {
         return Err(wrong("the name inside is missing"));
+    }
+    // A slip of the pen must not become a grant for writing.
+    let word = guest.rsplit_once(':').map_or("", |(_, word)| word);
+    if split.is_some() && !is_told && !word.is_empty() && !word.contains('/') {
+        return Err(wrong(&format!("`{word}` is no access: it is ro or rw")));
     }
     let overlay = flag == "--overlay";
     if overlay && read_only {

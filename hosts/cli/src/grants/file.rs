@@ -49,6 +49,7 @@ pub(crate) struct Granted {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Limited {
     pub(crate) max_memory: Option<String>,
+    pub(crate) max_heap: Option<String>,
     pub(crate) max_stack: Option<String>,
     pub(crate) max_files: Option<String>,
     pub(crate) max_handles: Option<u32>,

@@ -21,6 +21,9 @@ fn directories() {
     check("/data:ro", "/data", "/data", true);
     check("a:b::/c:ro", "a:b", "/c", true);
     check("./x:ro::/x", "./x:ro", "/x", false);
+    check("/data::/x:rw", "/data", "/x", false);
+    check("a::/b:c:rw", "a", "/b:c", false);
+    check("a::/b:c/d", "a", "/b:c/d", false);
 }
 
 #[test]
@@ -39,11 +42,22 @@ fn directories_in_memory_and_overlays() {
 
 #[test]
 fn what_is_no_directory() {
-    for text in ["", "::/x", "/x::", ":ro", "/x:::ro"] {
+    for text in ["", "::/x", "/x::", ":ro", "/x:::ro", "a::/b:RO", "a::/b:r", "a::/b:ro,rw"] {
         assert_eq!(directory(text).unwrap_err().status(), 2, "{text}");
     }
     assert!(directory(OsStr::from_bytes(b"/\xff")).is_err());
     assert!(directory(OsStr::from_bytes(b"/\xff::/x")).is_ok());
+}
+
+#[test]
+fn a_name_is_granted_once_and_the_last_value_counts() {
+    let mut grants = Grants { dir: vec!["a::/x".into(), "b::/x/".into()], ..Grants::default() };
+    assert_eq!(grants.directories(None).unwrap_err().status(), 2);
+    grants.dir.pop();
+    assert_eq!(grants.directories(None).unwrap().len(), 1);
+    let variables = ["A=1", "B=2", "A=3"].map(OsString::from);
+    let last = last_of_each(&variables).map(|text| text.to_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(last, ["B=2", "A=3"]);
 }
 
 #[test]

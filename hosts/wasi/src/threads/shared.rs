@@ -101,6 +101,10 @@ fn attempts(
     let mut resumed = None;
     let mut calls = 1;
     loop {
+        // Whoever is stopped does not queue up.
+        if group.stopper.is_stopped() {
+            return Err(End::Trap(Trap::Stopped));
+        }
         let mut ctx = group.context();
         ctx.usage.calls += std::mem::take(&mut calls);
         ctx.resumed = resumed.take();
@@ -119,9 +123,6 @@ fn attempts(
             Some(Err(Fault::Trap(trap))) => return Err(End::Trap(trap)),
             Some(Err(Fault::Errno(errno))) => return Ok(errno as u32),
             Some(Err(Fault::Exit(_) | Fault::Wait)) | None => return Ok(Errno::Again as u32),
-        }
-        if group.stopper.is_stopped() {
-            return Err(End::Trap(Trap::Stopped));
         }
     }
 }

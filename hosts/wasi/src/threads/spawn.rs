@@ -6,10 +6,14 @@
 //! Read next: `threads.rs`.
 
 use super::{Group, State, WasiThread};
+use crate::Trap;
+use crate::linker::ended;
+use crate::preview1::End;
 use crate::refusal::{Reason, Refusal};
 use holm::{Caller, Error, Result, Store};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// The function that a thread begins with.
 const START: &str = "wasi_thread_start";
@@ -21,57 +25,66 @@ const ID_MAX: u32 = (1 << 29) - 1;
 const REFUSED: i32 = -6;
 
 /// `thread-spawn`: starts a thread that is given `argument`. Gives its number, or a negative one.
-pub(super) fn spawn(mut caller: Caller<'_, WasiThread>, argument: u32) -> i32 {
+pub(super) fn spawn(mut caller: Caller<'_, WasiThread>, argument: u32) -> Result<i32> {
     let group = Arc::clone(&caller.data().group);
-    let Some(id) = reserve(&group) else { return REFUSED };
+    let id = reserve(&group);
+    if group.is_over() {
+        id.into_iter().for_each(|id| forget(&group, id, None));
+        return Err(ended(End::Trap(Trap::Stopped)));
+    }
+    let Some(id) = id else {
+        // Others have something to do, perhaps this very guest's end.
+        std::thread::yield_now();
+        return Ok(REFUSED);
+    };
     let fuel = share_fuel(&group, &mut caller);
-    match start(&group, id, fuel, argument) {
+    Ok(match start(&group, id, fuel, argument) {
         Ok(()) => i32::try_from(id).unwrap_or(REFUSED),
         Err(_) => {
-            let mut state = group.state();
-            state.running.remove(&id);
-            state.fuel += fuel.unwrap_or(0);
-            group.ended.notify_all();
-            drop(state);
+            forget(&group, id, fuel);
             refuse(&group);
             REFUSED
         }
-    }
+    })
+}
+
+/// Gives back what was reserved for a thread that did not come to be.
+fn forget(group: &Group, id: u32, fuel: Option<u64>) {
+    group.state().running.remove(&id);
+    group.used.give_fuel(fuel.unwrap_or(0));
+    group.one_less();
 }
 
 /// Takes a share of the caller's fuel for a new thread: what is left, in equal parts for all threads that there may yet be.
 /// The caller was given before what threads left that have ended. So all together never use more than there was.
 fn share_fuel(group: &Group, caller: &mut Caller<'_, WasiThread>) -> Option<u64> {
     let left = caller.fuel_left()?;
-    let mut state = group.state();
-    let left = left.saturating_add(std::mem::take(&mut state.fuel));
-    let running = u32::try_from(state.running.len()).unwrap_or(u32::MAX);
-    drop(state);
-    let shares = group.limits.threads_max.saturating_sub(running).saturating_add(1);
+    let left = left.saturating_add(group.used.take_fuel());
+    let alive = group.alive.load(Ordering::SeqCst);
+    let shares = group.limits.threads_max.saturating_sub(alive).saturating_add(1);
     let share = left / u64::from(shares);
     caller.set_fuel(left - share).ok()?;
     Some(share)
 }
 
-/// A number for a thread, if there may be one more.
+/// A number for a thread, if there may be one more. Whoever is refused takes no lock: guests that ask again and again keep
+/// nobody waiting.
 fn reserve(group: &Group) -> Option<u32> {
-    let mut state = group.state();
     // The guest is about to be stopped itself.
-    if state.over {
+    if group.is_over() {
         return None;
     }
-    let count = u32::try_from(state.running.len()).unwrap_or(u32::MAX).saturating_add(1);
-    if count >= group.limits.threads_max {
-        drop(state);
+    let one_more = |alive: u32| Some(alive + 1).filter(|more| *more < group.limits.threads_max);
+    let Ok(before) = group.alive.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more) else {
         refuse(group);
         return None;
-    }
+    };
+    let mut state = group.state();
     let id = next(&state);
     state.last = id;
     state.running.insert(id, holm::InterruptHandle::default());
-    let usage = &mut state.usage;
-    usage.threads += 1;
-    usage.threads_peak = usage.threads_peak.max(u64::from(count) + 1);
+    state.threads += 1;
+    state.threads_peak = state.threads_peak.max(u64::from(before) + 2);
     Some(id)
 }
 
@@ -87,6 +100,9 @@ fn next(state: &State) -> u32 {
 
 /// Tells the log of the context, if there is one.
 fn refuse(group: &Group) {
+    if !group.is_logged || group.is_over() {
+        return;
+    }
     let mut ctx = group.context();
     let reason = Reason::Threads;
     let refusal = Refusal {
@@ -103,6 +119,9 @@ fn refuse(group: &Group) {
 }
 
 fn start(group: &Arc<Group>, id: u32, fuel: Option<u64>, argument: u32) -> Result<()> {
+    if group.is_over() {
+        return Err(over());
+    }
     let program = group.program.get().ok_or_else(|| Error::host("there is no program yet"))?;
     let data = WasiThread::new(group, id);
     let mut store = Store::try_new(program.module().engine(), group.limits.store, data)?;
@@ -112,8 +131,8 @@ fn start(group: &Arc<Group>, id: u32, fuel: Option<u64>, argument: u32) -> Resul
     }
     {
         let mut state = group.state();
-        if state.over {
-            return Err(Error::host("the program is over"));
+        if group.is_over() {
+            return Err(over());
         }
         state.running.insert(id, store.interrupt_handle());
     }
@@ -124,14 +143,22 @@ fn start(group: &Arc<Group>, id: u32, fuel: Option<u64>, argument: u32) -> Resul
         let result = result.unwrap_or_else(|_| Err(Error::host("the thread of the host panicked")));
         let (usage, fuel) = (store.usage(), store.fuel_left());
         drop(store);
-        group.leave(id, result, usage, fuel);
+        group.leave(id, result, &usage, fuel);
+        group.let_others_leave();
     };
     thread.spawn(body).map(drop).map_err(Error::host)
+}
+
+fn over() -> Error {
+    Error::host("the program is over")
 }
 
 /// All that a thread does.
 fn run(group: &Group, store: &mut Store<WasiThread>, id: u32, argument: u32) -> Result<()> {
     let program = group.program.get().ok_or_else(|| Error::host("there is no program"))?;
+    if group.is_over() {
+        return Ok(());
+    }
     let instance = program.instantiate(&mut *store)?;
     let function = instance.get_typed_func::<(u32, u32), ()>(&*store, START)?;
     function.call(&mut *store, (id, argument))

@@ -279,6 +279,27 @@ fn all_threads_are_stopped_from_outside() {
     }
 }
 
+/// Threads that begin while the others are stopped, and help to stop them, leave nobody out.
+#[test]
+fn threads_that_only_compute_are_all_stopped_whenever_that_is() {
+    let main = "(loop (drop (call $spawn (i32.const 0))) (br 0))";
+    let thread = "(i32.store (i32.const 500) (i32.const 1)) (loop (br 0))";
+    for round in 0..30 {
+        let limits = ThreadLimits { threads_max: 40, ..ThreadLimits::default() };
+        let mut program_run = Run::new(WasiCtx::builder(), limits);
+        let threads = program_run.threads.clone();
+        let watcher = std::thread::spawn(move || {
+            while threads.usage().threads < 2 + round {
+                std::thread::yield_now();
+            }
+            threads.interrupt();
+        });
+        let result = program_run.run(&program(main, thread));
+        assert_eq!(trap(result), Some(TrapReason::Interrupted));
+        watcher.join().unwrap();
+    }
+}
+
 #[test]
 fn a_start_function_may_make_threads() {
     let main = "(call $wait) (call $exit (i32.const 8))";

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use holm::{
-    Budget, Config, Engine, Error, ErrorKind, Linker, MemoryStrategy, Module, Store, StoreLimits,
-    TrapReason,
+    Budget, Caller, Config, Engine, Error, ErrorKind, Linker, MemoryStrategy, Module, Store,
+    StoreLimits, TrapReason,
 };
 use libtest_mimic::Failed;
 
@@ -94,10 +94,15 @@ fn budget(engine: &Engine) -> Result<(), Failed> {
 }
 
 fn usage(engine: &Engine) -> Result<(), Failed> {
+    let engine_without_clock = engine;
     let mut config = engine.config().clone();
     config.fuel(true).clock(Some(|| {
         static TICKS: AtomicU64 = AtomicU64::new(0);
         TICKS.fetch_add(1000, Ordering::Relaxed)
+    }));
+    config.processor_clock(Some(|| {
+        static TICKS: AtomicU64 = AtomicU64::new(0);
+        TICKS.fetch_add(5, Ordering::Relaxed)
     }));
     let engine = Engine::new(&config)?;
     let mut store = Store::new(&engine, ());
@@ -123,7 +128,20 @@ fn usage(engine: &Engine) -> Result<(), Failed> {
     same("sum", (all.memory_bytes, all.table_entries, all.instances), (3 << 16, 12, 2))?;
     same("shared", all.shared_memory_bytes, 0)?;
     same("objects", all.heap_bytes_made >= 8000, true)?;
-    same("fuel", all.fuel_used.is_some_and(|fuel| fuel > 0), true)
+    same("fuel", all.fuel_used.is_some_and(|fuel| fuel > 0), true)?;
+    same("time of one call", all.processor_ns, Some(5))?;
+    // A guest that calls a host function that calls a guest: the time passes once, and during the call it is known so far.
+    let make = first.get_typed_func::<(), ()>(&store, "make")?;
+    let again = move |mut caller: Caller<'_, ()>| -> holm::Result<u64> {
+        make.call(&mut caller, ())?;
+        Ok(caller.usage().processor_ns.unwrap_or(0))
+    };
+    linker.func_wrap("host", "again", again)?;
+    let text = r#"(module (import "host" "again" (func $again (result i64))) (func (export "f") (result i64) (call $again)))"#;
+    let nested = instance(&mut store, &linker, text)?;
+    let so_far = nested.get_typed_func::<(), u64>(&store, "f")?.call(&mut store, ())?;
+    same("time during a call", (so_far, store.usage().processor_ns), (10, Some(15)))?;
+    same("time without a clock", Store::new(engine_without_clock, ()).usage().processor_ns, None)
 }
 
 const COUNTER: &str = r#"

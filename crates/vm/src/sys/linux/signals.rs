@@ -4,9 +4,10 @@
 //! the fault is a guest's; if so it resumes the thread at the leaving stub, which returns to the host. A
 //! fault that is nobody's goes to whoever handled the signal before.
 
+use crate::sys::map::Mapping;
 use crate::traps::{Fault, Resume};
 use std::mem::MaybeUninit;
-use std::sync::{Once, OnceLock};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
 const SIGNALS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
 const ALTERNATE_STACK_BYTES: usize = 64 * 1024;
@@ -39,9 +40,18 @@ pub(crate) fn install() {
     });
 }
 
+/// Stacks of threads that have ended, for the next ones: mapping and unmapping them costs more than all else that is done here.
+static IDLE: Mutex<Vec<Mapping>> = Mutex::new(Vec::new());
+/// How many are kept.
+const IDLE_MAX: usize = 128;
+
+fn idle() -> MutexGuard<'static, Vec<Mapping>> {
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Gives the calling thread an alternate stack for signals, once; it lives as long as the thread.
 pub(crate) fn prepare_thread() {
-    struct Alternate(Option<crate::sys::map::Mapping>);
+    struct Alternate(Option<Mapping>);
     impl Drop for Alternate {
         fn drop(&mut self) {
             let off = libc::stack_t {
@@ -51,19 +61,23 @@ pub(crate) fn prepare_thread() {
             };
             // SAFETY: disables this thread's alternate stack before its memory goes away.
             unsafe { libc::sigaltstack(&raw const off, std::ptr::null_mut()) };
-            self.0 = None;
+            let mut idle = idle();
+            if idle.len() < IDLE_MAX {
+                idle.extend(self.0.take());
+            }
         }
     }
     thread_local! {
         static STACK: Alternate = Alternate({
-            let stack = crate::sys::map::Mapping::zeroed(ALTERNATE_STACK_BYTES).ok();
+            let used = idle().pop();
+            let stack = used.or_else(|| Mapping::zeroed(ALTERNATE_STACK_BYTES).ok());
             if let Some(stack) = &stack {
                 let on = libc::stack_t {
                     ss_sp: stack.base().as_ptr().cast(),
                     ss_flags: 0,
                     ss_size: ALTERNATE_STACK_BYTES,
                 };
-                // SAFETY: the mapping is fresh, of that size, and lives until the thread ends.
+                // SAFETY: nobody else uses the mapping, which is of that size and lives until the thread ends.
                 unsafe { libc::sigaltstack(&raw const on, std::ptr::null_mut()) };
             }
             stack

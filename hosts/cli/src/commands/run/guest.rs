@@ -119,7 +119,7 @@ impl Guest {
         match &self.kind {
             Kind::Alone { store, .. } => {
                 let code = store.interrupt_handle();
-                Box::new(move || code.interrupt())
+                Box::new(move || code.end())
             }
             Kind::Threads { threads, .. } => {
                 let threads = threads.clone();
@@ -157,6 +157,8 @@ impl Guest {
                 sum.memory_bytes += all.ended.memory_bytes;
                 sum.table_entries += all.ended.table_entries;
                 sum.heap_bytes += all.ended.heap_bytes;
+                let of_all = |time: u64| time + all.ended.processor_ns.unwrap_or(0);
+                sum.processor_ns = sum.processor_ns.map(of_all);
                 let left = store.fuel_left().map(|left| left + all.fuel_left);
                 sum.fuel_used = left.zip(limits.fuel).map(|(left, fuel)| fuel.saturating_sub(left));
                 Bill::of(&sum, &threads.wasi_usage(), Some(&all), limits)

@@ -21,6 +21,13 @@ pub(super) fn nanoseconds() -> u64 {
     u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// Nanoseconds that this thread has had a processor: a clock for what guests take.
+pub(super) fn processor_nanoseconds() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let passed = Duration::try_from(time).unwrap_or_default();
+    u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// The steps of a run so far.
 pub(super) struct Stats {
     last: Instant,
@@ -108,7 +115,11 @@ impl Bill {
         let mut rows = Vec::new();
         let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
         if let Ok(time) = Duration::try_from(time) {
-            rows.push(("processor time", format!("{}, compiling included", show_time(time))));
+            let guest = engine.processor_ns.map_or(String::new(), |time| {
+                format!("{} of the guest, ", show_time(Duration::from_nanos(time)))
+            });
+            let all = show_time(time);
+            rows.push(("processor time", format!("{guest}{all} in all, compiling included")));
         }
         if let Some(used) = engine.fuel_used {
             let max = limits.fuel.map_or(String::new(), |fuel| format!(" of {fuel}"));
