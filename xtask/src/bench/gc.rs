@@ -80,7 +80,9 @@ fn with_collectors(engines: &[Engine]) -> Vec<Engine> {
             Kind::Wasmtime => all.extend(COLLECTORS.iter().map(|collector| {
                 let mut engine = engine.clone();
                 engine.name = name(collector);
-                engine.flags.extend(["-W".into(), "gc=y,function-references=y,exceptions=y".into()]);
+                engine
+                    .flags
+                    .extend(["-W".into(), "gc=y,function-references=y,exceptions=y".into()]);
                 engine.flags.extend(["-C".into(), format!("collector={collector}")]);
                 engine
             })),
