@@ -90,8 +90,9 @@ impl<'a> Translator<'a, '_> {
     /// The function that the indirect call at hand, of a type, called nearly every time while it was interpreted.
     pub(super) fn likely_callee(&self, ty: u32) -> Option<u32> {
         let function = self.env.profile.callee(self.inlining.current()?, self.places.here())?;
-        // Whoever says it may be wrong.
+        // Whoever says it may be wrong: of another type, or nobody has a reference to it.
         let found = self.env.module.functions.get(function as usize)?.0;
+        self.env.known.rank_if_escaped(function).ok().flatten()?;
         (self.env.settings.optimize && found == ty).then_some(function)
     }
 
