@@ -29,8 +29,9 @@ pub(crate) struct CodeOptions {
         hide_possible_values = true
     )]
     optimize: Switch,
-    /// How functions are run: auto begins at once and compiles what runs often; optimize compiles
-    /// everything first; interp makes no machine code
+    /// How functions are run: auto begins at once and compiles what runs often, which is how holm
+    /// run does it unless told otherwise; optimize compiles everything first; interp makes no
+    /// machine code
     #[arg(
         long,
         value_name = "TIER",
@@ -86,11 +87,22 @@ impl CodeOptions {
 }
 
 impl CodeOptions {
+    /// The same for a program that is to run now: it begins at once, if this build can do that.
+    pub(crate) fn config_to_run(&self) -> Config {
+        let mut config = self.config();
+        config.tier(self.tier().or_else(|| found("auto")));
+        config
+    }
+
     /// The tier that was asked for.
     fn tier(&self) -> Option<&'static str> {
-        let name = self.tier.as_deref()?;
-        holm::TIERS.iter().copied().find(|tier| *tier == name)
+        found(self.tier.as_deref()?)
     }
+}
+
+/// The tier of this name, if this build has it.
+fn found(name: &str) -> Option<&'static str> {
+    holm::TIERS.iter().copied().find(|tier| *tier == name)
 }
 
 /// When functions move up.

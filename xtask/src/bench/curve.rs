@@ -1,7 +1,7 @@
 //! The time of whole processes over the amount of work, without caches: who starts fast, who runs fast, who does both.
 //!
-//! Each program gets a scale as its argument, from next to no work to seconds of it. Holm runs as a user gets it, which
-//! compiles everything first, and on its other tiers; what is compared with the best of the others is `--tier auto`.
+//! Each program gets a scale as its argument, from next to no work to seconds of it. Holm runs on each of
+//! its tiers; what is compared with the best of the others is `--tier auto`, as a user gets it.
 //! Invariant: engines alternate; a point whose outputs differ is an error. An engine whose next point would take longer
 //! than [`PATIENCE`] is left out from there on.
 //! Read next: `xtask/src/bench/measure.rs`.
@@ -52,8 +52,8 @@ impl Point {
 pub(crate) fn measure(wish: &Wish, engines: &[Engine]) -> Outcome {
     let mut engines: Vec<Engine> = engines.iter().map(cold).collect();
     engines.retain(|engine| engine.kind != Kind::Native);
-    let ours = engines.iter().find(|engine| engine.kind == Kind::Holm).cloned();
-    for tier in ["auto", "interp"] {
+    let ours = engines.extract_if(.., |engine| engine.kind == Kind::Holm).next();
+    for tier in ["auto", "optimize", "interp"] {
         engines.extend(ours.iter().map(|ours| {
             let mut engine = ours.clone();
             engine.name = format!("holm {tier}");

@@ -67,6 +67,15 @@ impl Engine {
         Ok(engine)
     }
 
+    /// The same engine told to compile everything before it runs anything, where it would do otherwise.
+    pub(crate) fn compiling_first(&self) -> Self {
+        let mut engine = self.clone();
+        if self.kind == Kind::Holm && self.flags.is_empty() {
+            engine.flags.extend(["--tier".into(), "optimize".into()]);
+        }
+        engine
+    }
+
     /// Whether it takes so long for a program that once is enough.
     pub(crate) fn interprets(&self) -> bool {
         matches!(self.kind, Kind::Wasmi | Kind::Wasm3) || self.name == "interp"

@@ -92,7 +92,7 @@ impl Run {
         let received = input::receive(self.path())?;
         let name = received.name().to_owned();
         stats.read(&received);
-        let mut config = self.code.config();
+        let mut config = self.code.config_to_run();
         let counts = code::adapt(&mut config, &received, limits.fuel.is_some())?;
         code::adapt_nans(&mut config, &received, self.grants.deterministic)?;
         config.stack_bytes(usize::try_from(limits.max_stack).unwrap_or(usize::MAX));
