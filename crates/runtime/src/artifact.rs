@@ -31,6 +31,7 @@ mod section {
     #[cfg(feature = "machine-code")]
     pub(super) const PROMOTED: u32 = 19;
     /// The text of the profile, beside promoted functions.
+    #[cfg(feature = "machine-code")]
     pub(super) const PROFILE: u32 = 20;
 }
 
@@ -384,7 +385,13 @@ pub(crate) fn keep_promoted(
 
 /// As above, where there is never any.
 #[cfg(not(feature = "machine-code"))]
-pub(crate) fn keep_promoted(_: &Engine, _: &Meta, _: &KeptBytes, _: Option<&Code>) -> Result<bool> {
+pub(crate) fn keep_promoted(
+    _: &Engine,
+    _: &Meta,
+    _: &KeptBytes,
+    _: Option<&Code>,
+    _: &Profile,
+) -> Result<bool> {
     Ok(false)
 }
 

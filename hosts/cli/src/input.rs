@@ -239,6 +239,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
 ///
 /// # Errors
 /// When it can not be read, is longer, or is not UTF-8.
+#[cfg(feature = "tools")]
 pub(crate) fn read_short_text(path: &Path, bytes_max: u64) -> Result<String, Failure> {
     if path.is_dir() {
         return Err(directory(path));
