@@ -47,14 +47,12 @@ fn engine(n: u64, tier: &'static str, tiering: Option<Tiering>, optimize: bool) 
     Engine::new(&config).expect("an engine with fuel")
 }
 
-/// The engine on which the n-th module moves up, at moments of its own. One in two optimizes what it compiles, half of these
-/// quickly first.
+/// The engine on which the n-th module moves up, at moments of its own. One in two optimizes what it compiles.
 fn moving_up(n: u64) -> Engine {
     let mut random = Random::new(n ^ 0x7135_0be5);
     let (calls, rounds) = random.choose(&MOMENTS);
     let optimize = random.below(2) == 0;
-    let quick_cost = if random.below(2) == 0 { 0 } else { u64::MAX };
-    let tiering = Tiering { calls, rounds, quick_cost, at_once: true, seed: Some(random.next()) };
+    let tiering = Tiering { calls, rounds, at_once: true, seed: Some(random.next()) };
     engine(n, "auto", Some(tiering), optimize)
 }
 

@@ -53,12 +53,6 @@ pub trait Interpreted: Send + Sync + Debug {
         let _ = (part, code);
     }
 
-    /// Takes note of better machine code for a function that has some: from now on this is called. Calls that are under
-    /// way stay in the old code.
-    fn replace(&self, defined: u32, code: u64) {
-        let _ = (defined, code);
-    }
-
     /// Has a function compiled at once, on this thread, and gives where its machine code begins; nothing where that
     /// cannot be. Asked for when machine code and interpreted functions call each other so often that the host's stack
     /// is about to end.

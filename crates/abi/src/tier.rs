@@ -142,17 +142,6 @@ pub trait PartCompiler: Send + Sync {
     /// As for [`Tier::compile`]; then no code of the batch is to be had. Retry its functions one by one.
     fn compile(&self, batch: &[Part], profile: &dyn Profile) -> Result<Code, CompileError>;
 
-    /// Compiles one function from its start on in a fraction of the time that [`PartCompiler::compile`] takes, into
-    /// code that runs slower and calls itself, too, by way of its entry, so that better code can take its place;
-    /// nothing if there is no quicker way.
-    ///
-    /// # Errors
-    /// As for [`PartCompiler::compile`].
-    fn compile_quickly(&self, defined: u32) -> Option<Result<Code, CompileError>> {
-        let _ = defined;
-        None
-    }
-
     /// About how many units of work compiling a function takes; for choosing batches.
     fn cost(&self, defined: u32) -> u64;
 }

@@ -266,12 +266,6 @@ impl Interpreted for Program {
         }
     }
 
-    fn replace(&self, defined: u32, code: u64) {
-        if self.promoter.is_some() {
-            self.entries.replace(defined, code);
-        }
-    }
-
     fn signature(&self, function: u32) -> Option<&SlotSignature> {
         self.type_signature(self.module.functions.get(function as usize)?.0)
     }

@@ -6,24 +6,16 @@
 //! Read next: [`crate::environment::Calls`], [`crate::link`].
 
 use crate::environment::{Calls, Environment, Shared};
-use crate::isa::Effort;
 use crate::known::Known;
 use crate::worker::{Compiled, Unit, Worker};
 use crate::{Optimizer, called_thunks, link};
-use holm_abi::{Code, CompileError, Entry, NoProfile, Part, PartCompiler, Profile, SharedBytes};
+use holm_abi::{Code, CompileError, Entry, Part, PartCompiler, Profile, SharedBytes};
 use holm_module::Module;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Batches that cost more leave memory behind that is not worth keeping.
 const KEPT_COST_MAX: u64 = 50_000;
-
-/// Whether code is waited for so urgently that it may be slower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Haste {
-    None,
-    Much,
-}
 
 /// Compiles functions of one module.
 pub(crate) struct Parts {
@@ -46,44 +38,20 @@ impl Parts {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Compiles a batch with memory that nobody uses.
-    fn compile_as(
-        &self,
-        batch: &[Part],
-        haste: Haste,
-        profile: &dyn Profile,
-    ) -> Result<Code, CompileError> {
-        let idle = self.workers().pop();
-        let mut worker = idle.unwrap_or_else(Worker::new);
-        let code = self.compile_with(&mut worker, batch, haste, profile);
-        if batch.iter().map(|part| self.cost(part.defined)).sum::<u64>() <= KEPT_COST_MAX {
-            self.workers().push(worker);
-        }
-        code
-    }
-
     fn compile_with(
         &self,
         worker: &mut Worker,
         batch: &[Part],
-        haste: Haste,
         profile: &dyn Profile,
     ) -> Result<Code, CompileError> {
-        let mut starts = starts(&self.module, batch)?;
-        if haste == Haste::Much {
-            // It does not stay, so that it must not be called directly.
-            starts.clear();
-        }
+        let starts = starts(&self.module, batch)?;
         let Optimizer { settings, targets, .. } = &self.optimizer;
         let known = Known::whole(&self.module, &self.wasm);
         let calls = Calls::Entries(&starts);
         let env = Environment::new(&self.shared, &self.module, settings, known, calls);
         let env = env.with_profile(profile);
         let mut compile = |unit: Unit| {
-            let effort = match haste {
-                Haste::None => self.optimizer.effort(&env.known, unit),
-                Haste::Much => Effort::Bounded,
-            };
+            let effort = self.optimizer.effort(&env.known, unit);
             let compiled = worker.compile(&env, targets, unit, effort);
             compiled.map_err(|failure| unit.failed(failure, &self.module))
         };
@@ -103,15 +71,13 @@ impl Parts {
 
 impl PartCompiler for Parts {
     fn compile(&self, batch: &[Part], profile: &dyn Profile) -> Result<Code, CompileError> {
-        self.compile_as(batch, Haste::None, profile)
-    }
-
-    fn compile_quickly(&self, defined: u32) -> Option<Result<Code, CompileError>> {
-        let body = self.module.bodies.get(defined as usize)?;
-        let is_quicker =
-            self.optimizer.settings.optimize && self.optimizer.limits.is_worth_optimizing(body);
-        let part = Part { defined, entry: Entry::Start };
-        is_quicker.then(|| self.compile_as(&[part], Haste::Much, &NoProfile))
+        let idle = self.workers().pop();
+        let mut worker = idle.unwrap_or_else(Worker::new);
+        let code = self.compile_with(&mut worker, batch, profile);
+        if batch.iter().map(|part| self.cost(part.defined)).sum::<u64>() <= KEPT_COST_MAX {
+            self.workers().push(worker);
+        }
+        code
     }
 
     fn cost(&self, defined: u32) -> u64 {

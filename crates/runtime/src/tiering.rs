@@ -26,7 +26,7 @@ use queue::{Notice, Queue};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use thresholds::{ASK_AGAIN_DIVISOR, LOOP_COST_PER_NOTICE, QUICK_SPEED, Tiering};
+use thresholds::{ASK_AGAIN_DIVISOR, LOOP_COST_PER_NOTICE, Tiering};
 
 /// A module as the first tier has it.
 type Interpretation = std::result::Result<Arc<dyn Interpreted>, CompileError>;
@@ -51,10 +51,6 @@ struct State {
     queue: Queue,
     /// Jobs in the background.
     helpers: usize,
-    /// The functions that have quick code.
-    quick: BTreeSet<u32>,
-    /// Those of them that are to be compiled again at once; where there is no background.
-    again: Vec<Part>,
     /// What cannot be compiled.
     refused: BTreeSet<Part>,
     /// The code so far.
@@ -236,47 +232,14 @@ impl Promotions {
     /// Compiles what waits, until nothing does or the module is gone.
     fn help(&self) {
         loop {
-            let (batch, cooled) = {
-                let State { queue, quick, .. } = &mut *self.state();
-                queue.take(|part| match self.compiler.cost(part.defined) {
-                    cost if self.is_for_quick(part, quick) => cost / QUICK_SPEED,
-                    cost => cost,
-                })
-            };
+            let (batch, cooled) = self.state().queue.take(|part| self.compiler.cost(part.defined));
             cooled.into_iter().for_each(|part| self.note(part, TierEventKind::Cooled));
-            match batch[..] {
-                [] => return,
-                [part] if self.compile_quickly(part) => self.state().queue.again(part),
-                _ => {
-                    let goes_on = self.compile(&batch);
-                    self.state().queue.done(&batch);
-                    if !goes_on {
-                        return;
-                    }
-                }
+            let goes_on = !batch.is_empty() && self.compile(&batch);
+            self.state().queue.done(&batch);
+            if !goes_on {
+                return;
             }
         }
-    }
-
-    /// Whether a part is to be compiled quickly first, if those functions have been.
-    fn is_for_quick(&self, part: Part, quick: &BTreeSet<u32>) -> bool {
-        let is_long = self.compiler.cost(part.defined) >= self.tiering.quick_cost;
-        part.entry == Entry::Start && is_long && !quick.contains(&part.defined)
-    }
-
-    /// Compiles a function quickly and promotes it, if it costs so much that it is worth it. Says whether it was.
-    fn compile_quickly(&self, part: Part) -> bool {
-        if !self.is_for_quick(part, &self.state().quick) {
-            return false;
-        }
-        let Some(code) = self.code.get().and_then(Weak::upgrade) else { return false };
-        let began = self.engine.now_ns();
-        let Some(Ok(made)) = self.compiler.compile_quickly(part.defined) else { return false };
-        let is_quick = self.publish(&code, &[part], made, (began, true)).is_ok();
-        if is_quick {
-            self.state().quick.insert(part.defined);
-        }
-        is_quick
     }
 
     /// Compiles parts and promotes them. Says whether there is any use in going on.
@@ -289,7 +252,7 @@ impl Promotions {
             None => self.compiler.compile(batch, now),
         };
         let made = made.map_err(Refusal::from);
-        match made.and_then(|made| self.publish(&code, batch, made, (began, false))) {
+        match made.and_then(|made| self.publish(&code, batch, made, began)) {
             Ok(()) => true,
             Err(Refusal { is_final: false, .. }) if batch.len() > 1 => {
                 // One of them is to blame, the others are not.
@@ -305,31 +268,23 @@ impl Promotions {
         }
     }
 
-    /// Makes code ready to run, and has it called from now on: code whose compilation began then, perhaps a quick one.
+    /// Makes code ready to run, and has it called from now on.
     fn publish(
         &self,
         parent: &Arc<PublishedCode>,
         batch: &[Part],
         code: Code,
-        (began, is_quick): (Option<u64>, bool),
+        began: Option<u64>,
     ) -> std::result::Result<(), Refusal> {
         let Some(functions) = parent.interpreted() else { return Ok(()) };
         let compiled = self.engine.now_ns();
         let code_bytes = code.text().len() as u64;
         let image = crate::module::publish_into(parent, code)?;
         for (part, (_, address)) in batch.iter().zip(members(&image)) {
-            let had_quick = !is_quick && self.state().quick.contains(&part.defined);
-            if had_quick && part.entry == Entry::Start {
-                functions.replace(part.defined, address);
-            } else {
-                functions.promote(*part, address);
-            }
-            let promoted = TierEventKind::Promoted;
-            self.note(*part, if is_quick { TierEventKind::PromotedQuickly } else { promoted });
+            functions.promote(*part, address);
+            self.note(*part, TierEventKind::Promoted);
         }
-        if !is_quick {
-            self.state().images.push(image);
-        }
+        self.state().images.push(image);
         let span_ns = began.zip(compiled);
         let compilation = TierCompilation { span_ns, parts: batch.len(), code_bytes };
         lock(&self.log).compiled(compilation);
@@ -373,19 +328,11 @@ impl Promoter for Promotions {
         let mut state = self.state();
         let after = self.ask_again(&mut state);
         if self.tiering.at_once || self.helpers_max() == 0 {
-            let again = std::mem::take(&mut state.again);
             let taken = state.queue.take_now(part);
             drop(state);
-            for part in &again {
-                self.compile(std::slice::from_ref(part));
-            }
             if let Some(part) = taken {
                 self.note(part, TierEventKind::Noticed);
-                if self.compile_quickly(part) {
-                    self.state().again.push(part);
-                } else {
-                    self.compile(&[part]);
-                }
+                self.compile(&[part]);
             }
             return after;
         }

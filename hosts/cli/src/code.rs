@@ -38,7 +38,7 @@ pub(crate) struct CodeOptions {
         value_parser = clap::builder::PossibleValuesParser::new(holm::TIERS),
     )]
     tier: Option<String>,
-    /// When functions move up under --tier auto: eager, loops, twice, or chance:SEED (for tests)
+    /// When functions move up under --tier auto: eager, loops, or chance:SEED (for tests)
     #[arg(long, value_name = "WHEN", value_parser = tiering, hide = true)]
     tiering: Option<Tiering>,
     /// Switch proposals on, or off with a minus in front; `help` lists them
@@ -110,12 +110,10 @@ fn tiering(text: &str) -> Result<Tiering, String> {
     match text {
         "eager" => return Ok(Tiering::EAGER),
         "loops" => return Ok(Tiering::LOOPS),
-        "twice" => return Ok(Tiering::TWICE),
         _ => {}
     }
     let seed = text.strip_prefix("chance:").and_then(|seed| seed.parse().ok());
-    let seed =
-        seed.ok_or_else(|| "it is eager, loops, twice, or chance: and a number".to_owned())?;
+    let seed = seed.ok_or_else(|| "it is eager, loops, or chance: and a number".to_owned())?;
     Ok(Tiering { calls: 64, rounds: 64, seed: Some(seed), ..Tiering::EAGER })
 }
 

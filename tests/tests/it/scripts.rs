@@ -43,7 +43,6 @@ const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "auto", set: auto, suite: Share::All },
     Configuration { name: "auto-loops", set: auto_loops, suite: Share::Current },
     Configuration { name: "auto-chance", set: auto_chance, suite: Share::Current },
-    Configuration { name: "auto-twice", set: auto_twice, suite: Share::Current },
     Configuration { name: "auto-checked", set: auto_checked, suite: Share::Current },
     Configuration { name: "auto-metered", set: auto_metered, suite: Share::Nothing },
     Configuration { name: "auto-stress", set: auto_stress, suite: Share::Current },
@@ -99,12 +98,6 @@ fn auto(config: &mut Config) {
 fn auto_loops(config: &mut Config) {
     reserved(config);
     config.tier(Some("auto")).tiering(Some(Tiering::LOOPS));
-}
-
-/// Functions are compiled quickly first, and well while they may be running.
-fn auto_twice(config: &mut Config) {
-    reserved(config);
-    config.tier(Some("auto")).tiering(Some(Tiering::TWICE));
 }
 
 /// Functions and loops move up some time soon.

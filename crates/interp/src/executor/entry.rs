@@ -273,13 +273,6 @@ impl Entries {
         }
     }
 
-    /// From now on everybody calls this machine code of a function, whatever it has.
-    pub(crate) fn replace(&self, defined: u32, code: u64) {
-        let Some(entry) = self.get(defined) else { return };
-        entry.machine.store(code, Ordering::Release);
-        entry.ip.store(entry.promoted.as_ptr().cast_mut(), Ordering::Release);
-    }
-
     /// The function in whose entry an instruction is.
     pub(crate) fn function_at(&self, ip: u64) -> Option<u32> {
         let index = ip.checked_sub(self.address())? / u64::from(FUNCTION_ENTRY_BYTES);

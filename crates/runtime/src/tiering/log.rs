@@ -16,8 +16,6 @@ pub enum TierEventKind {
     Cooled,
     /// Its machine code runs from now on.
     Promoted,
-    /// The same, but it was compiled quickly and is to be compiled again.
-    PromotedQuickly,
     /// It stays where it is, for this reason.
     Refused(String),
 }
@@ -83,7 +81,7 @@ impl Log {
             (TierEventKind::Promoted, Some(_)) => self.stats.loops += 1,
             (TierEventKind::Refused(_), _) => self.stats.refused += 1,
             (TierEventKind::Cooled, _) => self.stats.cooled += 1,
-            (TierEventKind::Noticed | TierEventKind::PromotedQuickly, _) => {}
+            (TierEventKind::Noticed, _) => {}
         }
         if self.events.len() == EVENTS_MAX {
             self.events.pop_front();

@@ -3,9 +3,7 @@
 //! Not here: compiling. Invariant: a part is waiting, in work, or settled; what is settled never waits again.
 //! Read next: [`super::thresholds`], which has the numbers.
 
-use super::thresholds::{
-    BATCH_COST_MAX, BATCH_MAX, BATCH_SHARE, COOLING_BATCHES, PART_COST, QUICK_HEAT_DIVISOR,
-};
+use super::thresholds::{BATCH_COST_MAX, BATCH_MAX, BATCH_SHARE, COOLING_BATCHES, PART_COST};
 use holm_abi::{Entry, Part};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -17,17 +15,12 @@ struct Waiting {
     heat: u64,
     /// How many batches had been taken when it was noticed last.
     noticed: u64,
-    /// Whether it has quick code, which notices nothing. It does not cool.
-    is_quick: bool,
 }
 
 impl Waiting {
     /// How hot it is when so many batches have been taken.
     fn heat_at(&self, batches: u64) -> u64 {
         let waited = batches - self.noticed;
-        if self.is_quick {
-            return self.heat / QUICK_HEAT_DIVISOR + waited + 1;
-        }
         let halvings = u32::try_from(waited / COOLING_BATCHES).unwrap_or(u32::MAX);
         self.heat.checked_shr(halvings).unwrap_or(0)
     }
@@ -52,9 +45,8 @@ pub(super) struct Queue {
     warm: BTreeMap<Part, u64>,
     /// In work, compiled, or refused.
     settled: BTreeSet<Part>,
-    /// The functions of which a part is in work, and how hot it was. No other part of them waits meanwhile: it is likely to
-    /// need nothing more.
-    in_work: BTreeMap<u32, u64>,
+    /// The functions of which a part is in work. No other part of them waits meanwhile: it is likely to need nothing more.
+    in_work: BTreeSet<u32>,
     batches: u64,
 }
 
@@ -69,7 +61,7 @@ impl Queue {
     /// its next call only make that hotter: who called it so often will call it again, and one compilation is for
     /// all its loops.
     pub(super) fn notice(&mut self, part: Part, enough: u64) -> Notice {
-        if self.settled.contains(&part) || self.in_work.contains_key(&part.defined) {
+        if self.settled.contains(&part) || self.in_work.contains(&part.defined) {
             return Notice::Settled;
         }
         let start = Part { entry: Entry::Start, ..part };
@@ -115,8 +107,7 @@ impl Queue {
     }
 
     /// Takes the parts that are to be compiled next, those with the most heat for what compiling them costs first; and
-    /// drops those that have cooled, which it also gives. What is taken is in work until [`Queue::done`] or
-    /// [`Queue::again`].
+    /// drops those that have cooled, which it also gives. What is taken is in work until [`Queue::done`].
     pub(super) fn take(&mut self, cost: impl Fn(Part) -> u64) -> (Vec<Part>, Vec<Part>) {
         let batches = self.batches;
         let cold = self.waiting.iter().filter(|(_, waiting)| waiting.heat_at(batches) == 0);
@@ -140,24 +131,15 @@ impl Queue {
             if cost > room && !taken.is_empty() {
                 break;
             }
-            if !self.in_work.contains_key(&part.defined) {
-                let heat = self.waiting.get(&part).map_or(0, |waiting| waiting.heat);
-                self.in_work.insert(part.defined, heat);
+            if self.in_work.insert(part.defined) {
                 room = room.saturating_sub(cost);
                 taken.push(part);
             }
         }
-        self.waiting.retain(|part, _| !self.in_work.contains_key(&part.defined));
+        self.waiting.retain(|part, _| !self.in_work.contains(&part.defined));
         self.settled.extend(&taken);
         self.batches += 1;
         (taken, cooled)
-    }
-
-    /// A function has got quick code; it waits to be compiled once more.
-    pub(super) fn again(&mut self, part: Part) {
-        let heat = self.in_work.remove(&part.defined).unwrap_or(0);
-        self.settled.remove(&part);
-        self.waiting.insert(part, Waiting { heat, noticed: self.batches, is_quick: true });
     }
 
     /// Parts that were taken are compiled, or cannot be.

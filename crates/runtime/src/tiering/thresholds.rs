@@ -7,10 +7,10 @@
 //!
 //! What is compiled first, and how, was measured with QuickJS (`cargo xtask bench --curve --only javascript`) on two
 //! cores, one of which ran the guest, by the lines of `--trace-tiers`: when what was noticed, waited for, promoted. Its
-//! interpreter is one function of cost 120,000, which takes 330 ms to compile, nine tenths of it to allocate registers;
-//! quickly, in a single pass, 100 ms, for code that runs 1.3 times as long. Hundreds of functions of cost 100 to 5,000
-//! wait beside it, 0.3 to 15 ms each. To order by heat alone took 815 ms for a job that ordered by heat per cost took 509 ms
-//! (medians, whole process, wasmtime 781 ms).
+//! interpreter is one function of cost 120,000, which takes 330 ms to compile, nine tenths of it to allocate registers.
+//! Hundreds of functions of cost 100 to 5,000 wait beside it, 0.3 to 15 ms each. To order by heat alone took 815 ms for a
+//! job that ordered by heat per cost took 509 ms (medians, whole process, wasmtime 781 ms). To compile it quickly
+//! first, in a single pass, 100 ms for code that runs 1.3 times as long, gained nothing, and its frames had 45 KB.
 //!
 //! Not here: the policy (see [`super::queue`]). Read next: [`super`].
 
@@ -22,9 +22,6 @@ pub struct Tiering {
     /// After so many rounds of its loops a function is compiled, and a loop that is still running goes on in the new code.
     /// At least 1.
     pub rounds: u32,
-    /// A function whose compilation costs more than this is compiled quickly first, and well when there is time.
-    /// [`u64::MAX`] for never.
-    pub quick_cost: u64,
     /// Compile on the thread that runs the guest, at the very moment, even if there are threads in the background: runs are
     /// alike then. For tests.
     pub at_once: bool,
@@ -34,23 +31,14 @@ pub struct Tiering {
 
 impl Tiering {
     /// What is best where there are threads to compile in the background.
-    pub const BACKGROUND: Self =
-        Self { calls: 512, rounds: 2048, quick_cost: QUICK_COST_MIN, at_once: false, seed: None };
+    pub const BACKGROUND: Self = Self { calls: 512, rounds: 2048, at_once: false, seed: None };
     /// What is best where the guest has to wait for the compiler.
-    pub const ALONE: Self =
-        Self { calls: 2048, rounds: 8192, quick_cost: u64::MAX, at_once: true, seed: None };
+    pub const ALONE: Self = Self { calls: 2048, rounds: 8192, at_once: true, seed: None };
     /// Every loop is compiled in its first round and goes over at once; functions stay where they are.
-    pub const LOOPS: Self =
-        Self { calls: u32::MAX, rounds: 1, quick_cost: u64::MAX, at_once: true, seed: None };
+    pub const LOOPS: Self = Self { calls: u32::MAX, rounds: 1, at_once: true, seed: None };
     /// Everything is compiled at its first call.
-    pub const EAGER: Self =
-        Self { calls: 1, rounds: 1, quick_cost: u64::MAX, at_once: true, seed: None };
-    /// Everything is compiled quickly at its first call, and well when something else is noticed next.
-    pub const TWICE: Self = Self { quick_cost: 0, ..Self::EAGER };
+    pub const EAGER: Self = Self { calls: 1, rounds: 1, at_once: true, seed: None };
 }
-
-/// Functions that cost more than this are compiled quickly first.
-const QUICK_COST_MIN: u64 = 20_000;
 
 /// A waiting function is asked after again when it has run this many times less than it took to be noticed.
 pub(super) const ASK_AGAIN_DIVISOR: u32 = 4;
@@ -67,12 +55,6 @@ pub(super) const BATCH_SHARE: usize = 4;
 pub(super) const PART_COST: u64 = 500;
 /// A batch ends when its functions cost so much together.
 pub(super) const BATCH_COST_MAX: u64 = 5_000;
-
-/// Compiling quickly takes this many times less. No batch has room for such a function and another one.
-pub(super) const QUICK_SPEED: u64 = 4;
-const _: () = assert!(QUICK_COST_MIN / QUICK_SPEED >= BATCH_COST_MAX);
-/// The heat of a function with quick code is divided by this: good code makes it faster by less than the first code did.
-pub(super) const QUICK_HEAT_DIVISOR: u64 = 4;
 
 /// How many batches a function may wait without being noticed again, before it counts half.
 pub(super) const COOLING_BATCHES: u64 = 8;

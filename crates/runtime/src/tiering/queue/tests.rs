@@ -68,30 +68,6 @@ fn loops_of_long_functions_have_to_run_for_a_while() {
 }
 
 #[test]
-fn quick_code_is_replaced_when_there_is_nothing_better_to_do_and_at_last_anyway() {
-    let cost = |part: Part| if part.defined == 1 { BATCH_COST_MAX } else { 100 };
-    let mut queue = Queue::default();
-    notice(&mut queue, start(1), 4);
-    assert_eq!(queue.take(cost).0, [start(1)]);
-    queue.again(start(1));
-    assert_eq!(queue.settled(), 0);
-    let mut others: u32 = 0;
-    loop {
-        others += 1;
-        assert!(u64::from(others) < 100 * COOLING_BATCHES, "it waits for ever");
-        notice(&mut queue, start(1 + others), 1);
-        let (taken, cooled) = queue.take(cost);
-        assert_eq!(cooled, [], "nobody would notice it again");
-        if taken == [start(1)] {
-            break;
-        }
-    }
-    assert!(u64::from(others) > COOLING_BATCHES);
-    queue.done(&[start(1)]);
-    assert_eq!(queue.notice(start(1), 1), Notice::Settled);
-}
-
-#[test]
 fn what_was_taken_never_waits_again() {
     let mut queue = Queue::default();
     notice(&mut queue, start(1), 1);

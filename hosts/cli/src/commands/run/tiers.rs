@@ -57,7 +57,6 @@ fn text(module: &Module) -> String {
             TierEventKind::Noticed => ("noticed", String::new()),
             TierEventKind::Cooled => ("cooled", String::new()),
             TierEventKind::Promoted => ("promoted", String::new()),
-            TierEventKind::PromotedQuickly => ("promoted quickly", String::new()),
             TierEventKind::Refused(why) => ("refused", why),
             _ => continue,
         };
