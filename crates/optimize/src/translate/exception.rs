@@ -120,11 +120,13 @@ impl Translator<'_, '_> {
 
     /// Goes on in a new block if the exception has this tag. Gives the block for the other case.
     pub(super) fn compare_tag(&mut self, record: Value, tag: u32) -> Block {
-        let wanted = self.context_constant(types::I32, self.env.layout.tag(tag));
         let flags = self.flags(Region::Context);
+        // Not as a constant, which would be loaded before the loop around and take a register in it.
+        let wanted = self.b.ins().load(types::I32, flags, self.anchor, self.env.layout.tag(tag));
         let found = self.b.ins().load(types::I32, flags, record, layout::EXCEPTION_TAG);
         let same = self.b.ins().icmp(IntCC::Equal, found, wanted);
         let (yes, no) = (self.b.create_block(), self.b.create_block());
+        [yes, no].into_iter().for_each(|block| self.b.set_cold_block(block));
         self.b.ins().brif(same, yes, &[], no, &[]);
         self.switch_to_only(yes);
         no

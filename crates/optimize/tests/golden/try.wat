@@ -35,11 +35,6 @@
 ;;     jmp     label8
 ;;   block8:
 ;;     jmp     label12
-;;   block11:
-;;     movl 0x10(%rax), %ecx
-;;     orl $0x1, 8(%rax)
-;;     movq %rcx, %rax
-;;     jmp     label12
 ;;   block12:
 ;;     movq (%rsp), %rbx
 ;;     addq $0x10, %rsp
@@ -65,10 +60,10 @@
 ;;   block5:
 ;;     jmp     label9
 ;;   block9:
-;;     movl (%rax), %ecx
-;;     movq    %r15, %rdx
-;;     movl -0x2170(%rdx), %edx
-;;     cmpl %edx, %ecx
+;;     movq    %r15, %rcx
+;;     movl -0x2170(%rcx), %ecx
+;;     movl (%rax), %edx
+;;     cmpl %ecx, %edx
 ;;     jz      label11; j label10
 ;;   block10:
 ;;     movl 4(%rax), %edi
@@ -76,3 +71,8 @@
 ;;     movq -0x2138(%rax), %rax
 ;;     call    *%rax
 ;;     ud2
+;;   block11:
+;;     movl 0x10(%rax), %ecx
+;;     orl $0x1, 8(%rax)
+;;     movq %rcx, %rax
+;;     jmp     label12
