@@ -5,8 +5,8 @@
 
 use holm::{
     AnyRef, ArrayRef, Config, Engine, Error, ErrorKind, Extern, ExternType, Features, Func, Global,
-    Instance, Memory, MemoryStrategy, Module, Store, StoreLimits, StructRef, Table, Tag,
-    Tiering, TrapReason, Val, ValType,
+    Instance, Memory, MemoryStrategy, Module, Store, StoreLimits, StructRef, Table, Tag, Tiering,
+    TrapReason, Val, ValType,
 };
 
 use crate::adjust::STEPS_LEFT;
@@ -31,7 +31,7 @@ impl Engines {
             (true, false, Some(soon)),
             (false, true, Some(soon)),
         ];
-        let engine = |(strategy, (optimize, stress, soon))| {
+        let engine = |(strategy, (optimize, stress, soon)): (_, (_, _, Option<Tiering>))| {
             let mut config = Config::new();
             config.tier(Some(if soon.is_some() { "auto" } else { "optimize" })).tiering(soon);
             config.memory_strategy(Some(strategy)).optimize(optimize).gc_stress(stress);

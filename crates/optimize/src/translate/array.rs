@@ -12,6 +12,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, Value, types};
 use holm_abi::Builtin;
 use holm_abi::object::{self, ARRAY_ELEMENTS, ArrayLayout};
+use holm_abi::settings::MemoryStrategy;
 use holm_module::wasm::Operator;
 use holm_spec::trap::TrapReason;
 use holm_spec::types::{CompositeType, FieldType, StorageType};
@@ -202,6 +203,10 @@ impl Translator<'_, '_> {
 
     /// The length of an array, which traps when it is null.
     fn array_length(&mut self, array: Value) -> Value {
+        if self.env.settings.memory == MemoryStrategy::Checked {
+            // Where there is no heap, because nothing can be an array, nothing is inside of it.
+            self.b.ins().trapz(array, trap::code(TrapReason::NullArrayReference));
+        }
         let address = self.heap_address(array);
         let flags = self.object_flags(Region::Lengths, TrapReason::NullArrayReference);
         self.b.ins().load(types::I32, flags, address, object::ARRAY_LENGTH)
