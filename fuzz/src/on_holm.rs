@@ -5,7 +5,7 @@
 
 use holm::{
     AnyRef, ArrayRef, Config, Engine, Error, ErrorKind, Extern, ExternType, Features, Func, Global,
-    Instance, Memory, MemoryStrategy, Module, Store, StoreLimits, StructRef, Table, Tag, Tiering,
+    Instance, Memory, MemoryStrategy, Module, Store, StoreLimits, StructRef, Table, Tag,
     TrapReason, Val, ValType,
 };
 
@@ -16,24 +16,16 @@ use crate::outcome::{
     Value, hash, whole_words,
 };
 
-/// One engine for each way of bounding memories, with and without the optimizer, with a collection at every
-/// allocation, and with functions that move up at moments by chance.
+/// One engine for each way of bounding memories, with and without the optimizer, and with a collection at every
+/// allocation.
 pub(crate) struct Engines(Vec<Engine>);
 
 impl Engines {
     pub(crate) fn new() -> Self {
         let strategies = [MemoryStrategy::Reserved, MemoryStrategy::Checked];
-        let soon = Tiering { calls: 2, rounds: 16, seed: Some(0x7135), ..Tiering::EAGER };
-        let kinds = [
-            (true, false, None),
-            (false, false, None),
-            (true, true, None),
-            (true, false, Some(soon)),
-            (false, true, Some(soon)),
-        ];
-        let engine = |(strategy, (optimize, stress, soon)): (_, (_, _, Option<Tiering>))| {
+        let kinds = [(true, false), (false, false), (true, true)];
+        let engine = |(strategy, (optimize, stress))| {
             let mut config = Config::new();
-            config.tier(Some(if soon.is_some() { "auto" } else { "optimize" })).tiering(soon);
             config.memory_strategy(Some(strategy)).optimize(optimize).gc_stress(stress);
             config.features(Features::ALL.without(Features::STACK_SWITCHING));
             config.stack_bytes(STACK_BYTES);
