@@ -101,6 +101,11 @@ impl Program {
         }
     }
 
+    /// The function that an indirect call called nearly every time.
+    fn usual(&self, site: &Site) -> Option<u32> {
+        self.module.facts.escaped().get(site.target()? as usize).copied()
+    }
+
     /// Whether it is noted what indirect calls call.
     pub(crate) fn notes_calls(&self) -> bool {
         self.promoter.is_some()
@@ -217,15 +222,14 @@ impl Profile for Program {
     fn callee(&self, defined: u32, offset: u32) -> Option<u32> {
         let sites = &self.translated(defined)?.sites;
         let site = sites.binary_search_by_key(&offset, |site| site.offset).ok()?;
-        let rank = sites.get(site)?.target()?;
-        self.module.facts.escaped().get(rank as usize).copied()
+        self.usual(&sites[site])
     }
 
     fn visit(&self, visit: &mut dyn FnMut(u32, u32, u32)) {
         for (defined, code) in self.entries.translated() {
-            for offset in code.sites.iter().map(|site| site.offset) {
-                if let Some(callee) = self.callee(defined, offset) {
-                    visit(defined, offset, callee);
+            for site in &code.sites {
+                if let Some(callee) = self.usual(site) {
+                    visit(defined, site.offset, callee);
                 }
             }
         }

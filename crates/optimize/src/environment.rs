@@ -35,6 +35,8 @@ pub(crate) struct Shared {
     signatures: Vec<Signature>,
     /// How the structure types are laid out, by type index.
     structs: BTreeMap<u32, StructLayout>,
+    /// Whether there is a type of arrays.
+    has_arrays: bool,
 }
 
 /// What all functions of a module share.
@@ -92,6 +94,10 @@ impl Shared {
             named: Named::new(module),
             signatures,
             structs: (0..).zip(&module.types).filter_map(struct_layout).collect(),
+            has_arrays: module
+                .types
+                .iter()
+                .any(|ty| matches!(ty.composite, CompositeType::Array(_))),
         }
     }
 }
@@ -146,6 +152,11 @@ impl<'a> Environment<'a> {
     /// How a structure type is laid out.
     pub(crate) fn struct_layout(&self, ty: u32) -> &'a StructLayout {
         self.shared.structs.get(&ty).expect("validation saw a structure type here")
+    }
+
+    /// Whether the module has a type of arrays.
+    pub(crate) fn has_arrays(&self) -> bool {
+        self.shared.has_arrays
     }
 
     /// The type index of a function.

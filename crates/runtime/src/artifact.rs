@@ -9,7 +9,9 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::tiering::Promotions;
-use holm_abi::{Code, Container, ContainerWriter, Interpreted, SharedBytes};
+use holm_abi::{
+    Code, Container, ContainerWriter, Interpreted, NoProfile, Profile as Seen, SharedBytes,
+};
 use holm_module::{Invalid, Module as Meta};
 use std::borrow::Cow;
 use std::ops::{Deref, Range};
@@ -454,7 +456,7 @@ pub(crate) fn precompile(engine: &Engine, source: &[u8]) -> Result<Vec<u8>> {
         return Ingredients::from_source(engine, Source::Slice(source))?.write();
     }
     let wasm = to_binary(engine, source)?;
-    write_whole(engine, &validate(engine, &wasm)?, &wasm)
+    write_whole(engine, &validate(engine, &wasm)?, &wasm, &NoProfile)
 }
 
 /// The same with a profile.
@@ -465,16 +467,18 @@ pub(crate) fn precompile_with(
 ) -> Result<Vec<u8>> {
     let wasm = to_binary(engine, source)?;
     profile.check(&wasm)?;
-    let meta = validate(engine, &wasm)?;
-    let tier = engine.compiling_tier().ok_or_else(nothing_compiled)?;
-    let code = tier.compile_with(&meta, &wasm, engine.workers(), profile)?;
-    write(&meta, &KeptBytes::new(&wasm, &meta), &code)
+    write_whole(engine, &validate(engine, &wasm)?, &wasm, profile)
 }
 
 /// Compiles every function of a module, and writes the artifact.
-pub(crate) fn write_whole(engine: &Engine, meta: &Meta, wasm: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn write_whole(
+    engine: &Engine,
+    meta: &Meta,
+    wasm: &[u8],
+    profile: &dyn Seen,
+) -> Result<Vec<u8>> {
     let tier = engine.compiling_tier().ok_or_else(nothing_compiled)?;
-    let code = tier.compile(meta, wasm, engine.workers())?;
+    let code = tier.compile_with(meta, wasm, engine.workers(), profile)?;
     write(meta, &KeptBytes::new(wasm, meta), &code)
 }
 

@@ -13,8 +13,8 @@ use crate::profile::Profile;
 use crate::registry::ModuleTypes;
 use crate::tiering::{Promotions, TierCompilation, TierEvent, TierStats};
 use crate::usage::Stopwatch;
-use holm_abi::SharedBytes;
 use holm_abi::object::ObjectLayout;
+use holm_abi::{NoProfile, SharedBytes};
 use holm_module::{ExternKind, ImportKind, Module as Meta, TypeIndex};
 use holm_spec::types::ExternType;
 use holm_vm::{Escaped, PublishedCode};
@@ -190,7 +190,7 @@ impl Module {
     pub fn artifact(&self) -> Result<Vec<u8>> {
         let Inner { meta, bytes, code, engine, .. } = &*self.inner;
         if self.inner.promotions.is_some() {
-            return crate::artifact::write_whole(engine, meta, bytes.all());
+            return crate::artifact::write_whole(engine, meta, bytes.all(), &NoProfile);
         }
         let code = code.code().ok_or_else(crate::artifact::nothing_compiled)?;
         crate::artifact::write(meta, bytes, code)

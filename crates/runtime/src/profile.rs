@@ -44,11 +44,19 @@ impl Print {
 }
 
 impl Profile {
-    /// What was seen of the module whose bytes are `wasm`, now and, where nothing was seen now, `earlier`.
+    /// What was seen of the module whose bytes are `wasm`, now and, where nothing was seen now, `earlier`, of the same
+    /// module.
     pub(crate) fn new(wasm: &[u8], seen: &dyn Seen, earlier: Option<&Self>) -> Self {
-        let mut callees = earlier.map(|earlier| earlier.callees.clone()).unwrap_or_default();
-        seen.visit(&mut |defined, offset, callee| _ = callees.insert((defined, offset), callee));
-        Self { module: Print::of(wasm), callees }
+        let mut all = earlier.cloned().unwrap_or_else(|| Self::nothing(wasm));
+        seen.visit(&mut |defined, offset, callee| {
+            all.callees.insert((defined, offset), callee);
+        });
+        all
+    }
+
+    /// A profile of a module in which nothing was seen.
+    fn nothing(wasm: &[u8]) -> Self {
+        Self { module: Print::of(wasm), callees: BTreeMap::new() }
     }
 
     /// How many indirect calls it knows something of.

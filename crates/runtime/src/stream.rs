@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::module::Module;
 use crate::usage::Stopwatch;
-use holm_abi::EarlyCompile;
+use holm_abi::{EarlyCompile, NoProfile};
 use holm_module::{Decoder, Module as Meta};
 use std::fmt;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl ModuleStream {
             return self.ingredients()?.write();
         }
         let (meta, wasm) = self.decoder.finish()?;
-        crate::artifact::write_whole(&self.engine, &meta, &wasm)
+        crate::artifact::write_whole(&self.engine, &meta, &wasm, &NoProfile)
     }
 
     fn ingredients(self) -> Result<Ingredients> {

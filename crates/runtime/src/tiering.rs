@@ -232,7 +232,7 @@ impl Promotions {
     /// Compiles what waits, until nothing does or the module is gone.
     fn help(&self) {
         loop {
-            let (batch, cooled) = self.state().queue.take(|part| self.compiler.cost(part.defined));
+            let (batch, cooled) = self.state().queue.take(|defined| self.compiler.cost(defined));
             cooled.into_iter().for_each(|part| self.note(part, TierEventKind::Cooled));
             let goes_on = !batch.is_empty() && self.compile(&batch);
             self.state().queue.done(&batch);

@@ -235,6 +235,14 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     })
 }
 
+/// All of a text file, or nothing if it has more than so many bytes. What is no regular file does not say how long it is.
+#[cfg(any(feature = "tools", feature = "grants-file"))]
+pub(crate) fn text_of(path: &Path, bytes_max: u64) -> io::Result<Option<String>> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(bytes_max + 1).read_to_string(&mut text)?;
+    Ok((read as u64 <= bytes_max).then_some(text))
+}
+
 /// Reads a text file of at most so many bytes.
 ///
 /// # Errors
@@ -244,15 +252,12 @@ pub(crate) fn read_short_text(path: &Path, bytes_max: u64) -> Result<String, Fai
     if path.is_dir() {
         return Err(directory(path));
     }
-    let mut text = String::new();
-    let read = std::fs::File::open(path)
-        .and_then(|file| file.take(bytes_max + 1).read_to_string(&mut text));
-    match read {
-        Ok(read) if read as u64 > bytes_max => {
+    match text_of(path, bytes_max) {
+        Ok(None) => {
             let size = crate::units::show_size(bytes_max);
             Err(Failure::start(format!("{} is too large: the most is {size}", path.display())))
         }
-        Ok(_) => Ok(text),
+        Ok(Some(text)) => Ok(text),
         Err(error) if error.kind() == ErrorKind::InvalidData => {
             Err(Failure::start(format!("{} is not text", path.display())))
         }

@@ -203,8 +203,8 @@ impl Translator<'_, '_> {
 
     /// The length of an array, which traps when it is null.
     fn array_length(&mut self, array: Value) -> Value {
-        if self.env.settings.memory == MemoryStrategy::Checked {
-            // Where there is no heap, because nothing can be an array, nothing is inside of it.
+        if self.env.settings.memory == MemoryStrategy::Checked && !self.env.has_arrays() {
+            // There may be no heap then, and nothing is inside of it, not even null.
             self.b.ins().trapz(array, trap::code(TrapReason::NullArrayReference));
         }
         let address = self.heap_address(array);

@@ -108,14 +108,14 @@ impl Queue {
 
     /// Takes the parts that are to be compiled next, those with the most heat for what compiling them costs first; and
     /// drops those that have cooled, which it also gives. What is taken is in work until [`Queue::done`].
-    pub(super) fn take(&mut self, cost: impl Fn(Part) -> u64) -> (Vec<Part>, Vec<Part>) {
+    pub(super) fn take(&mut self, cost: impl Fn(u32) -> u64) -> (Vec<Part>, Vec<Part>) {
         let batches = self.batches;
         let cold = self.waiting.iter().filter(|(_, waiting)| waiting.heat_at(batches) == 0);
         let cooled: Vec<Part> = cold.map(|(part, _)| *part).collect();
         self.waiting.retain(|_, waiting| waiting.heat_at(batches) > 0);
         // How much waiting costs the guest per unit of work that would end it.
         let worth = |(part, waiting): (&Part, &Waiting)| {
-            let cost = cost(*part).saturating_add(PART_COST);
+            let cost = cost(part.defined).saturating_add(PART_COST);
             (waiting.heat_at(batches).saturating_mul(1 << 32) / cost, *part)
         };
         let mut by_worth: Vec<(u64, Part)> = self.waiting.iter().map(worth).collect();
@@ -127,7 +127,7 @@ impl Queue {
         let mut room = BATCH_COST_MAX;
         let mut taken: Vec<Part> = Vec::new();
         for (_, part) in by_worth.into_iter().take(count) {
-            let cost = cost(part);
+            let cost = cost(part.defined);
             if cost > room && !taken.is_empty() {
                 break;
             }

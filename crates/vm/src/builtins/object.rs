@@ -6,6 +6,7 @@
 use super::{Context, Run, split, to_u32, to_usize};
 use crate::VmError;
 use crate::limits::BULK_PIECE_BYTES;
+use crate::objects::Objects;
 use holm_spec::trap::TrapReason;
 
 /// Why making an object failed.
@@ -34,14 +35,19 @@ impl From<Failed> for TrapReason {
 impl Context<'_> {
     fn new_array(&mut self, header: u32, length: u32) -> Result<u32, TrapReason> {
         let interrupt = self.objects.interrupt.clone();
-        let poll = |_: &crate::Objects| {
+        let poll = |_: &Objects| {
             let stop = interrupt.is_interrupted();
             if stop { Err(Failed::Trap(TrapReason::Interrupted)) } else { Ok(()) }
         };
+        Ok(self.make(|objects| objects.array_new::<Failed>(header, length, poll))?)
+    }
+
+    /// Makes something because the guest asks for it.
+    fn make<R>(&mut self, make: impl FnOnce(&mut Objects) -> R) -> R {
         self.objects.guest_asks = true;
-        let made = self.objects.array_new::<Failed>(header, length, poll);
+        let made = make(self.objects);
         self.objects.guest_asks = false;
-        Ok(made?)
+        made
     }
 
     /// The bytes of a data segment, none if it was dropped.
@@ -96,9 +102,7 @@ impl Context<'_> {
 pub(super) struct ObjectNew;
 impl Run for ObjectNew {
     fn run(context: &mut Context<'_>, [header, bytes, ..]: [u64; 4]) -> Result<u64, TrapReason> {
-        context.objects.guest_asks = true;
-        let made = context.objects.object_new(to_u32(header), bytes);
-        context.objects.guest_asks = false;
+        let made = context.make(|objects| objects.object_new(to_u32(header), bytes));
         made.map(u64::from).map_err(|error| error.trap())
     }
 }

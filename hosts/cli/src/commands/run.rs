@@ -103,7 +103,7 @@ impl Run {
         let loader = Loader::new(config, &self.cache)?;
         let (module, origin) = loader.load(received)?;
         stats.loaded(origin);
-        if self.profile_out.is_some() && module.profile().is_none() {
+        if self.profile_out.is_some() && module.tier_stats().is_none() {
             let text = "--profile-out has nothing to write: functions do not move up";
             return Err(Failure::usage(text).help("run the module itself with --tier auto"));
         }

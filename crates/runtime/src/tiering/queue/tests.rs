@@ -27,7 +27,7 @@ fn the_hottest_comes_first_and_loops_before_functions() {
 
 #[test]
 fn what_costs_little_comes_before_what_is_as_hot() {
-    let cost = |part: Part| if part.defined == 1 { BATCH_COST_MAX } else { 100 };
+    let cost = |defined| if defined == 1 { BATCH_COST_MAX } else { 100 };
     let mut queue = Queue::default();
     notice(&mut queue, start(1), 3);
     notice(&mut queue, start(2), 2);

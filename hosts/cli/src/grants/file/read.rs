@@ -3,7 +3,6 @@
 //! Not here: what may stand in it (see `grants/file.rs`). Invariant: a file that is too large is not read.
 
 use std::ffi::OsString;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::GrantsFile;
@@ -40,14 +39,10 @@ pub(crate) fn read(path: &Path) -> Result<GrantsFile, Failure> {
         Failure::start(format!("can not read the grants in {name}: {}", input::reason(&error)))
             .help("name a file that exists: --grants=FILE, or leave --grants out")
     };
-    // What is no regular file does not say how long it is.
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(BYTES_MAX + 1).read_to_string(&mut text).map_err(failed)?;
-    if text.len() as u64 > BYTES_MAX {
+    let Some(text) = input::text_of(path, BYTES_MAX).map_err(failed)? else {
         return Err(Failure::start(format!("{name} is too large for a file of grants"))
             .help("name another file: --grants=FILE"));
-    }
+    };
     let mut file: GrantsFile = toml::from_str(&text).map_err(|error| {
         let mut failure = Failure::start(format!("{name}: {}", error.message()));
         if let Some(span) = error.span() {
