@@ -19,6 +19,7 @@ use crate::tier::{CompileError, NoProfile, Part, Profile};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt::Debug;
 use holm_spec::trap::TrapReason;
 use holm_spec::types::{FuncType, ValType};
@@ -64,6 +65,12 @@ pub trait Interpreted: Send + Sync + Debug {
     /// What was seen so far while functions were interpreted. It goes on growing.
     fn profile(&self) -> &dyn Profile {
         &NoProfile
+    }
+
+    /// The defined functions that have been called and are still interpreted, those that ran most first. Nothing where
+    /// nothing is ever promoted.
+    fn called(&self) -> Vec<u32> {
+        Vec::new()
     }
 
     /// Writes the register code of defined function `defined`, one instruction per line.

@@ -8,7 +8,7 @@
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
-use crate::tiering::Promotions;
+use crate::tiering::{Earlier, Promotions};
 use holm_abi::{
     Code, Container, ContainerWriter, Interpreted, NoProfile, Profile as Seen, SharedBytes,
 };
@@ -35,6 +35,10 @@ mod section {
     /// The text of the profile, beside promoted functions.
     #[cfg(feature = "machine-code")]
     pub(super) const PROFILE: u32 = 20;
+    /// In words of four bytes: how many runs have kept anything, and the functions that were called but not promoted, by their
+    /// indices among those defined.
+    #[cfg(feature = "machine-code")]
+    pub(super) const CALLED: u32 = 21;
 }
 
 /// Bodies that one worker validates, at least; fewer are not worth waking another one.
@@ -152,17 +156,7 @@ pub(crate) enum Made {
 pub(crate) struct Tiered {
     pub(crate) functions: Arc<dyn Interpreted>,
     pub(crate) promotions: Arc<Promotions>,
-    /// Code of those that were promoted in earlier runs.
-    pub(crate) promoted: Option<Box<Code>>,
-}
-
-/// What is kept of earlier runs of a module that tiers up.
-#[derive(Debug, Default)]
-struct Kept {
-    /// Code of functions that were promoted.
-    promoted: Option<Box<Code>>,
-    /// What was seen.
-    profile: Option<Profile>,
+    pub(crate) earlier: Earlier,
 }
 
 impl Made {
@@ -171,7 +165,7 @@ impl Made {
         let tier = engine.tier();
         if engine.upper_tier().is_some() && meta.bodies.len() < holm_abi::layout::STUBS_MAX as usize
         {
-            return Tiered::begin(engine, meta, &wasm.share(), Kept::default());
+            return Tiered::begin(engine, meta, &wasm.share(), None, Earlier::default());
         }
         Ok(match tier.interpret(meta, &wasm.share()) {
             Some(functions) => Self::Interpreted(functions?),
@@ -190,16 +184,21 @@ impl Made {
 
 impl Tiered {
     /// A module whose functions begin in the first tier, with what is kept of earlier runs.
-    fn begin(engine: &Engine, meta: &Arc<Meta>, wasm: &SharedBytes, kept: Kept) -> Result<Made> {
+    fn begin(
+        engine: &Engine,
+        meta: &Arc<Meta>,
+        wasm: &SharedBytes,
+        profile: Option<Profile>,
+        earlier: Earlier,
+    ) -> Result<Made> {
         let compiler = engine.upper_tier().and_then(|tier| tier.parts(meta, wasm));
         let none = || Error::bug("the upper tier compiles no single functions");
         let compiler = compiler.ok_or_else(none)?;
-        let Kept { promoted, profile } = kept;
         let promotions = Promotions::new(engine, compiler, meta.imported_functions, profile);
         let functions = promotions.begin(meta, wasm);
         let none = || Error::bug("the first tier lets no function go");
         let functions = functions.ok_or_else(none)??;
-        Ok(Made::Tiered(Box::new(Self { functions, promotions, promoted })))
+        Ok(Made::Tiered(Box::new(Self { functions, promotions, earlier })))
     }
 }
 
@@ -288,8 +287,13 @@ impl Ingredients {
         let profile = container.section(section::PROFILE)?;
         let profile = Profile::from_text(&String::from_utf8_lossy(&profile))?;
         // Of this module: its bytes are the key under which the cache had it.
-        let kept = Kept { promoted, profile: Some(profile) };
-        let code = Tiered::begin(engine, &meta, &wasm, kept)?;
+        let called = container.section(section::CALLED)?;
+        let mut words = words(&called);
+        let functions = u32::try_from(meta.bodies.len()).unwrap_or(u32::MAX);
+        let runs = words.next().unwrap_or(1);
+        let called = words.filter(|defined| *defined < functions).collect();
+        let earlier = Earlier { promoted, called, runs };
+        let code = Tiered::begin(engine, &meta, &wasm, Some(profile), earlier)?;
         Ok(Self { bytes: KeptBytes::whole(&wasm), meta, code })
     }
 
@@ -362,23 +366,46 @@ fn with_key<R>(engine: &Engine, wasm: &[u8], use_key: impl FnOnce(&[&[u8]]) -> R
     use_key(&[BUILD_ID.as_bytes(), tier, engine.settings().as_bytes(), rules.as_bytes(), wasm])
 }
 
+/// The words of a section.
+#[cfg(feature = "machine-code")]
+fn words(section: &[u8]) -> impl Iterator<Item = u32> {
+    section.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word))
+}
+
+/// What a run found out of a module, for the next one.
+#[cfg_attr(
+    not(feature = "machine-code"),
+    expect(dead_code, reason = "there is nothing to be kept")
+)]
+pub(crate) struct Found<'a> {
+    /// The code of what was promoted.
+    pub(crate) promoted: Option<&'a Code>,
+    /// The functions that were called besides.
+    pub(crate) called: &'a [u32],
+    /// How many runs have found anything, with this one.
+    pub(crate) runs: u32,
+    pub(crate) profile: &'a Profile,
+}
+
 /// Puts the code of promoted functions into the engine's cache. Says whether there is one.
 #[cfg(feature = "machine-code")]
 pub(crate) fn keep_promoted(
     engine: &Engine,
     meta: &Meta,
     wasm: &KeptBytes,
-    promoted: Option<&Code>,
-    profile: &Profile,
+    found: &Found<'_>,
 ) -> Result<bool> {
     let Some(cache) = engine.code_cache() else { return Ok(false) };
-    let (meta, profile) = (meta.to_bytes()?, profile.to_text());
+    let (meta, profile) = (meta.to_bytes()?, found.profile.to_text());
+    let called = std::iter::once(&found.runs).chain(found.called);
+    let called: Vec<u8> = called.flat_map(|word| word.to_le_bytes()).collect();
     let mut out = ContainerWriter::new();
     out.section(section::BUILD, 16, BUILD_ID.as_bytes());
     out.section(section::PROFILE, 16, profile.as_bytes());
     out.section(section::PROMOTED, 16, engine.settings().as_bytes());
+    out.section(section::CALLED, 16, &called);
     out.section(section::MODULE, 16, &meta);
-    if let Some(code) = promoted {
+    if let Some(code) = found.promoted {
         code.append(&mut out);
     }
     with_key(engine, &wasm.bytes, |key| cache.put(key, &out.pieces()));
@@ -387,13 +414,7 @@ pub(crate) fn keep_promoted(
 
 /// As above, where there is never any.
 #[cfg(not(feature = "machine-code"))]
-pub(crate) fn keep_promoted(
-    _: &Engine,
-    _: &Meta,
-    _: &KeptBytes,
-    _: Option<&Code>,
-    _: &Profile,
-) -> Result<bool> {
+pub(crate) fn keep_promoted(_: &Engine, _: &Meta, _: &KeptBytes, _: &Found<'_>) -> Result<bool> {
     Ok(false)
 }
 

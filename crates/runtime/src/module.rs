@@ -150,9 +150,9 @@ impl Module {
             Made::Code(code) => (publish(*code)?, None),
             Made::Interpreted(functions) => (PublishedCode::interpret(functions), None),
             Made::Tiered(tiered) => {
-                let Tiered { functions, promotions, promoted } = *tiered;
+                let Tiered { functions, promotions, earlier } = *tiered;
                 let code = promotable(functions)?;
-                promotions.belong_to(&code, promoted.map(|code| *code))?;
+                promotions.belong_to(&code, earlier)?;
                 (code, Some(promotions))
             }
         };
@@ -197,18 +197,16 @@ impl Module {
     }
 
     /// Puts the code of all functions that have been promoted so far into the engine's cache, so that the next program with
-    /// this module begins with it. Does nothing if there is nothing new, no cache, or the engine's tier is not `auto`.
-    /// Says whether anything was put there.
+    /// this module begins with it; and which others were called, so that it has those compiled in the background. Does
+    /// nothing if there is little new, no cache, or the engine's tier is not `auto`. Says whether anything was put there.
     ///
     /// # Errors
     /// When the module is too large to be written.
     pub fn keep_promoted(&self) -> Result<bool> {
         let Inner { meta, bytes, engine, promotions, .. } = &*self.inner;
         let Some(promotions) = promotions else { return Ok(false) };
-        promotions.keep(|code| {
-            let profile = promotions.profile(bytes.all());
-            crate::artifact::keep_promoted(engine, meta, bytes, code, &profile)
-        })
+        promotions
+            .keep(bytes.all(), |found| crate::artifact::keep_promoted(engine, meta, bytes, found))
     }
 
     /// What has been seen of it so far while it ran, for [`Engine::precompile_with`]; nothing if the engine's tier is not

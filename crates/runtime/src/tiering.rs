@@ -7,6 +7,7 @@
 //! where it is; nothing here keeps the module alive.
 //! Read next: [`queue`], then [`thresholds`].
 
+mod keep;
 mod log;
 mod queue;
 pub(crate) mod thresholds;
@@ -25,8 +26,8 @@ pub use log::{TierCompilation, TierEvent, TierEventKind, TierStats};
 use queue::{Notice, Queue};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use thresholds::{ASK_AGAIN_DIVISOR, LOOP_COST_PER_NOTICE, Tiering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use thresholds::{ASK_AGAIN_DIVISOR, HUGE_COST_MIN, LOOP_COST_PER_NOTICE, Tiering};
 
 /// A module as the first tier has it.
 type Interpretation = std::result::Result<Arc<dyn Interpreted>, CompileError>;
@@ -43,6 +44,8 @@ pub(crate) struct Promotions {
     /// The module's code, once there is any: it owns these.
     code: OnceLock<Weak<PublishedCode>>,
     state: Mutex<State>,
+    /// A batch in the background has come to its end.
+    batch_ended: Condvar,
     log: Mutex<Log>,
 }
 
@@ -55,10 +58,23 @@ struct State {
     refused: BTreeSet<Part>,
     /// The code so far.
     images: Vec<Arc<PublishedCode>>,
-    /// How many parts were settled when code was kept for the next run, or came from there.
-    kept: usize,
+    /// How many runs have kept anything of the module.
+    runs: u32,
+    /// What that cost to compile.
+    kept_cost: u64,
     /// For thresholds by chance.
     random: u64,
+}
+
+/// What is known of a module from earlier runs.
+#[derive(Debug, Default)]
+pub(crate) struct Earlier {
+    /// The code of what was promoted.
+    pub(crate) promoted: Option<Box<Code>>,
+    /// The functions that were called besides.
+    pub(crate) called: Vec<u32>,
+    /// How many runs have kept anything of it.
+    pub(crate) runs: u32,
 }
 
 /// One job in the background, until it is dropped.
@@ -67,6 +83,7 @@ struct Helper(Arc<Promotions>);
 impl Drop for Helper {
     fn drop(&mut self) {
         self.0.state().helpers -= 1;
+        self.0.batch_ended.notify_all();
     }
 }
 
@@ -93,6 +110,7 @@ impl Promotions {
             tiering,
             code: OnceLock::new(),
             state: Mutex::new(state),
+            batch_ended: Condvar::new(),
             log: Mutex::default(),
         })
     }
@@ -137,42 +155,29 @@ impl Promotions {
         if self.tiering.seed.is_some() { 1 + next(random) % rounds } else { rounds }
     }
 
-    /// Says which code is to be added to, and what of it was promoted in earlier runs.
-    pub(crate) fn belong_to(
-        &self,
-        code: &Arc<PublishedCode>,
-        promoted: Option<Code>,
-    ) -> Result<()> {
+    /// Says which code is to be added to, and what is known of earlier runs.
+    pub(crate) fn belong_to(&self, code: &Arc<PublishedCode>, earlier: Earlier) -> Result<()> {
         let first = self.code.set(Arc::downgrade(code)).is_ok();
         debug_assert!(first, "promotions belong to one module");
-        let (Some(promoted), Some(functions)) = (promoted, code.interpreted()) else {
-            return Ok(());
-        };
-        let image = crate::module::publish_into(code, promoted)?;
+        let Some(functions) = code.interpreted() else { return Ok(()) };
+        let Earlier { promoted, called, runs } = earlier;
+        let image = promoted.map(|promoted| crate::module::publish_into(code, *promoted));
+        let image = image.transpose()?;
         let mut state = self.state();
-        for (part, address) in members(&image) {
+        for (part, address) in image.iter().flat_map(|image| members(image)) {
             state.queue.take_now(part);
             functions.promote(part, address);
         }
-        state.kept = state.queue.settled();
-        state.images.push(image);
+        state.images.extend(image);
+        state.runs = runs;
+        state.kept_cost = self.settled_cost(&state);
+        if !self.tiering.at_once {
+            let (small, huge): (Vec<u32>, Vec<u32>) =
+                called.iter().partition(|defined| self.compiler.cost(**defined) < HUGE_COST_MIN);
+            state.queue.expect(small.into_iter().chain(huge));
+            self.call_help(state);
+        }
         Ok(())
-    }
-
-    /// Gives the code of everything that was promoted to `put`, unless it has had it already; says whether it has.
-    pub(crate) fn keep(&self, put: impl FnOnce(Option<&Code>) -> Result<bool>) -> Result<bool> {
-        let (images, settled) = {
-            let state = self.state();
-            if state.kept == state.queue.settled() {
-                return Ok(false);
-            }
-            (state.images.clone(), state.queue.settled())
-        };
-        let codes: Vec<&Code> = images.iter().filter_map(|image| image.code()).collect();
-        let merged = (!codes.is_empty()).then(|| Code::merge(&codes)).transpose()?;
-        let done = put(merged.as_ref())?;
-        self.state().kept = settled;
-        Ok(done)
     }
 
     /// What has been seen of the module, whose bytes are `wasm`, in this run and in earlier ones.
@@ -231,15 +236,17 @@ impl Promotions {
 
     /// Compiles what waits, until nothing does or the module is gone.
     fn help(&self) {
-        loop {
-            let (batch, cooled) = self.state().queue.take(|defined| self.compiler.cost(defined));
-            cooled.into_iter().for_each(|part| self.note(part, TierEventKind::Cooled));
-            let goes_on = !batch.is_empty() && self.compile(&batch);
-            self.state().queue.done(&batch);
-            if !goes_on {
-                return;
-            }
-        }
+        while self.help_once() {}
+    }
+
+    /// Compiles what is to be compiled next. Says whether there is any use in going on.
+    fn help_once(&self) -> bool {
+        let (batch, cooled) = self.state().queue.take(|defined| self.compiler.cost(defined));
+        cooled.into_iter().for_each(|part| self.note(part, TierEventKind::Cooled));
+        let goes_on = !batch.is_empty() && self.compile(&batch);
+        self.state().queue.done(&batch);
+        self.batch_ended.notify_all();
+        goes_on
     }
 
     /// Compiles parts and promotes them. Says whether there is any use in going on.

@@ -1,8 +1,9 @@
 //! The cache itself: open, get, put, info, clear.
 //!
 //! The path of a hit is eleven system calls: three check the directory, four read the secret, and four the entry:
-//! open, stat, read, close; no directory is scanned. A write goes to a file of its own, is made durable, and only
-//! then takes the entry's name. Read next: `entry.rs` for what is believed, `sweep.rs` for what is thrown out.
+//! open, stat, read, close; no directory is scanned. A write goes to a file of its own, which then takes the entry's name.
+//! It does not wait for the disk: what a power failure leaves of an entry does not match its tag and is a miss, and
+//! whoever runs a program would wait for nothing else. Read next: `entry.rs` for what is believed, `sweep.rs` for what is thrown out.
 
 use std::path::{Path, PathBuf};
 
@@ -90,7 +91,7 @@ impl Cache {
         Some(entry)
     }
 
-    /// Stores the parts, joined, under this key. It waits for the disk: not for the path of a request.
+    /// Stores the parts, joined, under this key.
     ///
     /// # Errors
     /// When the entry is larger than half the bound, or the disk is full or read-only. Nothing else is harmed.
@@ -118,13 +119,11 @@ impl Cache {
         let temporary = disk::random_name(TEMPORARY)?;
         let file = self.disk.create(&temporary)?;
         let stored = disk::write(&file, &whole)
-            .and_then(|()| disk::sync(&file))
             .and_then(|()| self.disk.rename(&temporary, &self.secret.file_name(key)));
         if stored.is_err() {
             self.discard(&temporary);
         }
-        stored?;
-        self.disk.sync()
+        stored
     }
 
     /// How much it holds. Looks at every entry.

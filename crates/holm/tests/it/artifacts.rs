@@ -76,7 +76,7 @@ fn artifacts_that_were_cut_are_refused() {
 }
 
 #[derive(Default)]
-struct Shelf {
+pub(crate) struct Shelf {
     kept: Mutex<BTreeMap<Vec<Vec<u8>>, Vec<u8>>>,
     hits: AtomicUsize,
 }

@@ -11,6 +11,7 @@ mod examples;
 mod exceptions;
 mod hosts;
 mod interruption;
+mod kept;
 mod lines;
 mod linking;
 mod modules;

@@ -3,9 +3,11 @@
 //! Not here: compiling. Invariant: a part is waiting, in work, or settled; what is settled never waits again.
 //! Read next: [`super::thresholds`], which has the numbers.
 
-use super::thresholds::{BATCH_COST_MAX, BATCH_MAX, BATCH_SHARE, COOLING_BATCHES, PART_COST};
+use super::thresholds::{
+    BATCH_COST_MAX, BATCH_MAX, BATCH_SHARE, COOLING_BATCHES, EXPECTED_COST_MAX, PART_COST,
+};
 use holm_abi::{Entry, Part};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 
 /// A part that waits.
@@ -37,14 +39,26 @@ pub(super) enum Notice {
     Settled,
 }
 
+/// A part by its function and, of a loop, its place in the file: that is all that kept code knows of a loop.
+type Settled = (u32, Option<u32>);
+
+fn settled(part: Part) -> Settled {
+    match part.entry {
+        Entry::Start => (part.defined, None),
+        Entry::Loop { offset, .. } => (part.defined, Some(offset)),
+    }
+}
+
 /// The queue of one module.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: BTreeMap<Part, Waiting>,
     /// Loops that have not been noticed often enough yet, and how often.
     warm: BTreeMap<Part, u64>,
+    /// Functions that earlier runs called, in the order of their turn, which comes when nothing else waits.
+    expected: VecDeque<u32>,
     /// In work, compiled, or refused.
-    settled: BTreeSet<Part>,
+    settled: BTreeSet<Settled>,
     /// The functions of which a part is in work. No other part of them waits meanwhile: it is likely to need nothing more.
     in_work: BTreeSet<u32>,
     batches: u64,
@@ -61,7 +75,7 @@ impl Queue {
     /// its next call only make that hotter: who called it so often will call it again, and one compilation is for
     /// all its loops.
     pub(super) fn notice(&mut self, part: Part, enough: u64) -> Notice {
-        if self.settled.contains(&part) || self.in_work.contains(&part.defined) {
+        if self.settled.contains(&settled(part)) || self.in_work.contains(&part.defined) {
             return Notice::Settled;
         }
         let start = Part { entry: Entry::Start, ..part };
@@ -90,25 +104,53 @@ impl Queue {
         if is_first { Notice::First } else { Notice::Again }
     }
 
-    /// How many parts are in work, compiled or refused.
-    pub(super) fn settled(&self) -> usize {
-        self.settled.len()
+    /// Functions that are likely to be called, because they were earlier. They take their turn when nothing else waits.
+    pub(super) fn expect(&mut self, functions: impl IntoIterator<Item = u32>) {
+        self.expected.extend(functions);
+    }
+
+    /// Those whose turn has not come.
+    pub(super) fn expected(&self) -> impl Iterator<Item = u32> {
+        self.expected.iter().copied()
+    }
+
+    /// Whether a function is compiled, or cannot be.
+    pub(super) fn is_done(&self, defined: u32) -> bool {
+        self.settled.contains(&(defined, None)) && !self.is_in_work(defined)
+    }
+
+    /// Whether a part of a function is being compiled.
+    pub(super) fn is_in_work(&self, defined: u32) -> bool {
+        self.in_work.contains(&defined)
+    }
+
+    /// The functions of which a part is being compiled.
+    pub(super) fn in_work(&self) -> impl Iterator<Item = u32> {
+        self.in_work.iter().copied()
+    }
+
+    /// The functions of all parts that are in work, compiled or refused; one that has several comes several times.
+    pub(super) fn settled(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.settled.iter().map(|(defined, _)| *defined)
     }
 
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting.is_empty() && self.expected.is_empty()
     }
 
     /// Takes a part that is to be compiled out of turn; nothing if it is settled.
     pub(super) fn take_now(&mut self, part: Part) -> Option<Part> {
         self.waiting.remove(&part);
-        self.settled.insert(part).then_some(part)
+        self.settled.insert(settled(part)).then_some(part)
     }
 
     /// Takes the parts that are to be compiled next, those with the most heat for what compiling them costs first; and
     /// drops those that have cooled, which it also gives. What is taken is in work until [`Queue::done`].
     pub(super) fn take(&mut self, cost: impl Fn(u32) -> u64) -> (Vec<Part>, Vec<Part>) {
+        if self.waiting.is_empty() {
+            return (self.take_expected(cost), Vec::new());
+        }
         let batches = self.batches;
         let cold = self.waiting.iter().filter(|(_, waiting)| waiting.heat_at(batches) == 0);
         let cooled: Vec<Part> = cold.map(|(part, _)| *part).collect();
@@ -137,9 +179,30 @@ impl Queue {
             }
         }
         self.waiting.retain(|part, _| !self.in_work.contains(&part.defined));
-        self.settled.extend(&taken);
+        self.settled.extend(taken.iter().map(|part| settled(*part)));
         self.batches += 1;
         (taken, cooled)
+    }
+
+    /// Takes functions that earlier runs called: few, for what is noticed meanwhile has to wait for them.
+    fn take_expected(&mut self, cost: impl Fn(u32) -> u64) -> Vec<Part> {
+        let mut room = EXPECTED_COST_MAX;
+        let mut taken: Vec<Part> = Vec::new();
+        while let Some(defined) = self.expected.pop_front() {
+            let cost = cost(defined).saturating_add(PART_COST);
+            if cost > room && !taken.is_empty() {
+                self.expected.push_front(defined);
+                break;
+            }
+            let part = Part { defined, entry: Entry::Start };
+            if self.in_work.contains(&defined) || !self.settled.insert(settled(part)) {
+                continue;
+            }
+            self.in_work.insert(defined);
+            room = room.saturating_sub(cost);
+            taken.push(part);
+        }
+        taken
     }
 
     /// Parts that were taken are compiled, or cannot be.

@@ -68,6 +68,34 @@ fn loops_of_long_functions_have_to_run_for_a_while() {
 }
 
 #[test]
+fn what_is_expected_comes_when_nothing_else_waits() {
+    let cost = |defined| if defined == 9 { EXPECTED_COST_MAX } else { 1 };
+    let mut queue = Queue::default();
+    queue.take_now(start(3));
+    queue.expect([1, 2, 3, 9, 4]);
+    notice(&mut queue, start(4), 1);
+    assert_eq!(queue.take(cost).0, [start(4)]);
+    assert_eq!(queue.take(cost).0, [start(1), start(2)], "3 and 4 are settled, 9 costs too much");
+    assert_eq!(queue.notice(start(1), 1), Notice::Settled);
+    assert!(!queue.is_done(1) && queue.is_in_work(1));
+    queue.done(&[start(1)]);
+    assert!(queue.is_done(1));
+    assert_eq!(queue.expected().collect::<Vec<_>>(), [9, 4]);
+    assert_eq!(queue.take(cost).0, [start(9)]);
+    assert_eq!(queue.take(cost).0, []);
+    assert!(queue.is_empty());
+}
+
+#[test]
+fn a_loop_is_known_by_its_place() {
+    let mut queue = Queue::default();
+    // Of a loop whose code was kept nobody knows where its locals were.
+    let kept = Part { defined: 1, entry: Entry::Loop { offset: 1, locals_at: 0 } };
+    assert_eq!(queue.take_now(kept), Some(kept));
+    assert_eq!(queue.notice(round(1), 1), Notice::Settled);
+}
+
+#[test]
 fn what_was_taken_never_waits_again() {
     let mut queue = Queue::default();
     notice(&mut queue, start(1), 1);

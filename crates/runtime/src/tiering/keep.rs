@@ -1,0 +1,96 @@
+//! What a run leaves to the next one: the code of what was promoted, and which functions were called besides.
+//!
+//! Not here: the file it goes to (see [`crate::artifact`]). Invariant: what no run has called is never compiled.
+//! Read next: [`super::thresholds`], which says how much is done at the end of a run.
+
+use super::thresholds::{FINISHED_COST_MAX, KEPT_SHARE, KEPT_WASM_BYTES_MIN};
+use super::{Promotions, State};
+use crate::artifact::Found;
+use crate::error::Result;
+use holm_abi::Code;
+use std::collections::BTreeSet;
+use std::sync::{PoisonError, Weak};
+
+impl Promotions {
+    /// Gives `put` what there is to keep for the next run, unless the cache has nearly all of it already. Says whether it
+    /// was put there.
+    pub(crate) fn keep(
+        &self,
+        wasm: &[u8],
+        put: impl FnOnce(&Found<'_>) -> Result<bool>,
+    ) -> Result<bool> {
+        self.finish();
+        let (images, cost, runs) = {
+            let state = self.state();
+            let cost = self.settled_cost(&state);
+            let is_worth_it = match state.runs {
+                0 => cost > 0 || wasm.len() >= KEPT_WASM_BYTES_MIN,
+                _ => (cost - state.kept_cost) * KEPT_SHARE >= state.kept_cost.max(1),
+            };
+            if !is_worth_it {
+                return Ok(false);
+            }
+            (state.images.clone(), cost, state.runs + 1)
+        };
+        let codes = images.iter().filter_map(|image| image.code());
+        // Loops are not kept: their functions were called, and are compiled as a whole in the next run.
+        let has_function = |code: &&Code| code.members().any(|it| it.loop_offset.is_none());
+        let codes: Vec<&Code> = codes.filter(has_function).collect();
+        let promoted = (!codes.is_empty()).then(|| Code::merge(&codes)).transpose()?;
+        let (called, profile) = (&self.called(), &self.profile(wasm));
+        let done = put(&Found { promoted: promoted.as_ref(), called, runs, profile })?;
+        let mut state = self.state();
+        (state.runs, state.kept_cost) = (runs, cost);
+        Ok(done)
+    }
+
+    /// In the first run that finds what an earlier one has kept: compiles what was called, because a program that was run
+    /// twice will be run again. In all that do: waits for what is in work, because a function that takes longer than
+    /// runs do would be begun in each of them, and never be ready.
+    fn finish(&self) {
+        let runs = self.state().runs;
+        if runs == 0 {
+            return;
+        }
+        if runs == 1 {
+            self.compile_expected();
+        }
+        let mut state = self.state();
+        let in_work: Vec<u32> = state.queue.in_work().collect();
+        while state.helpers > 0 && in_work.iter().any(|defined| state.queue.is_in_work(*defined)) {
+            state = self.batch_ended.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Compiles what waits and what is expected, on this thread too, within bounds.
+    fn compile_expected(&self) {
+        let before = self.settled_cost(&self.state());
+        loop {
+            let state = self.state();
+            let cost = self.settled_cost(&state) - before;
+            if state.queue.is_empty() || cost >= FINISHED_COST_MAX {
+                return;
+            }
+            self.call_help(state);
+            if !self.help_once() {
+                return;
+            }
+        }
+    }
+
+    /// The functions that were called, in this run or in earlier ones, and are still interpreted.
+    fn called(&self) -> Vec<u32> {
+        let code = self.code.get().and_then(Weak::upgrade);
+        let now = code.as_ref().and_then(|code| code.interpreted());
+        let now = now.map(|functions| functions.called()).unwrap_or_default();
+        let state = self.state();
+        let mut seen = BTreeSet::new();
+        let all = now.into_iter().chain(state.queue.expected());
+        all.filter(|defined| !state.queue.is_done(*defined) && seen.insert(*defined)).collect()
+    }
+
+    /// What it cost to compile all that is settled.
+    pub(super) fn settled_cost(&self, state: &State) -> u64 {
+        state.queue.settled().map(|defined| self.compiler.cost(defined)).sum()
+    }
+}
