@@ -243,7 +243,11 @@ impl Promotions {
     fn help_once(&self) -> bool {
         let (batch, cooled) = self.state().queue.take(|defined| self.compiler.cost(defined));
         cooled.into_iter().for_each(|part| self.note(part, TierEventKind::Cooled));
-        let goes_on = !batch.is_empty() && self.compile(&batch);
+        if batch.is_empty() {
+            // What waited has cooled, or is in work elsewhere, and waits no more: there may be more behind it.
+            return !self.state().queue.is_empty();
+        }
+        let goes_on = self.compile(&batch);
         self.state().queue.done(&batch);
         self.batch_ended.notify_all();
         goes_on
