@@ -11,7 +11,6 @@ use crate::facts::Facts;
 use crate::features::Features;
 use crate::hints::BranchHints;
 use crate::names::Names;
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -328,7 +327,9 @@ impl Module {
     #[must_use]
     pub fn import_cost(&self) -> u64 {
         let imported = self.functions.iter().take(self.imported_functions as usize);
-        let types: BTreeSet<u32> = imported.map(|ty| ty.0).collect();
+        let mut types: Vec<u32> = imported.map(|ty| ty.0).collect();
+        types.sort_unstable();
+        types.dedup();
         let types = types.into_iter().filter_map(|ty| self.ty(TypeIndex(ty)));
         types.fold(0, |sum, ty| sum.saturating_add(cost::way_out(ty)))
     }

@@ -8,6 +8,7 @@ use crate::cache::CodeCache;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::registry::TypeRegistry;
+use crate::tiering::MOVES_UP;
 use crate::tiering::thresholds::Tiering;
 use holm_abi::{MemoryStrategy, Tier, Workers};
 use holm_module::{Features, Limits};
@@ -189,7 +190,7 @@ impl Engine {
 
     /// The tier that they move up to, if there is one.
     pub(crate) fn upper_tier(&self) -> Option<&dyn Tier<holm_module::Module>> {
-        self.inner.tiers.upper.as_deref()
+        self.inner.tiers.upper.as_deref().filter(|_| MOVES_UP)
     }
 
     /// The tier that makes machine code; nothing if functions are only ever interpreted.

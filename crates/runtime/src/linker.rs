@@ -117,6 +117,23 @@ impl<T: 'static> Linker<T> {
         self.add(module, name, Definition::Host(Arc::new(host)))
     }
 
+    /// Offers a closure over integers, of which there are at most `N`; without a result in `ty` what it returns is ignored.
+    /// All such functions can share one closure, for hosts with many that must be small.
+    ///
+    /// # Errors
+    /// When the name is defined already, or `ty` has more parameters, several results or anything but integers.
+    #[doc(hidden)]
+    pub fn func_integers<const N: usize>(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: &FuncType,
+        function: impl Fn(Caller<'_, T>, &[u64; N]) -> Result<u64> + Send + Sync + 'static,
+    ) -> Result<&mut Self> {
+        let host = HostFunc::over_integers(self.engine.registry(), ty, function)?;
+        self.add(module, name, Definition::Host(Arc::new(host)))
+    }
+
     /// Offers something of a store's, to modules that are instantiated in that store.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::registry::ModuleTypes;
-use crate::tiering::{Promotions, TierCompilation, TierEvent, TierStats};
+use crate::tiering::{MOVES_UP, Promotions, TierCompilation, TierEvent, TierStats};
 use crate::usage::Stopwatch;
 use holm_abi::object::ObjectLayout;
 use holm_abi::{NoProfile, SharedBytes};
@@ -149,6 +149,7 @@ impl Module {
         let (code, promotions) = match code {
             Made::Code(code) => (publish(*code)?, None),
             Made::Interpreted(functions) => (PublishedCode::interpret(functions), None),
+            Made::Tiered(_) if !MOVES_UP => return Err(Error::bug("this build has no upper tier")),
             Made::Tiered(tiered) => {
                 let Tiered { functions, promotions, earlier } = *tiered;
                 let code = promotable(functions)?;
@@ -165,7 +166,9 @@ impl Module {
         });
         let escaped = escaped.collect();
         let mut by_name: Vec<u32> = (0..).take(meta.exports.len()).collect();
-        by_name.sort_by(|a, b| meta.exports[*a as usize].name.cmp(&meta.exports[*b as usize].name));
+        by_name.sort_unstable_by(|a, b| {
+            meta.exports[*a as usize].name.cmp(&meta.exports[*b as usize].name)
+        });
         Ok(Self {
             inner: Arc::new(Inner {
                 engine: engine.clone(),
@@ -189,11 +192,16 @@ impl Module {
     /// of them are compiled now, which may fail as in [`Engine::precompile`].
     pub fn artifact(&self) -> Result<Vec<u8>> {
         let Inner { meta, bytes, code, engine, .. } = &*self.inner;
-        if self.inner.promotions.is_some() {
+        if self.promotions().is_some() {
             return crate::artifact::write_whole(engine, meta, bytes.all(), &NoProfile);
         }
         let code = code.code().ok_or_else(crate::artifact::nothing_compiled)?;
         crate::artifact::write(meta, bytes, code)
+    }
+
+    /// What has moved up; a build for which it is nothing does not contain how.
+    fn promotions(&self) -> Option<&Promotions> {
+        self.inner.promotions.as_deref().filter(|_| MOVES_UP)
     }
 
     /// Puts the code of all functions that have been promoted so far into the engine's cache, so that the next program with
@@ -203,8 +211,8 @@ impl Module {
     /// # Errors
     /// When the module is too large to be written.
     pub fn keep_promoted(&self) -> Result<bool> {
-        let Inner { meta, bytes, engine, promotions, .. } = &*self.inner;
-        let Some(promotions) = promotions else { return Ok(false) };
+        let Inner { meta, bytes, engine, .. } = &*self.inner;
+        let Some(promotions) = self.promotions() else { return Ok(false) };
         promotions
             .keep(bytes.all(), |found| crate::artifact::keep_promoted(engine, meta, bytes, found))
     }
@@ -213,20 +221,19 @@ impl Module {
     /// `auto`.
     #[must_use]
     pub fn profile(&self) -> Option<Profile> {
-        let Inner { bytes, promotions, .. } = &*self.inner;
-        promotions.as_ref().map(|promotions| promotions.profile(bytes.all()))
+        self.promotions().map(|promotions| promotions.profile(self.inner.bytes.all()))
     }
 
     /// How many functions have moved from tier to tier so far, and what that took; nothing if they do not.
     #[must_use]
     pub fn tier_stats(&self) -> Option<TierStats> {
-        self.inner.promotions.as_ref().map(|promotions| promotions.stats())
+        self.promotions().map(|promotions| promotions.stats())
     }
 
     /// The latest moves of functions from tier to tier, and the latest compilations, in order.
     #[must_use]
     pub fn tier_events(&self) -> (Vec<TierEvent>, Vec<TierCompilation>) {
-        self.inner.promotions.as_ref().map(|promotions| promotions.events()).unwrap_or_default()
+        self.promotions().map(|promotions| promotions.events()).unwrap_or_default()
     }
 
     /// The engine that it was compiled for.

@@ -29,6 +29,9 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use thresholds::{ASK_AGAIN_DIVISOR, HUGE_COST_MIN, LOOP_COST_PER_NOTICE, Tiering};
 
+/// Whether functions can move up at all in this build; if not, nothing of how they do is in the program.
+pub(crate) const MOVES_UP: bool = cfg!(feature = "machine-code");
+
 /// A module as the first tier has it.
 type Interpretation = std::result::Result<Arc<dyn Interpreted>, CompileError>;
 

@@ -42,6 +42,8 @@ mod sys;
 mod table;
 mod traps;
 mod unwind;
+#[cfg(all(feature = "no-unwinder", panic = "abort"))]
+mod unwinder;
 
 pub use backtrace::Frame;
 pub use budget::Budget;

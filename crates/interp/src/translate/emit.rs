@@ -62,6 +62,7 @@ pub(super) const fn index(class: Class) -> usize {
 
 impl Translator<'_> {
     /// Begins an instruction.
+    #[inline(never)]
     pub(super) fn op(&mut self, number: u16) -> usize {
         let start = self.units.len();
         let at = u32::try_from(start).unwrap_or(u32::MAX);
@@ -83,6 +84,7 @@ impl Translator<'_> {
     }
 
     /// A field of 32 bits.
+    #[inline(never)]
     pub(super) fn wide(&mut self, value: u32) {
         self.units.extend(halves(value));
     }
@@ -95,6 +97,7 @@ impl Translator<'_> {
     }
 
     /// Changes a field of 32 bits.
+    #[inline(never)]
     pub(super) fn set_wide(&mut self, at: usize, value: u32) {
         let [a, b, c, d] = value.to_le_bytes();
         self.units[at] = u16::from_le_bytes([a, b]);

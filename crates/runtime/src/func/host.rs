@@ -152,6 +152,42 @@ impl<T: 'static> HostFunc<T> {
         Self { function: HostFunction::new(&ty.signature().abi, run), ty }
     }
 
+    /// A host function over integers, at most `N`, with one result or none; how many, only `ty` knows.
+    pub(crate) fn over_integers<const N: usize>(
+        registry: &TypeRegistry,
+        ty: &FuncType,
+        function: impl Fn(Caller<'_, T>, &[u64; N]) -> Result<u64> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let integers = [ty.params(), ty.results()].into_iter().flatten();
+        let are_integers = integers.into_iter().all(|ty| matches!(ty, ValType::I32 | ValType::I64));
+        if !are_integers || ty.params().len() > N || ty.results().len() > 1 {
+            return Err(Error::link(format!("not a function of {N} integers to one: {ty}")));
+        }
+        let ty = registry.register(ty)?;
+        let kept = ty.clone();
+        let run = move |store: &mut VmStore<T>,
+                        caller: Option<InstanceId>,
+                        frame: &mut HostFrame<'_>| {
+            let signature = kept.signature();
+            let (types, abi) = (signature.ty.params(), &signature.abi);
+            let mut integers = [0; N];
+            for (slot, (ty, location)) in integers.iter_mut().zip(types.iter().zip(&abi.params)) {
+                let wide = *ty != ValType::I32;
+                let mask: u128 = if wide { u64::MAX.into() } else { u32::MAX.into() };
+                *slot = u64::try_from(frame.param(*location, false) & mask).unwrap_or_default();
+            }
+            let mark = store.objects_mut().roots_mark();
+            let outcome = function(Caller::new(store, caller), &integers);
+            store.objects_mut().roots_release(mark);
+            let result = outcome.map_err(|error| failure(error, store.data().id))?;
+            if let [location] = *abi.results {
+                frame.set_result(location, result.into());
+            }
+            Ok(())
+        };
+        Ok(Self { function: HostFunction::new(&ty.signature().abi, run), ty })
+    }
+
     /// The id of its type.
     pub(crate) fn type_id(&self) -> u32 {
         self.ty.id()

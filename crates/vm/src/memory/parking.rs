@@ -4,15 +4,48 @@
 //! that nobody is woken for another one, and whoever is woken needs no lock that others want too.
 //! Invariant: a waiter is in one queue, or somebody who notified has taken it out; its result says which.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The waiting threads of one memory.
 #[derive(Debug, Default)]
 pub(crate) struct Parking {
-    /// Per address those that wait for it, the oldest first.
-    queues: Mutex<BTreeMap<u64, VecDeque<Arc<Waiter>>>>,
+    queues: Mutex<Queues>,
+}
+
+/// By ascending address those that wait for it, the oldest first. There are not more than threads.
+#[derive(Debug, Default)]
+struct Queues(Vec<(u64, VecDeque<Arc<Waiter>>)>);
+
+impl Queues {
+    /// Where the queue of an address is, or belongs.
+    fn find(&self, address: u64) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&address, |queue| queue.0)
+    }
+
+    fn add(&mut self, address: u64, waiter: Arc<Waiter>) {
+        let place = self.find(address).unwrap_or_else(|place| {
+            self.0.insert(place, (address, VecDeque::new()));
+            place
+        });
+        self.0[place].1.push_back(waiter);
+    }
+
+    /// Takes some out of the queue of an address, if there is one.
+    fn take<T>(
+        &mut self,
+        address: u64,
+        take: impl FnOnce(&mut VecDeque<Arc<Waiter>>) -> T,
+    ) -> Option<T> {
+        let place = self.find(address).ok()?;
+        let queue = &mut self.0[place].1;
+        let taken = take(queue);
+        if queue.is_empty() {
+            self.0.remove(place);
+        }
+        Some(taken)
+    }
 }
 
 /// One thread that waits.
@@ -49,7 +82,7 @@ impl Parking {
         if !expected() {
             return Waited::NotEqual;
         }
-        queues.entry(address).or_default().push_back(Arc::clone(&waiter));
+        queues.add(address, Arc::clone(&waiter));
         drop(queues);
         if waiter.sleep(timeout, &interrupted) || !self.forget(address, &waiter) {
             return Waited::Woken;
@@ -59,39 +92,31 @@ impl Parking {
 
     /// Wakes up to `count` of the threads that have waited longest for `address`; how many there were.
     pub(crate) fn notify(&self, address: u64, count: u32) -> u32 {
-        let mut queues = self.lock();
-        let Some(queue) = queues.get_mut(&address) else { return 0 };
-        let count = queue.len().min(usize::try_from(count).unwrap_or(usize::MAX));
-        let woken: Vec<_> = queue.drain(..count).collect();
-        if queue.is_empty() {
-            queues.remove(&address);
-        }
-        drop(queues);
+        let woken = self.lock().take(address, |queue| {
+            let count = queue.len().min(usize::try_from(count).unwrap_or(usize::MAX));
+            queue.drain(..count).collect::<Vec<_>>()
+        });
+        let woken = woken.unwrap_or_default();
         woken.iter().for_each(|waiter| waiter.wake(true));
-        u32::try_from(count).unwrap_or(u32::MAX)
+        u32::try_from(woken.len()).unwrap_or(u32::MAX)
     }
 
     /// Lets every waiter look whether it is to be stopped.
     pub(crate) fn stir(&self) {
-        let waiting: Vec<_> = self.lock().values().flatten().cloned().collect();
+        let waiting: Vec<_> = self.lock().0.iter().flat_map(|queue| &queue.1).cloned().collect();
         waiting.iter().for_each(|waiter| waiter.wake(false));
     }
 
     /// Takes a waiter out of its queue; false if it is in none any more.
     fn forget(&self, address: u64, waiter: &Arc<Waiter>) -> bool {
-        let mut queues = self.lock();
-        let Some(queue) = queues.get_mut(&address) else { return false };
-        let Some(place) = queue.iter().position(|other| Arc::ptr_eq(other, waiter)) else {
-            return false;
-        };
-        queue.remove(place);
-        if queue.is_empty() {
-            queues.remove(&address);
-        }
-        true
+        let found = self.lock().take(address, |queue| {
+            let place = queue.iter().position(|other| Arc::ptr_eq(other, waiter));
+            place.and_then(|place| queue.remove(place))
+        });
+        found.flatten().is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, VecDeque<Arc<Waiter>>>> {
+    fn lock(&self) -> MutexGuard<'_, Queues> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
