@@ -1,16 +1,23 @@
 //! The functions of preview 1 for guests of `holm`.
 //!
-//! Each row of the table becomes a typed host function: parameters come in registers, are put into slots on the
-//! stack and handed to the row's function together with the caller's memory. Nothing is allocated per call.
+//! Each row of the table becomes a host function: parameters are put into slots on the stack and handed to the row's function
+//! together with the caller's memory. Nothing is allocated per call.
 //!
 //! Not here: what the functions do (`preview1/`), and contexts that threads share (`threads.rs`).
 //!
 //! Invariant: the memory is the one that the calling instance exports as `memory`; which one that is, is looked up
 //! once per instance and kept in the context.
 //!
-//! Read next: `preview1/table.rs`.
+//! Read next: `linker/typed.rs`, then `preview1/table.rs`.
 
-use crate::preview1::{End, Function, PARAMS_MAX, SNAPSHOT_0, SNAPSHOT_1, Word};
+#[cfg(feature = "typed-calls")]
+#[path = "linker/typed.rs"]
+mod rows;
+#[cfg(not(feature = "typed-calls"))]
+#[path = "linker/untyped.rs"]
+mod rows;
+
+use crate::preview1::{End, Function, PARAMS_MAX, SNAPSHOT_0, SNAPSHOT_1};
 use crate::{Exit, Trap, WasiCtx};
 use holm::{Caller, Error, Extern, Instance, Linker, Memory, Result, SharedMemory, TrapReason};
 
@@ -42,72 +49,12 @@ pub fn add_to_linker<T: 'static>(
 /// Offers the functions of both modules.
 pub(crate) fn add_all<T: 'static>(linker: &mut Linker<T>, host: impl Host<T>) -> Result<()> {
     for function in &SNAPSHOT_1 {
-        add(linker, "wasi_snapshot_preview1", function, host)?;
+        rows::add(linker, "wasi_snapshot_preview1", function, host)?;
     }
     for function in &SNAPSHOT_0 {
-        add(linker, "wasi_unstable", function, host)?;
+        rows::add(linker, "wasi_unstable", function, host)?;
     }
     Ok(())
-}
-
-/// Offers one function as a closure with the types of its row.
-fn add<T: 'static>(
-    linker: &mut Linker<T>,
-    module: &str,
-    function: &'static Function,
-    host: impl Host<T>,
-) -> Result<()> {
-    use Word::{I32, I64};
-    /// One arm per list of parameters: `a I32 u32` is a parameter, its type in the row, and in Rust.
-    macro_rules! by_types {
-        ($([$($name:ident $word:ident $ty:ident),*])*) => {
-            match (function.params, function.results) {
-                ([I32], []) => linker.func_wrap(module, function.name, move |c: Caller<'_, T>, a: u32| {
-                    run(c, function, host, [a.into()]).map(drop)
-                }),
-                $(([$($word),*], [I32]) => linker.func_wrap(
-                    module,
-                    function.name,
-                    move |c: Caller<'_, T>, $($name: $ty),*| run(c, function, host, [$($name.into()),*]),
-                ),)*
-                (params, results) => {
-                    let text = format!("{} has unforeseen types {params:?} {results:?}", function.name);
-                    return Err(Error::host(text));
-                }
-            }
-        };
-    }
-    let added = by_types! {
-        []
-        [a I32 u32]
-        [a I32 u32, b I32 u32]
-        [a I32 u32, b I64 u64]
-        [a I32 u32, b I32 u32, d I32 u32]
-        [a I32 u32, b I64 u64, d I32 u32]
-        [a I32 u32, b I64 u64, d I64 u64]
-        [a I32 u32, b I32 u32, d I32 u32, e I32 u32]
-        [a I32 u32, b I64 u64, d I32 u32, e I32 u32]
-        [a I32 u32, b I64 u64, d I64 u64, e I32 u32]
-        [a I32 u32, b I32 u32, d I32 u32, e I32 u32, f I32 u32]
-        [a I32 u32, b I32 u32, d I32 u32, e I64 u64, f I32 u32]
-        [a I32 u32, b I32 u32, d I32 u32, e I32 u32, f I32 u32, g I32 u32]
-        [a I32 u32, b I32 u32, d I32 u32, e I32 u32, f I32 u32, g I32 u32, h I32 u32]
-        [a I32 u32, b I32 u32, d I32 u32, e I32 u32, f I64 u64, g I64 u64, h I32 u32]
-        [a I32 u32, b I32 u32, d I32 u32, e I32 u32, f I32 u32, g I64 u64, h I64 u64, i I32 u32, j I32 u32]
-    };
-    added.map(drop)
-}
-
-#[inline]
-fn run<T: 'static, const N: usize>(
-    caller: Caller<'_, T>,
-    function: &'static Function,
-    host: impl Host<T>,
-    params: [u64; N],
-) -> Result<u32> {
-    let mut slots = [0; PARAMS_MAX];
-    slots[..N].copy_from_slice(&params);
-    host.call(caller, function, &slots)
 }
 
 /// The memory that an instance calls from, as looked up last.
