@@ -12,20 +12,41 @@ mod disk;
 
 use std::path::PathBuf;
 
+use crate::options::rows::{Options, Row, Rule};
+
 pub(crate) use disk::DiskCache;
 #[cfg(all(feature = "optimize", feature = "tools"))]
 pub(crate) use disk::{config, reason};
 
 /// Which cache to use.
-#[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Cache of compiled code")]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct CacheOptions {
-    /// Keep compiled code in this directory [default: HOLM_CACHE_DIR or the user's cache]
-    #[arg(long, value_name = "DIR")]
     cache_dir: Option<PathBuf>,
-    /// Neither read nor write the cache (also: HOLM_CACHE=off)
-    #[arg(long, conflicts_with = "cache_dir")]
     no_cache: bool,
+}
+
+impl Options for CacheOptions {
+    const HEADING: Option<&'static str> = Some("Cache of compiled code");
+    const ROWS: &'static [Row<Self>] = &[
+        Row::<Self>::value(
+            "cache-dir",
+            "DIR",
+            "Keep compiled code in this directory [default: HOLM_CACHE_DIR or the user's cache]",
+            |to, value| {
+                to.cache_dir = Some(PathBuf::from(value));
+                Ok(())
+            },
+        ),
+        Row::<Self>::flag(
+            "no-cache",
+            "Neither read nor write the cache (also: HOLM_CACHE=off)",
+            |to, _| {
+                to.no_cache = true;
+                Ok(())
+            },
+        )
+        .rule(Rule::Not("cache-dir")),
+    ];
 }
 
 /// Where a module's code came from.

@@ -6,63 +6,87 @@
 
 use std::sync::Arc;
 
-use clap::ValueEnum;
 use holm::{Config, Engine, Features, MemoryStrategy, Module, ModuleStream, SharedBytes, Tiering};
 use holm_abi::Container;
 
 use crate::cached::{CacheOptions, DiskCache, Origin};
 use crate::failure::Failure;
 use crate::input::{self, Input, Kind, Opened, Received};
+use crate::options::rows::{Options, Row, text};
 use crate::workers::AllCores;
 use crate::{explain, features};
 
 /// How code is made.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Code")]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct CodeOptions {
-    /// Optimize; off compiles faster and runs slower
-    #[arg(
-        short = 'O',
-        long,
-        value_name = "on|off",
-        default_value = "on",
-        hide_possible_values = true
-    )]
-    optimize: Switch,
-    /// How functions are run: auto begins at once and compiles what runs often, which is how holm
-    /// run does it unless told otherwise; optimize compiles everything first; interp makes no
-    /// machine code
-    #[arg(
-        long,
-        value_name = "TIER",
-        value_parser = clap::builder::PossibleValuesParser::new(holm::TIERS),
-    )]
-    tier: Option<String>,
-    /// When functions move up under --tier auto: eager, loops, or chance:SEED (for tests)
-    #[arg(long, value_name = "WHEN", value_parser = tiering, hide = true)]
+    unoptimized: bool,
+    tier: Option<&'static str>,
     tiering: Option<Tiering>,
-    /// Switch proposals on, or off with a minus in front; `help` lists them
-    #[arg(long, value_name = "NAME,…", value_parser = features::parse, allow_hyphen_values = true)]
     features: Option<Features>,
-    /// How memories are bounded (for tests)
-    #[arg(long, value_name = "STRATEGY", default_value = "auto", hide = true)]
-    memory_strategy: Strategy,
-    /// Collect garbage at every allocation (for tests)
-    #[arg(long, hide = true)]
+    memory_strategy: Option<MemoryStrategy>,
     gc_stress: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Strategy {
-    Auto,
-    Reserved,
-    Checked,
+impl Options for CodeOptions {
+    const HEADING: Option<&'static str> = Some("Code");
+    const ROWS: &'static [Row<Self>] = &[
+        Row::<Self>::value(
+            "optimize",
+            "on|off",
+            "Optimize; off compiles faster and runs slower [default: on]",
+            |to, value| {
+                to.unoptimized = value == "off";
+                Ok(())
+            },
+        )
+        .short('O')
+        .choices(&["on", "off"]),
+        Row::<Self>::value(
+            "tier",
+            "TIER",
+            "How functions are run: auto begins at once and compiles what runs often, which is how holm run does it unless \
+             told otherwise; optimize compiles everything first; interp makes no machine code",
+            |to, value| {
+                to.tier = value.to_str().and_then(found);
+                Ok(())
+            },
+        )
+        .choices(holm::TIERS),
+        Row::<Self>::value(
+            "tiering",
+            "WHEN",
+            "When functions move up under --tier auto: eager, loops, or chance:SEED (for tests)",
+            |to, value| text(value, tiering).map(|when| to.tiering = Some(when)),
+        )
+        .hidden(),
+        Row::<Self>::value(
+            "features",
+            "NAME,…",
+            "Switch proposals on, or off with a minus in front; `help` lists them",
+            |to, value| text(value, features::parse).map(|chosen| to.features = Some(chosen)),
+        )
+        .hyphens(),
+        Row::<Self>::value(
+            "memory-strategy",
+            "STRATEGY",
+            "How memories are bounded (for tests)",
+            |to, value| {
+                to.memory_strategy = match value.as_encoded_bytes() {
+                    b"reserved" => Some(MemoryStrategy::Reserved),
+                    b"checked" => Some(MemoryStrategy::Checked),
+                    _ => None,
+                };
+                Ok(())
+            },
+        )
+        .choices(&["auto", "reserved", "checked"])
+        .hidden(),
+        Row::<Self>::flag("gc-stress", "Collect garbage at every allocation (for tests)", |to, _| {
+            to.gc_stress = true;
+            Ok(())
+        })
+        .hidden(),
+    ];
 }
 
 impl CodeOptions {
@@ -70,18 +94,14 @@ impl CodeOptions {
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::new();
         config.workers(Arc::new(AllCores::default()));
-        config.optimize(self.optimize == Switch::On);
-        config.tier(self.tier());
+        config.optimize(!self.unoptimized);
+        config.tier(self.tier);
         config.tiering(self.tiering);
         config.gc_stress(self.gc_stress);
         if let Some(features) = self.features {
             config.features(features);
         }
-        config.memory_strategy(match self.memory_strategy {
-            Strategy::Auto => None,
-            Strategy::Reserved => Some(MemoryStrategy::Reserved),
-            Strategy::Checked => Some(MemoryStrategy::Checked),
-        });
+        config.memory_strategy(self.memory_strategy);
         config
     }
 }
@@ -90,13 +110,8 @@ impl CodeOptions {
     /// The same for a program that is to run now: it begins at once, if this build can do that.
     pub(crate) fn config_to_run(&self) -> Config {
         let mut config = self.config();
-        config.tier(self.tier().or_else(|| found("auto")));
+        config.tier(self.tier.or_else(|| found("auto")));
         config
-    }
-
-    /// The tier that was asked for.
-    fn tier(&self) -> Option<&'static str> {
-        found(self.tier.as_deref()?)
     }
 }
 

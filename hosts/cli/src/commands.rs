@@ -9,7 +9,7 @@ pub(crate) mod completions;
 #[cfg(feature = "tools")]
 pub(crate) mod inspect;
 pub(crate) mod run;
-#[cfg(feature = "text")]
+#[cfg(all(feature = "tools", feature = "text"))]
 pub(crate) mod wast;
 
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ pub(crate) fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Compile(compile) => compile.execute(),
         #[cfg(feature = "tools")]
         Command::Inspect(inspect) => inspect.execute(),
-        #[cfg(feature = "text")]
+        #[cfg(all(feature = "tools", feature = "text"))]
         Command::Wast(wast) => wast.execute(),
         #[cfg(all(feature = "tools", feature = "optimize"))]
         Command::Cache(cache) => cache.execute(),

@@ -21,6 +21,7 @@ use holm_wasi::{
 use crate::failure::Failure;
 use crate::input;
 use crate::limits::Limits;
+use crate::options::rows::{Options, Row, Rule, number, text};
 use crate::units::{show_size, show_time};
 pub(crate) use denied::Denied;
 use directory::Directory;
@@ -30,44 +31,110 @@ use file::GrantsFile;
 const DAY: u64 = 946_684_800_000_000_000;
 
 /// What the program may use of this machine.
-#[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Grants (there are no others)")]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Grants {
-    /// Grant a directory and all beneath it, read-only with :ro; GUEST is its name inside [default: HOST]. HOST can be
-    /// an archive (.tar, .zip), and mem::GUEST is a new directory in memory
-    #[arg(long, value_name = "HOST[::GUEST][:ro]", value_parser = clap::value_parser!(OsString))]
     dir: Vec<OsString>,
-    /// Grant a directory or archive that stays as it is: what is written stays in memory
-    #[arg(long, value_name = "HOST[::GUEST]", value_parser = clap::value_parser!(OsString))]
     overlay: Vec<OsString>,
-    /// Write what the directory GUEST holds in memory to a tar archive at the end; of an overlay, what changed
-    #[arg(long, value_name = "GUEST=FILE", value_parser = clap::value_parser!(OsString))]
     save: Vec<OsString>,
-    /// Pass an environment variable; without a value, the one it has here
-    #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<OsString>,
-    /// Listen on a TCP address and hand the socket in, e.g. 127.0.0.1:8080 (port 0: any free one)
-    #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Vec<String>,
-    /// Connect to a TCP address and hand the socket in, behind those that listen
-    #[arg(long, value_name = "ADDRESS:PORT")]
     connect: Vec<String>,
-    /// Take the grants and limits in FILE as well [default: holm.toml beside the program]
     #[cfg(feature = "grants-file")]
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     grants: Option<OsString>,
-    /// Say on standard error what the program is granted
-    #[arg(long)]
     pub(crate) explain: bool,
-    /// Say on standard error what the program is refused, and which option would grant it
-    #[arg(long)]
     deny_log: bool,
-    /// Make every run alike: clocks, random numbers and directories do not depend on this machine
-    #[arg(long)]
     pub(crate) deterministic: bool,
-    /// What random numbers follow from with --deterministic
-    #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "deterministic")]
     seed: u64,
+}
+
+/// Adds a value to a list.
+fn push(list: &mut Vec<OsString>, value: &OsStr) -> Result<(), String> {
+    list.push(value.to_owned());
+    Ok(())
+}
+
+/// Adds a text to a list.
+fn push_text(list: &mut Vec<String>, text: &str) -> Result<(), String> {
+    list.push(text.to_owned());
+    Ok(())
+}
+
+/// Sets what an option stands for.
+fn set<T>(what: &mut T, value: T) -> Result<(), String> {
+    *what = value;
+    Ok(())
+}
+
+impl Options for Grants {
+    const HEADING: Option<&'static str> = Some("Grants (there are no others)");
+    const ROWS: &'static [Row<Self>] = &[
+        Row::<Self>::list(
+            "dir",
+            "HOST[::GUEST][:ro]",
+            "Grant a directory and all beneath it, read-only with :ro; GUEST is its name inside [default: HOST]. HOST can \
+             be an archive (.tar, .zip), and mem::GUEST is a new directory in memory",
+            |to, value| push(&mut to.dir, value),
+        ),
+        Row::<Self>::list(
+            "overlay",
+            "HOST[::GUEST]",
+            "Grant a directory or archive that stays as it is: what is written stays in memory",
+            |to, value| push(&mut to.overlay, value),
+        ),
+        Row::<Self>::list(
+            "save",
+            "GUEST=FILE",
+            "Write what the directory GUEST holds in memory to a tar archive at the end; of an overlay, what changed",
+            |to, value| push(&mut to.save, value),
+        ),
+        Row::<Self>::list(
+            "env",
+            "NAME[=VALUE]",
+            "Pass an environment variable; without a value, the one it has here",
+            |to, value| push(&mut to.env, value),
+        ),
+        Row::<Self>::list(
+            "listen",
+            "ADDRESS:PORT",
+            "Listen on a TCP address and hand the socket in, e.g. 127.0.0.1:8080 (port 0: any free one)",
+            |to, value| text(value, |text| push_text(&mut to.listen, text)),
+        ),
+        Row::<Self>::list(
+            "connect",
+            "ADDRESS:PORT",
+            "Connect to a TCP address and hand the socket in, behind those that listen",
+            |to, value| text(value, |text| push_text(&mut to.connect, text)),
+        ),
+        #[cfg(feature = "grants-file")]
+        Row::<Self>::perhaps(
+            "grants",
+            "FILE",
+            "Take the grants and limits in FILE as well [default: holm.toml beside the program]",
+            |to, value| set(&mut to.grants, Some(value.to_owned())),
+        ),
+        Row::<Self>::flag(
+            "explain",
+            "Say on standard error what the program is granted",
+            |to, _| set(&mut to.explain, true),
+        ),
+        Row::<Self>::flag(
+            "deny-log",
+            "Say on standard error what the program is refused, and which option would grant it",
+            |to, _| set(&mut to.deny_log, true),
+        ),
+        Row::<Self>::flag(
+            "deterministic",
+            "Make every run alike: clocks, random numbers and directories do not depend on this machine",
+            |to, _| set(&mut to.deterministic, true),
+        ),
+        Row::<Self>::value(
+            "seed",
+            "NUMBER",
+            "What random numbers follow from with --deterministic [default: 0]",
+            |to, value| number(value, 0..=u64::MAX).map(|seed| to.seed = seed),
+        )
+        .rule(Rule::Needs("deterministic")),
+    ];
 }
 
 /// Grants as they were made, with what must be done about them afterwards.

@@ -28,9 +28,6 @@ mod workers;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use clap::error::ErrorKind;
-
 /// Does what the command line asks and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -38,33 +35,15 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    let options = match options::Options::try_parse() {
-        Ok(options) => options,
-        Err(error) => return refuse(&error),
+    let command = match options::parse() {
+        Ok(command) => command,
+        Err(code) => return code,
     };
-    match commands::execute(options.command) {
+    match commands::execute(command) {
         Ok(code) => code,
         Err(failure) => {
             terminal::print_error(&failure.render(terminal::Style::of_stderr()));
             ExitCode::from(failure.status())
         }
     }
-}
-
-/// Shows help, the version, or what is wrong with the flags.
-fn refuse(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if !error.use_stderr() {
-        return ExitCode::SUCCESS;
-    }
-    // `holm app.wasm` is what users of other runtimes try first.
-    if error.kind() == ErrorKind::InvalidSubcommand
-        && let Some(word) = std::env::args_os().nth(1)
-        && std::path::Path::new(&word).is_file()
-    {
-        let style = terminal::Style::of_stderr();
-        let help = style.help("help:");
-        terminal::print_error(&format!("{help} to run a file: holm run {}\n", word.display()));
-    }
-    ExitCode::from(failure::status::USAGE)
 }

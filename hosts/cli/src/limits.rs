@@ -4,8 +4,12 @@
 //! each limit is in force unless the user lifts it, except for time and fuel, which a program that works
 //! for hours may need. Read next: `commands/run.rs`.
 
+use std::ffi::OsStr;
+use std::ops::RangeInclusive;
+
 use crate::failure::Failure;
 use crate::grants::file::Limited;
+use crate::options::rows::{Options, Row, number, text};
 use crate::units::{Deadline, parse_deadline, parse_size};
 
 /// Linear memory that all memories of a program may have together: all that 32-bit addresses reach.
@@ -28,36 +32,77 @@ const THREADS_DEFAULT: u32 = holm_wasi::THREADS_MAX_DEFAULT;
 const TABLE_ENTRIES_DEFAULT: u64 = 4 << 20;
 
 /// What the program may use up, as far as the user says it.
-#[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Limits")]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LimitOptions {
-    /// Memory the program may have; it is refused more [default: 4GiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_memory: Option<u64>,
-    /// Memory its objects may have under the collector; using more is a trap [default: 1GiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_heap: Option<u64>,
-    /// Stack for its calls; using more is a trap [default: 2MiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_stack)]
     max_stack: Option<u64>,
-    /// Memory for what it writes to directories in memory; more is "no space" [default: 256MiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_files: Option<u64>,
-    /// Files, directories and sockets it may have open; it is refused more [default: 1024]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
     max_handles: Option<u32>,
-    /// Entries of all its tables; it is refused more [default: 4194304]
-    #[arg(long, value_name = "NUMBER")]
     max_table_entries: Option<u64>,
-    /// Threads it may run at once; it is refused more [default: 128]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     max_threads: Option<u32>,
-    /// Time it may run, e.g. 500ms, 10s; then it is stopped, with exit code 124 [default: none]
-    #[arg(long, value_name = "TIME", value_parser = parse_deadline)]
     timeout: Option<Deadline>,
-    /// Operators it may execute; then it is stopped, with exit code 137. Code that counts is slower
-    #[arg(long, value_name = "NUMBER", value_parser = parse_fuel)]
     fuel: Option<u64>,
+}
+
+impl Options for LimitOptions {
+    const HEADING: Option<&'static str> = Some("Limits");
+    const ROWS: &'static [Row<Self>] = &[
+        Row::<Self>::value(
+            "max-memory",
+            "SIZE",
+            "Memory the program may have; it is refused more [default: 4GiB]",
+            |to, value| text(value, parse_size).map(|size| to.max_memory = Some(size)),
+        ),
+        Row::<Self>::value(
+            "max-heap",
+            "SIZE",
+            "Memory its objects may have under the collector; using more is a trap [default: 1GiB]",
+            |to, value| text(value, parse_size).map(|size| to.max_heap = Some(size)),
+        ),
+        Row::<Self>::value(
+            "max-stack",
+            "SIZE",
+            "Stack for its calls; using more is a trap [default: 2MiB]",
+            |to, value| text(value, parse_stack).map(|size| to.max_stack = Some(size)),
+        ),
+        Row::<Self>::value(
+            "max-files",
+            "SIZE",
+            "Memory for what it writes to directories in memory; more is \"no space\" [default: 256MiB]",
+            |to, value| text(value, parse_size).map(|size| to.max_files = Some(size)),
+        ),
+        Row::<Self>::value(
+            "max-handles",
+            "NUMBER",
+            "Files, directories and sockets it may have open; it is refused more [default: 1024]",
+            |to, value| count(value, 4..=1_000_000).map(|count| to.max_handles = Some(count)),
+        ),
+        Row::<Self>::value(
+            "max-table-entries",
+            "NUMBER",
+            "Entries of all its tables; it is refused more [default: 4194304]",
+            |to, value| number(value, 0..=u64::MAX).map(|it| to.max_table_entries = Some(it)),
+        ),
+        Row::<Self>::value(
+            "max-threads",
+            "NUMBER",
+            "Threads it may run at once; it is refused more [default: 128]",
+            |to, value| count(value, 1..=10_000).map(|count| to.max_threads = Some(count)),
+        ),
+        Row::<Self>::value(
+            "timeout",
+            "TIME",
+            "Time it may run, e.g. 500ms, 10s; then it is stopped, with exit code 124 [default: none]",
+            |to, value| text(value, parse_deadline).map(|time| to.timeout = Some(time)),
+        ),
+        Row::<Self>::value(
+            "fuel",
+            "NUMBER",
+            "Operators it may execute; then it is stopped, with exit code 137. Code that counts is slower",
+            |to, value| text(value, parse_fuel).map(|units| to.fuel = Some(units)),
+        ),
+    ];
 }
 
 /// What the program may use up.
@@ -138,6 +183,11 @@ fn pick<T>(
 fn wrong(name: &str, why: &str) -> Failure {
     Failure::start(format!("the limit {name} in the file of grants: {why}"))
         .help("write it like the option of that name: see holm run --help")
+}
+
+/// Reads a number of things.
+fn count(value: &OsStr, range: RangeInclusive<u64>) -> Result<u32, String> {
+    number(value, range).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 fn parse_stack(text: &str) -> Result<u64, String> {

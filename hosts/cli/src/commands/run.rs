@@ -7,10 +7,13 @@
 mod guest;
 mod invoke;
 mod stats;
+#[cfg_attr(not(feature = "optimize"), path = "run/no_tiers.rs")]
 mod tiers;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "optimize")]
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use holm::{Engine, Module};
@@ -23,6 +26,7 @@ use crate::failure::Failure;
 use crate::grants::Grants;
 use crate::grants::file::GrantsFile;
 use crate::limits::{LimitOptions, Limits};
+use crate::options::rows::{Options, Row, text};
 use crate::watchdog::Watchdog;
 use crate::{input, terminal};
 use guest::{Guest, Kind};
@@ -34,7 +38,11 @@ const START: &str = "_start";
 /// The function that prepares a library.
 const INITIALIZE: &str = "_initialize";
 
-const EXAMPLES: &str = "\
+pub(crate) const ABOUT: &str = "Run a program, or call a function of a module";
+pub(crate) const USAGE: &str = "holm run [OPTIONS] FILE [ARGS]...";
+pub(crate) const FILE_HELP: &str =
+    "The program (.wasm, .wat or .holm; - reads it from standard input) and its arguments";
+pub(crate) const EXAMPLES: &str = "\
 Everything after FILE belongs to the program: options of holm come before it.
 
 Sizes are written 65536, 64KiB, 512MiB or 2GiB; times 500ms, 10s, 2m or none.
@@ -53,33 +61,72 @@ Examples:
   holm run --invoke fib math.wasm 30
   wat2wasm -o - add.wat | holm run --invoke add - 1 2";
 
-/// Run a program, or call a function of a module
-#[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES, override_usage = "holm run [OPTIONS] FILE [ARGS]...")]
+/// `holm run` as it was called.
+#[derive(Debug, Default)]
+#[cfg_attr(feature = "tools", derive(clap::Args))]
+#[cfg_attr(feature = "tools", command(about = ABOUT, long_about = None))]
+#[cfg_attr(feature = "tools", command(after_help = EXAMPLES, override_usage = USAGE))]
 pub(crate) struct Run {
-    /// The program (.wasm, .wat or .holm; - reads it from standard input) and its arguments
-    #[arg(required = true, trailing_var_arg = true, value_names = ["FILE", "ARGS"])]
-    file: Vec<OsString>,
-    /// Call this exported function with ARGS, and print what it returns
-    #[arg(long, value_name = "NAME")]
+    #[cfg_attr(feature = "tools", arg(help = FILE_HELP, required = true, trailing_var_arg = true))]
+    #[cfg_attr(feature = "tools", arg(value_names = ["FILE", "ARGS"]))]
+    pub(crate) file: Vec<OsString>,
+    #[cfg_attr(feature = "tools", command(flatten))]
+    pub(crate) own: RunOptions,
+    #[cfg_attr(feature = "tools", command(flatten))]
+    pub(crate) grants: Grants,
+    #[cfg_attr(feature = "tools", command(flatten))]
+    pub(crate) limits: LimitOptions,
+    #[cfg_attr(feature = "tools", command(flatten))]
+    pub(crate) code: CodeOptions,
+    #[cfg_attr(feature = "tools", command(flatten))]
+    pub(crate) cache: CacheOptions,
+}
+
+/// Options of this command only.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RunOptions {
     invoke: Option<String>,
-    /// Say on standard error how long each step took
-    #[arg(long)]
     stats: bool,
-    /// Write when which function was noticed, compiled and promoted, for Perfetto or chrome://tracing
-    #[arg(long, value_name = "FILE")]
+    #[cfg(feature = "optimize")]
     trace_tiers: Option<PathBuf>,
-    /// Write what was seen of the program while it ran under --tier auto, for holm compile --profile
-    #[arg(long, value_name = "FILE")]
+    #[cfg(feature = "optimize")]
     profile_out: Option<PathBuf>,
-    #[command(flatten)]
-    grants: Grants,
-    #[command(flatten)]
-    limits: LimitOptions,
-    #[command(flatten)]
-    code: CodeOptions,
-    #[command(flatten)]
-    cache: CacheOptions,
+}
+
+impl Options for RunOptions {
+    const HEADING: Option<&'static str> = None;
+    const ROWS: &'static [Row<Self>] = &[
+        Row::<Self>::value(
+            "invoke",
+            "NAME",
+            "Call this exported function with ARGS, and print what it returns",
+            |to, value| text(value, |name| Ok(name.to_owned())).map(|name| to.invoke = Some(name)),
+        ),
+        Row::<Self>::flag("stats", "Say on standard error how long each step took", |to, _| {
+            to.stats = true;
+            Ok(())
+        }),
+        #[cfg(feature = "optimize")]
+        Row::<Self>::value(
+            "trace-tiers",
+            "FILE",
+            "Write when which function was noticed, compiled and promoted, for Perfetto or chrome://tracing",
+            |to, value| {
+                to.trace_tiers = Some(PathBuf::from(value));
+                Ok(())
+            },
+        ),
+        #[cfg(feature = "optimize")]
+        Row::<Self>::value(
+            "profile-out",
+            "FILE",
+            "Write what was seen of the program while it ran under --tier auto, for holm compile --profile",
+            |to, value| {
+                to.profile_out = Some(PathBuf::from(value));
+                Ok(())
+            },
+        ),
+    ];
 }
 
 impl Run {
@@ -96,17 +143,14 @@ impl Run {
         let counts = code::adapt(&mut config, &received, limits.fuel.is_some())?;
         code::adapt_nans(&mut config, &received, self.grants.deterministic)?;
         config.stack_bytes(usize::try_from(limits.max_stack).unwrap_or(usize::MAX));
-        if self.stats || self.trace_tiers.is_some() {
+        if self.own.stats || tiers::are_timed(&self.own) {
             config.clock(Some(stats::nanoseconds));
             config.processor_clock(Some(stats::processor_nanoseconds));
         }
         let loader = Loader::new(config, &self.cache)?;
         let (module, origin) = loader.load(received)?;
         stats.loaded(origin);
-        if self.profile_out.is_some() && module.tier_stats().is_none() {
-            let text = "--profile-out has nothing to write: functions do not move up";
-            return Err(Failure::usage(text).help("run the module itself with --tier auto"));
-        }
+        tiers::check(&self.own, &module)?;
         let context = Context { name: &name, file: file.as_ref(), limits: &limits };
         let mut guest = self.prepare(&loader.engine, &module, &context)?;
         if counts {
@@ -117,7 +161,7 @@ impl Run {
         let result = guest.run(&module, &mut stats);
         let late = watchdog.is_some_and(|watchdog| watchdog.has_barked());
         stats.ran();
-        if self.stats {
+        if self.own.stats {
             stats.collected(&guest.heap_stats());
             stats.promoted(module.tier_stats());
             terminal::print_error(&format!("{stats}{}", guest.bill(&limits)));
@@ -132,10 +176,7 @@ impl Run {
         };
         let outcome = guest.note_limits(outcome, &limits);
         let outcome = guest.saves.write().and(outcome);
-        let traced = self.trace_tiers.as_deref().map(|path| tiers::trace(&module, path));
-        let outcome = traced.unwrap_or(Ok(())).and(outcome);
-        let seen = self.profile_out.as_deref().map(|path| write_profile(&module, path));
-        let outcome = seen.unwrap_or(Ok(())).and(outcome);
+        let outcome = tiers::write(&self.own, &module).and(outcome);
         // Nobody is told if it cannot be kept: the next run begins like this one.
         let _ = module.keep_promoted();
         // The process is about to end, and the system takes everything back at once: cleaning up for a next
@@ -153,7 +194,7 @@ impl Run {
     ) -> Result<Guest, Failure> {
         let Context { name, file, limits } = *context;
         explain::check_imports(module, name)?;
-        let call = match &self.invoke {
+        let call = match &self.own.invoke {
             Some(function) => Some(Call::parse(module, name, function, self.arguments())?),
             None => {
                 self.check_program(module, name)?;
@@ -240,15 +281,6 @@ struct Context<'a> {
     name: &'a str,
     file: Option<&'a GrantsFile>,
     limits: &'a Limits,
-}
-
-/// Writes what was seen of a module.
-fn write_profile(module: &Module, path: &Path) -> Result<(), Failure> {
-    let text = module.profile().map(|profile| profile.to_text()).unwrap_or_default();
-    std::fs::write(path, text).map_err(|error| {
-        let text = format!("can not write {}: {}", path.display(), input::reason(&error));
-        Failure::new(1, text).help("name a place you can write to with --profile-out")
-    })
 }
 
 /// Starts the clock, if there is one.

@@ -1,6 +1,8 @@
-//! `--trace-tiers FILE`: a time line of functions that moved from tier to tier, in the format of Chrome's traces.
+//! `--trace-tiers FILE`: a time line of functions that moved from tier to tier, in the format of Chrome's traces; and
+//! `--profile-out FILE`: what was seen of a program while it ran.
 //!
-//! Not here: what moves when (see the engine). Invariant: the file is one JSON array, whatever functions are called.
+//! Not here: what moves when, and what a profile is (see the engine). Invariant: the time line is one JSON array, whatever
+//! functions are called. Read next: `no_tiers.rs`, which stands here if nothing is compiled.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,6 +10,7 @@ use std::path::Path;
 
 use holm::{Module, TierCompilation, TierEventKind};
 
+use super::RunOptions;
 use crate::failure::Failure;
 use crate::input;
 
@@ -15,8 +18,38 @@ use crate::input;
 const GUEST_ROW: u32 = 1;
 const COMPILER_ROW: u32 = 2;
 
-/// Writes the file.
-pub(super) fn trace(module: &Module, path: &Path) -> Result<(), Failure> {
+/// Whether it is to be known when what happened.
+pub(super) const fn are_timed(options: &RunOptions) -> bool {
+    options.trace_tiers.is_some()
+}
+
+/// Refuses what makes no sense for a module.
+pub(super) fn check(options: &RunOptions, module: &Module) -> Result<(), Failure> {
+    if options.profile_out.is_some() && module.tier_stats().is_none() {
+        let text = "--profile-out has nothing to write: functions do not move up";
+        return Err(Failure::usage(text).help("run the module itself with --tier auto"));
+    }
+    Ok(())
+}
+
+/// Writes the files that are asked for.
+pub(super) fn write(options: &RunOptions, module: &Module) -> Result<(), Failure> {
+    let traced = options.trace_tiers.as_deref().map(|path| trace(module, path));
+    let seen = options.profile_out.as_deref().map(|path| write_profile(module, path));
+    seen.unwrap_or(Ok(())).and(traced.unwrap_or(Ok(())))
+}
+
+/// Writes what was seen of a module.
+fn write_profile(module: &Module, path: &Path) -> Result<(), Failure> {
+    let text = module.profile().map(|profile| profile.to_text()).unwrap_or_default();
+    fs::write(path, text).map_err(|error| {
+        let text = format!("can not write {}: {}", path.display(), input::reason(&error));
+        Failure::new(1, text).help("name a place you can write to with --profile-out")
+    })
+}
+
+/// Writes the time line.
+fn trace(module: &Module, path: &Path) -> Result<(), Failure> {
     fs::write(path, text(module)).map_err(|error| {
         let text = format!("can not write {}: {}", path.display(), input::reason(&error));
         Failure::new(1, text).help("name a place you can write to with --trace-tiers")
