@@ -152,6 +152,8 @@ macro_rules! miscs {
             CanonicalF32To: moves::Canonical<f32, ToS>;
             CanonicalF64: moves::Canonical<f64, ToA>;
             CanonicalF64To: moves::Canonical<f64, ToS>;
+            CanonicalF32x4: vector::Canonical<32>;
+            CanonicalF64x2: vector::Canonical<64>;
             // Choices.
             SelectS: moves::Select<S, ToA>;
             SelectSTo: moves::Select<S, ToS>;

@@ -8,6 +8,7 @@
 //! result in a slot, and its last field is that slot. Read next: [`scalar`], then [`vector`].
 
 pub(crate) mod misc;
+pub(crate) mod raw;
 pub(crate) mod relaxed;
 pub(crate) mod scalar;
 pub(crate) mod vector;

@@ -7,7 +7,7 @@ use super::stack::{Entry, Place, class_of};
 use super::{Done, Failure, Translator};
 use crate::ops::misc::Misc;
 use crate::ops::scalar::{self, Class, Row};
-use crate::ops::{self, From};
+use crate::ops::{self, From, raw};
 use holm_module::wasm::Operator;
 use holm_spec::types::{RefType, ValType};
 
@@ -107,7 +107,7 @@ impl Translator<'_> {
 
     /// Makes a NaN that an operator may just have given canonical, if that is asked for.
     fn make_canonical(&mut self, operator: &Operator<'_>) -> Done {
-        if !self.program.canonical_nans || !scalar::is_raw(operator) {
+        if !self.program.canonical_nans || !raw::is_raw(operator) {
             return Ok(());
         }
         let ty = self.pop().ty;
