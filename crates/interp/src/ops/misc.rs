@@ -140,6 +140,7 @@ macro_rules! miscs {
             PutI64: moves::Put64;
             Copy: moves::Copy;
             Copy2: moves::Copy2;
+            Put2: joined::Put2;
             CopyV: moves::CopyV;
             CopyFar: moves::CopyFar;
             MoveSlots: moves::MoveSlots;
@@ -147,6 +148,8 @@ macro_rules! miscs {
             SpillInt: moves::Spill<i64>;
             SpillF32: moves::Spill<f32>;
             SpillF64: moves::Spill<f64>;
+            // A sum and one more.
+            Add2: joined::Add2;
             // NaNs of one form.
             CanonicalF32: moves::Canonical<f32, ToA>;
             CanonicalF32To: moves::Canonical<f32, ToS>;

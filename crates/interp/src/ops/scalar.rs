@@ -170,6 +170,11 @@ pub(crate) const FUSED: u16 = 33;
 /// The place of `i32.add`.
 pub(crate) const I32_ADD: u16 = FUSED;
 
+/// The places of the first operators on floats that are worth loading an operand for.
+pub(crate) const F32_ADD: u16 = BinaryNumber::F32Add as u16;
+/// As above.
+pub(crate) const F64_ADD: u16 = BinaryNumber::F64Add as u16;
+
 /// Hands the rows of operators with one operand to a macro.
 macro_rules! unaries {
     ($then:ident) => {

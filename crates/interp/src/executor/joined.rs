@@ -1,0 +1,243 @@
+//! Two operators in one step, for the pairs that `ops::joined` lists.
+//!
+//! Invariant: what is seen after it, or of it when it traps, is what the two would have left. Read next: [`super::table`].
+
+use super::body::{A, Address, Body, Destination, Field, I, S, Source, Sum, ToA, ToS, Value, join};
+use super::memory::{Load, Store};
+use super::regs::{Regs, Step};
+use super::table::{Rows, put};
+use crate::ops::misc::{self, load, store, stores};
+use crate::ops::scalar;
+use core::marker::PhantomData;
+
+/// A constant into a slot, then one more.
+pub(super) struct Put2;
+
+impl Body for Put2 {
+    const NAME: &'static str = "put2";
+    const FIELDS: &'static [Field] = &[Field::I32, Field::To, Field::I32, Field::To];
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let (first, second) = (r.imm32(1), r.imm32(4));
+        let slot = usize::from(r.unit(3));
+        r.set_slot(slot, u64::from(first));
+        let slot = usize::from(r.unit(6));
+        r.set_slot(slot, u64::from(second));
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
+/// The sum of a slot and the operand after it, at `at`; into the slot named after both.
+#[inline(always)]
+fn sum<X: Source<i32>>(r: &mut Regs, at: usize) {
+    let a: i32 = <S as Source<i32>>::get(r, at);
+    let value = a.wrapping_add(X::get(r, at + 1));
+    <ToS as Destination<i32>>::put(r, at + 1 + X::UNITS, value);
+}
+
+/// The fields of [`sum`].
+const fn sum_fields<X: Source<i32>>() -> [Field; 8] {
+    join(&[&[Field::Slot], X::FIELDS, &[Field::To]])
+}
+
+/// A sum, then one more.
+pub(super) struct Add2;
+
+impl Body for Add2 {
+    const NAME: &'static str = "i32.add2";
+    const FIELDS: &'static [Field] = &join(&[&sum_fields::<I>(), &sum_fields::<I>()]);
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        sum::<I>(&mut r, 1);
+        sum::<I>(&mut r, 5);
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
+/// Names of what comparisons are part of.
+trait Comparison: scalar::Binary<Operand = i32, Value = i32> {
+    const SUM_BRANCH: &'static str;
+    const CHOICE: &'static str;
+}
+
+macro_rules! comparisons {
+    ($($name:ident $text:literal;)*) => {
+        $(impl Comparison for scalar::$name {
+            const SUM_BRANCH: &'static str = concat!("i32.add.", $text);
+            const CHOICE: &'static str = concat!("select.", $text);
+        })*
+
+        const fn sum_branches(all: &mut Rows, mut at: usize) -> usize {
+            $(
+                at = put::<SumBranch<scalar::$name, S, S>>(all, at);
+                at = put::<SumBranch<scalar::$name, S, I>>(all, at);
+                at = put::<SumBranch<scalar::$name, I, S>>(all, at);
+                at = put::<SumBranch<scalar::$name, I, I>>(all, at);
+            )*
+            at
+        }
+
+        const fn choices(all: &mut Rows, mut at: usize) -> usize {
+            $(
+                at = put::<Choice<scalar::$name, S, S, ToA>>(all, at);
+                at = put::<Choice<scalar::$name, S, S, ToS>>(all, at);
+                at = put::<Choice<scalar::$name, S, I, ToA>>(all, at);
+                at = put::<Choice<scalar::$name, S, I, ToS>>(all, at);
+                at = put::<Choice<scalar::$name, A, S, ToA>>(all, at);
+                at = put::<Choice<scalar::$name, A, S, ToS>>(all, at);
+                at = put::<Choice<scalar::$name, A, I, ToA>>(all, at);
+                at = put::<Choice<scalar::$name, A, I, ToS>>(all, at);
+            )*
+            at
+        }
+    };
+}
+comparisons! {
+    I32Eq "eq";
+    I32Ne "ne";
+    I32LtS "lt_s";
+    I32LtU "lt_u";
+    I32GtS "gt_s";
+    I32GtU "gt_u";
+    I32LeS "le_s";
+    I32LeU "le_u";
+    I32GeS "ge_s";
+    I32GeU "ge_u";
+}
+
+/// A sum of a slot and `X`, and a branch if it compares with `Y` so.
+struct SumBranch<O, X, Y>(PhantomData<(O, X, Y)>);
+
+impl<O: Comparison, X: Source<i32>, Y: Source<i32>> Body for SumBranch<O, X, Y> {
+    const NAME: &'static str = O::SUM_BRANCH;
+    const FIELDS: &'static [Field] = &join(&[&[Field::Branch], &sum_fields::<X>(), Y::FIELDS]);
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        sum::<X>(&mut r, 3);
+        let truth = O::eval(i32::accumulated(&r), Y::get(&r, 5 + X::UNITS))? != 0;
+        if truth { r.branch(1) } else { Ok(r.advance(Self::UNITS)) }
+    }
+}
+
+/// The first of two slots if two operands compare so, else the second.
+struct Choice<O, X, Y, D>(PhantomData<(O, X, Y, D)>);
+
+impl<O, X, Y, D> Body for Choice<O, X, Y, D>
+where
+    O: Comparison,
+    X: Source<i32>,
+    Y: Source<i32>,
+    D: Destination<i64>,
+{
+    const NAME: &'static str = O::CHOICE;
+    const FIELDS: &'static [Field] =
+        &join(&[X::FIELDS, Y::FIELDS, &[Field::Slot, Field::Slot], D::FIELDS]);
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let truth = O::eval(X::get(&r, 1), Y::get(&r, 1 + X::UNITS))? != 0;
+        let at = 1 + X::UNITS + Y::UNITS;
+        let (a, b) = (r.operand(at), r.operand(at + 1));
+        let value = if truth { a } else { b };
+        D::put(&mut r, at + 2, value.cast_signed());
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
+/// Arithmetic whose first operand is loaded and whose second is in a slot, or the other way round.
+struct Loaded<O, L, X, D, const SECOND: bool, const N: usize>(PhantomData<(O, L, X, D)>);
+
+impl<O, L, X, D, const SECOND: bool, const N: usize> Body for Loaded<O, L, X, D, SECOND, N>
+where
+    L: misc::Load<N>,
+    L::Value: Value,
+    O: scalar::Binary<Operand = L::Value>,
+    X: Address,
+    D: Destination<O::Value>,
+    ToA: Destination<L::Value>,
+{
+    const NAME: &'static str = O::NAME;
+    const FIELDS: &'static [Field] = &if SECOND {
+        join(&[&[Field::Slot], <Load<L, X, ToA, N>>::FIELDS, D::FIELDS])
+    } else {
+        join(&[<Load<L, X, ToA, N>>::FIELDS, &[Field::Slot], D::FIELDS])
+    };
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let (address, slot) = if SECOND { (2, 1) } else { (1, 1 + X::UNITS) };
+        let loaded = L::value(r.load(X::address(&r, address))?);
+        let other = <S as Source<L::Value>>::get(&r, slot);
+        let value = if SECOND { O::eval(other, loaded) } else { O::eval(loaded, other) }?;
+        D::put(&mut r, 2 + X::UNITS, value);
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
+macro_rules! loaded_rows {
+    ($($name:ident $load:ident $bytes:literal;)*) => {
+        const fn loaded(all: &mut Rows, mut at: usize) -> usize {
+            $(
+                at = loaded_rows!(@side all at $name $load $bytes false);
+                at = loaded_rows!(@side all at $name $load $bytes true);
+            )*
+            at
+        }
+    };
+    (@side $all:ident $at:ident $name:ident $load:ident $bytes:literal $second:literal) => {{
+        let mut at = $at;
+        at = loaded_rows!(@both $all at scalar::$name, load::$load, S, $second, $bytes);
+        at = loaded_rows!(@both $all at scalar::$name, load::$load, A, $second, $bytes);
+        loaded_rows!(@both $all at scalar::$name, load::$load, Sum<S, I>, $second, $bytes)
+    }};
+    (@both $all:ident $at:ident $op:ty, $load:ty, $address:ty, $second:literal, $bytes:literal) => {{
+        let at = put::<Loaded<$op, $load, $address, ToA, $second, $bytes>>($all, $at);
+        put::<Loaded<$op, $load, $address, ToS, $second, $bytes>>($all, at)
+    }};
+}
+loaded_rows! {
+    F32Add F32Load 4;
+    F32Sub F32Load 4;
+    F32Mul F32Load 4;
+    F64Add F64Load 8;
+    F64Sub F64Load 8;
+    F64Mul F64Load 8;
+}
+
+/// A store to an address in a slot, then a sum.
+struct StoreSum<O, Y, const N: usize>(PhantomData<(O, Y)>);
+
+impl<O, Y, const N: usize> Body for StoreSum<O, Y, N>
+where
+    O: misc::Store<N>,
+    Y: Source<O::Value>,
+{
+    const NAME: &'static str = O::NAME;
+    const FIELDS: &'static [Field] = &join(&[<Store<O, S, Y, N>>::FIELDS, &sum_fields::<I>()]);
+    #[inline(always)]
+    fn step(r: Regs) -> Step {
+        let mut r = <Store<O, S, Y, N>>::step(r)?;
+        // The next instruction would begin where the sum's fields do.
+        sum::<I>(&mut r, 0);
+        Ok(r.advance(Self::UNITS - <Store<O, S, Y, N>>::UNITS))
+    }
+}
+
+macro_rules! store_sum_rows {
+    ($($name:ident $text:literal $value:ident $class:ident $bytes:literal $from:expr;)*) => {
+        const fn store_sums(all: &mut Rows, mut at: usize) -> usize {
+            $(
+                at = put::<StoreSum<store::$name, S, $bytes>>(all, at);
+                at = put::<StoreSum<store::$name, A, $bytes>>(all, at);
+            )*
+            at
+        }
+    };
+}
+stores!(store_sum_rows);
+
+/// Puts the rows of all families into the table, in the order of `ops::joined`; gives the place after them.
+pub(super) const fn place(all: &mut Rows, mut at: usize) -> usize {
+    at = sum_branches(all, at);
+    at = choices(all, at);
+    at = loaded(all, at);
+    store_sums(all, at)
+}
