@@ -136,8 +136,8 @@ where
     fn step(mut r: Regs) -> Step {
         let truth = O::eval(X::get(&r, 1), Y::get(&r, 1 + X::UNITS))? != 0;
         let at = 1 + X::UNITS + Y::UNITS;
-        let (a, b) = (r.operand(at), r.operand(at + 1));
-        let value = if truth { a } else { b };
+        let (a, b) = (r.operand_ahead(at), r.operand_ahead(at + 1));
+        let value = core::hint::select_unpredictable(truth, a, b);
         D::put(&mut r, at + 2, value.cast_signed());
         Ok(r.advance(Self::UNITS))
     }

@@ -6,7 +6,11 @@
 //! Not here: which operator is which function (see [`super::scalar`], [`super::vector`]). Invariant: but for the bits
 //! of a NaN the values are those of `holm-spec`. Read next: [`super::scalar`].
 
-pub(super) use crate::executor::machine::{f32_sqrt as raw_f32_sqrt, f64_sqrt as raw_f64_sqrt};
+pub(super) use crate::executor::machine::{
+    f32_of_f64 as raw_f32_demote_f64, f32_sqrt as raw_f32_sqrt, f64_of_f32 as raw_f64_promote_f32,
+    f64_sqrt as raw_f64_sqrt,
+};
+use crate::executor::machine::{f32_of_i64, f64_of_i64};
 use core::array::from_fn;
 use holm_module::wasm::Operator;
 pub(super) use holm_spec::numeric::*;
@@ -246,15 +250,24 @@ functions! {
     raw_f64x2_sqrt (a) u128 each(a, raw_f64_sqrt);
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "rounding is what it is for")]
-#[inline(always)]
-pub(super) const fn raw_f32_demote_f64(a: f64) -> f32 {
-    a as f32
+/// Rows of conversions of integers, which have no NaN to tell of: name, operand, result, value.
+macro_rules! conversions {
+    ($($name:ident $from:ident $to:ident $value:expr;)*) => {
+        $(#[inline(always)]
+        pub(super) fn $name(a: $from) -> $to {
+            let value: fn($from) -> $to = $value;
+            value(a)
+        })*
+    };
 }
 
-#[inline(always)]
-pub(super) const fn raw_f64_promote_f32(a: f32) -> f64 {
-    a as f64
+conversions! {
+    raw_f32_convert_i32_s i32 f32 |a| f32_of_i64(a.into());
+    raw_f32_convert_i32_u i32 f32 |a| f32_of_i64(a.cast_unsigned().into());
+    raw_f32_convert_i64_s i64 f32 f32_of_i64;
+    raw_f64_convert_i32_s i32 f64 |a| f64_of_i64(a.into());
+    raw_f64_convert_i32_u i32 f64 |a| f64_of_i64(a.cast_unsigned().into());
+    raw_f64_convert_i64_s i64 f64 f64_of_i64;
 }
 
 #[inline(always)]
