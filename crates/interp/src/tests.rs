@@ -101,13 +101,37 @@ fn pairs_become_one() {
         "enter 10 6 0",
         "f64.store s0 +0x0 s2 s0 8 → s0",
         "f64.sub s2 s1 +0x10 → s2",
-        "f64.mul s1 3 +0x0 s2 → s2",
+        "f64.mul s1 3 +0x0 → s2",
         "put 9 → s7",
         "select.lt_u s3 s1 s0 s7 → s0",
         "i32.add.gt_s ⇒ 7 s3 s1 → s3 s1",
         "i32.add2 s0 1 → s0 s0 2 → s1",
         "i32.add.ne ⇒ 7 s3 -1 → s3 0",
         "f64.store s0 +0x0 0.0",
+        "return 4",
+    ];
+    assert_eq!(code(text, false), expected.map(String::from));
+}
+
+#[test]
+fn globals_are_joined_to_what_is_done_with_them() {
+    let text = "(module (memory 1) (global $sp (mut i32) (i32.const 0)) (func (param i32 f64 f64 i32)
+        (global.set $sp (local.tee 0 (i32.sub (global.get $sp) (i32.const 16))))
+        (block (br_if 0 (global.get $sp)) (br_if 0 (i32.ge_s (global.get $sp) (i32.const 3))))
+        (local.set 1 (f64.add (f64.div (local.get 1) (local.get 2))
+            (f64.load (i32.mul (local.get 0) (i32.const 8)))))
+        (local.set 0 (i32.sub (global.get $sp) (i32.const 32)))
+        (global.set $sp (i32.add (local.get 3) (i32.const 16)))))";
+    let expected = [
+        "enter 9 6 0",
+        "global.sub [-12304] 16 → s0",
+        "global.get.ne ⇒ 27 [-12304] 0",
+        "global.get.ge_s ⇒ 27 [-12304] 3",
+        "f64.div s1 s2",
+        "i32.mul s0 8",
+        "f64.add +0x0 → s1",
+        "global.get.sub [-12304] 32 → s0",
+        "global.set.add [-12304] s3 16",
         "return 4",
     ];
     assert_eq!(code(text, false), expected.map(String::from));

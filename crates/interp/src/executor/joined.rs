@@ -54,10 +54,43 @@ impl Body for Add2 {
     }
 }
 
+/// A global less a constant, into a slot and, if `SET`, into the global: how a function gets itself room in memory.
+pub(super) struct Reserve<const SET: bool>;
+
+impl<const SET: bool> Body for Reserve<SET> {
+    const NAME: &'static str = if SET { "global.sub" } else { "global.get.sub" };
+    const FIELDS: &'static [Field] = &[Field::Context, Field::I32, Field::To];
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let value = r.context::<u32>(r.offset(1)).wrapping_sub(r.imm32(3));
+        if SET {
+            r.set_context(r.offset(1), u64::from(value));
+        }
+        <ToS as Destination<i32>>::put(&mut r, 5, value.cast_signed());
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
+/// The sum of a slot and a constant into a global, without the accumulators.
+pub(super) struct SetSum;
+
+impl Body for SetSum {
+    const NAME: &'static str = "global.set.add";
+    const FIELDS: &'static [Field] = &[Field::Context, Field::Slot, Field::I32];
+    #[inline(always)]
+    fn step(r: Regs) -> Step {
+        let a: i32 = <S as Source<i32>>::get(&r, 3);
+        let value = a.wrapping_add(r.imm32(4).cast_signed());
+        r.set_context(r.offset(1), value.to_slot());
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
 /// Names of what comparisons are part of.
 trait Comparison: scalar::Binary<Operand = i32, Value = i32> {
     const SUM_BRANCH: &'static str;
     const CHOICE: &'static str;
+    const GLOBAL_BRANCH: &'static str;
 }
 
 macro_rules! comparisons {
@@ -65,6 +98,7 @@ macro_rules! comparisons {
         $(impl Comparison for scalar::$name {
             const SUM_BRANCH: &'static str = concat!("i32.add.", $text);
             const CHOICE: &'static str = concat!("select.", $text);
+            const GLOBAL_BRANCH: &'static str = concat!("global.get.", $text);
         })*
 
         const fn sum_branches(all: &mut Rows, mut at: usize) -> usize {
@@ -74,6 +108,11 @@ macro_rules! comparisons {
                 at = put::<SumBranch<scalar::$name, I, S>>(all, at);
                 at = put::<SumBranch<scalar::$name, I, I>>(all, at);
             )*
+            at
+        }
+
+        const fn global_branches(all: &mut Rows, mut at: usize) -> usize {
+            $(at = put::<GlobalBranch<scalar::$name>>(all, at);)*
             at
         }
 
@@ -119,6 +158,20 @@ impl<O: Comparison, X: Source<i32>, Y: Source<i32>> Body for SumBranch<O, X, Y> 
     }
 }
 
+/// A branch if a global compares so with a constant. The accumulators stay as they are.
+struct GlobalBranch<O>(PhantomData<O>);
+
+impl<O: Comparison> Body for GlobalBranch<O> {
+    const NAME: &'static str = O::GLOBAL_BRANCH;
+    const FIELDS: &'static [Field] = &[Field::Branch, Field::Context, Field::I32];
+    #[inline(always)]
+    fn step(r: Regs) -> Step {
+        let value = r.context::<u32>(r.offset(3)).cast_signed();
+        let truth = O::eval(value, r.imm32(5).cast_signed())? != 0;
+        if truth { r.branch(1) } else { Ok(r.advance(Self::UNITS)) }
+    }
+}
+
 /// The first of two slots if two operands compare so, else the second.
 struct Choice<O, X, Y, D>(PhantomData<(O, X, Y, D)>);
 
@@ -143,31 +196,32 @@ where
     }
 }
 
-/// Arithmetic whose first operand is loaded and whose second is in a slot, or the other way round.
-struct Loaded<O, L, X, D, const SECOND: bool, const N: usize>(PhantomData<(O, L, X, D)>);
+/// Arithmetic whose first operand is loaded and whose second is `Y`, or the other way round.
+struct Loaded<O, L, X, Y, D, const SECOND: bool, const N: usize>(PhantomData<(O, L, X, Y, D)>);
 
-impl<O, L, X, D, const SECOND: bool, const N: usize> Body for Loaded<O, L, X, D, SECOND, N>
+impl<O, L, X, Y, D, const SECOND: bool, const N: usize> Body for Loaded<O, L, X, Y, D, SECOND, N>
 where
     L: misc::Load<N>,
     L::Value: Value,
     O: scalar::Binary<Operand = L::Value>,
     X: Address,
+    Y: Source<L::Value>,
     D: Destination<O::Value>,
     ToA: Destination<L::Value>,
 {
     const NAME: &'static str = O::NAME;
     const FIELDS: &'static [Field] = &if SECOND {
-        join(&[&[Field::Slot], <Load<L, X, ToA, N>>::FIELDS, D::FIELDS])
+        join(&[Y::FIELDS, <Load<L, X, ToA, N>>::FIELDS, D::FIELDS])
     } else {
-        join(&[<Load<L, X, ToA, N>>::FIELDS, &[Field::Slot], D::FIELDS])
+        join(&[<Load<L, X, ToA, N>>::FIELDS, Y::FIELDS, D::FIELDS])
     };
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
-        let (address, slot) = if SECOND { (2, 1) } else { (1, 1 + X::UNITS) };
+        let (address, other) = if SECOND { (1 + Y::UNITS, 1) } else { (1, 1 + X::UNITS) };
         let loaded = L::value(r.load(X::address(&r, address))?);
-        let other = <S as Source<L::Value>>::get(&r, slot);
+        let other = Y::get(&r, other);
         let value = if SECOND { O::eval(other, loaded) } else { O::eval(loaded, other) }?;
-        D::put(&mut r, 2 + X::UNITS, value);
+        D::put(&mut r, 1 + X::UNITS + Y::UNITS, value);
         Ok(r.advance(Self::UNITS))
     }
 }
@@ -176,21 +230,26 @@ macro_rules! loaded_rows {
     ($($name:ident $load:ident $bytes:literal;)*) => {
         const fn loaded(all: &mut Rows, mut at: usize) -> usize {
             $(
-                at = loaded_rows!(@side all at $name $load $bytes false);
-                at = loaded_rows!(@side all at $name $load $bytes true);
+                at = loaded_rows!(@other all at $name $load S $bytes false);
+                at = loaded_rows!(@other all at $name $load A $bytes false);
+                at = loaded_rows!(@other all at $name $load S $bytes true);
+                at = loaded_rows!(@other all at $name $load A $bytes true);
             )*
             at
         }
     };
-    (@side $all:ident $at:ident $name:ident $load:ident $bytes:literal $second:literal) => {{
+    (@other $all:ident $at:ident $name:ident $load:ident $y:ident $bytes:literal $second:literal) => {{
         let mut at = $at;
-        at = loaded_rows!(@both $all at scalar::$name, load::$load, S, $second, $bytes);
-        at = loaded_rows!(@both $all at scalar::$name, load::$load, A, $second, $bytes);
-        loaded_rows!(@both $all at scalar::$name, load::$load, Sum<S, I>, $second, $bytes)
+        at = loaded_rows!(@both $all at $name $load, S, $y $bytes $second);
+        at = loaded_rows!(@both $all at $name $load, A, $y $bytes $second);
+        at = loaded_rows!(@both $all at $name $load, Sum<S, I>, $y $bytes $second);
+        loaded_rows!(@both $all at $name $load, Sum<A, S>, $y $bytes $second)
     }};
-    (@both $all:ident $at:ident $op:ty, $load:ty, $address:ty, $second:literal, $bytes:literal) => {{
-        let at = put::<Loaded<$op, $load, $address, ToA, $second, $bytes>>($all, $at);
-        put::<Loaded<$op, $load, $address, ToS, $second, $bytes>>($all, at)
+    (@both $all:ident $at:ident $name:ident $load:ident, $address:ty, $y:ident $bytes:literal
+        $second:literal) => {{
+        type Row<D> = Loaded<scalar::$name, load::$load, $address, $y, D, $second, $bytes>;
+        let at = put::<Row<ToA>>($all, $at);
+        put::<Row<ToS>>($all, at)
     }};
 }
 loaded_rows! {
@@ -239,5 +298,6 @@ pub(super) const fn place(all: &mut Rows, mut at: usize) -> usize {
     at = sum_branches(all, at);
     at = choices(all, at);
     at = loaded(all, at);
-    store_sums(all, at)
+    at = store_sums(all, at);
+    global_branches(all, at)
 }

@@ -148,8 +148,11 @@ macro_rules! miscs {
             SpillInt: moves::Spill<i64>;
             SpillF32: moves::Spill<f32>;
             SpillF64: moves::Spill<f64>;
-            // A sum and one more.
+            // A sum and one more; a global and a difference or a sum.
             Add2: joined::Add2;
+            Reserve: joined::Reserve<false>;
+            ReserveSet: joined::Reserve<true>;
+            SetSum: joined::SetSum;
             // NaNs of one form.
             CanonicalF32: moves::Canonical<f32, ToA>;
             CanonicalF32To: moves::Canonical<f32, ToS>;

@@ -170,6 +170,9 @@ pub(crate) const FUSED: u16 = 33;
 /// The place of `i32.add`.
 pub(crate) const I32_ADD: u16 = FUSED;
 
+/// The place of `i32.sub`.
+pub(crate) const I32_SUB: u16 = BinaryNumber::I32Sub as u16;
+
 /// The places of the first operators on floats that are worth loading an operand for.
 pub(crate) const F32_ADD: u16 = BinaryNumber::F32Add as u16;
 /// As above.

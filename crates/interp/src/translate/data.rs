@@ -347,6 +347,9 @@ impl Translator<'_> {
             (Class::Vector, true) => Misc::ImportedGetV,
         });
         self.wide(offset.cast_unsigned());
+        if ty == ValType::I32 && !imported {
+            self.offer(start, FirstKind::Global(offset));
+        }
         if class == Class::Vector {
             self.result_in_slot(ty)
         } else {
@@ -364,6 +367,9 @@ impl Translator<'_> {
             self.misc(if imported { Misc::ImportedSetV } else { Misc::GlobalSetV });
             self.wide(offset.cast_unsigned());
             self.units.push(near);
+            return;
+        }
+        if !imported && self.join_global_set(offset) {
             return;
         }
         let entry = self.pop();

@@ -4,12 +4,12 @@
 //! is written behind its fields. Not here: tests that become part of a branch (see [`super::branch`]). Invariants: nothing branches to between
 //! the two; what the second one reads of the first one's result is where it was. Read next: [`super::numeric`].
 
-use super::emit::{Last, LastKind};
+use super::emit::{Last, LastKind, index};
 use super::numeric::type_of;
 use super::stack::{Entry, Place};
 use super::{Failure, Translator};
 use crate::ops::misc::{Misc, StoreNumber};
-use crate::ops::scalar::{I32_ADD, Row};
+use crate::ops::scalar::{I32_ADD, I32_SUB, Row};
 use crate::ops::{self, From, joined};
 
 /// An instruction that another may be joined to.
@@ -27,6 +27,12 @@ pub(super) enum FirstKind {
     Put,
     /// Adds to a slot into a slot; whether it adds a constant.
     Sum(bool),
+    /// Gets the global that is so far in the context, of 32 bits.
+    Global(i32),
+    /// Subtracts a constant from such a global into a slot.
+    Reserve(i32),
+    /// Writes an accumulator to a slot.
+    Spill(u32),
     /// Stores a slot or, if it is 1, the accumulator, at an address in a slot.
     Store(StoreNumber, u16),
 }
@@ -64,8 +70,27 @@ impl Translator<'_> {
         }
     }
 
+    /// After the instruction begun at `start` was made to write its result to a slot.
+    pub(super) fn join_written(&mut self, start: usize) {
+        let number = self.units[start];
+        if number == ops::binary(I32_SUB, ACCUMULATOR_CONSTANT, true) {
+            if let Some(First { start: first, kind: FirstKind::Global(global), .. }) =
+                self.first_before(start)
+            {
+                self.units.remove(start);
+                self.units[first] = Misc::Reserve.number();
+                self.last_field_moved();
+                self.offer(first, FirstKind::Reserve(global));
+            }
+        } else if (ops::binary(I32_ADD, 0, false)..ops::binary(I32_ADD + 1, 0, false))
+            .contains(&number)
+        {
+            self.join_sum(start);
+        }
+    }
+
     /// After a sum was written to a slot by the instruction begun at `start`.
-    pub(super) fn join_sum(&mut self, start: usize) {
+    fn join_sum(&mut self, start: usize) {
         let form = |pair| ops::binary(I32_ADD, pair, true);
         let number = self.units[start];
         let first = self.first_before(start);
@@ -100,7 +125,8 @@ impl Translator<'_> {
         self.last_to = self.last_to.map(|(at, slot)| (at - 1, slot));
     }
 
-    /// Makes a test that is about to be made part of a branch one with the sum that it is of, if that was just made. Gives the
+    /// Makes a test that is about to be made part of a branch one with the sum or the global that it is of, if that was just
+    /// made or got. Gives the
     /// branch's first unit and its field.
     pub(super) fn join_branch(
         &mut self,
@@ -116,13 +142,13 @@ impl Translator<'_> {
             return None;
         }
         let number = if when { number } else { super::numeric::opposite(number)? };
-        let First { start, kind: FirstKind::Sum(constant), .. } =
-            self.first_before(self.units.len())?
-        else {
-            return None;
-        };
+        let First { start, kind, .. } = self.first_before(self.units.len())?;
         let compared = matches!(other, From::Constant(_));
-        self.units[start] = joined::sum_branch(number, constant, compared);
+        self.units[start] = match kind {
+            FirstKind::Sum(constant) => joined::sum_branch(number, constant, compared),
+            FirstKind::Global(_) if compared => joined::global_branch(number),
+            _ => return None,
+        };
         self.units.splice(start + 1..start + 1, [0, 0]);
         self.operand(other, false);
         self.forget();
@@ -163,16 +189,26 @@ impl Translator<'_> {
         // The load is the operand at the height of its entry, the other one is in a slot.
         let second = entry == self.stack.len() + 1;
         let [loaded, other] = if second { [operands[1], operands[0]] } else { operands };
-        let number = joined::loaded(row.number, second, address.form);
-        let (Some(number), Place::Accumulator) = (number, loaded.place) else { return Ok(false) };
         let (Some(slot), None) = (self.slot_of(other), self.scratch) else { return Ok(false) };
+        let held = before[index(row.operand)] == Some(slot);
+        let number = joined::loaded(row.number, second, held.into(), address.form);
+        let (Some(number), Place::Accumulator) = (number, loaded.place) else { return Ok(false) };
         self.units.truncate(start);
         self.cached = before;
+        if let Some(First { start: spill, kind: FirstKind::Spill(to), .. }) =
+            self.first_before(start)
+            && held
+            && other.place == Place::Slot
+            && to == other.slot
+        {
+            // Nothing else reads the slot of an operand.
+            self.units.truncate(spill);
+        }
         // It is the load that may trap.
         let at = core::mem::replace(&mut self.offset, offset);
         let start = self.op(number);
         self.offset = at;
-        let other = From::Slot(slot);
+        let other = if held { From::Accumulator } else { From::Slot(slot) };
         if second {
             self.operand(other, false);
             self.address_fields(&address);
@@ -182,5 +218,42 @@ impl Translator<'_> {
         }
         self.result(start, type_of(row.value, row.is_64), LastKind::Other, before)?;
         Ok(true)
+    }
+
+    /// Makes setting a global to the uppermost operand one with what was just done, if there is an instruction for both.
+    pub(super) fn join_global_set(&mut self, global: i32) -> bool {
+        let top = self.stack.len() - 1;
+        if let Some(Last { start, entry, before, kind: LastKind::Sum(operands), .. }) = self.last
+            && let [From::Slot(_), From::Constant(_)] = operands
+            && entry == top
+            && self.stack[top].place == Place::Accumulator
+        {
+            self.pop();
+            self.units.truncate(start);
+            self.cached = before;
+            self.misc(Misc::SetSum);
+            self.wide(global.cast_unsigned());
+            operands.into_iter().for_each(|operand| self.operand(operand, false));
+            return true;
+        }
+        // The difference is what is accumulated, and what the operand is.
+        let end = self.units.len();
+        let reserved = self.first.filter(|first| first.end == end);
+        let Some(First { start, kind: FirstKind::Reserve(of), .. }) = reserved else {
+            return false;
+        };
+        let written = self.units[end - 1];
+        let is_it = match self.stack[top].place {
+            Place::Slot => self.stack[top].slot == u32::from(written),
+            Place::Local(local) => self.locals[local as usize].slot == u32::from(written),
+            _ => false,
+        };
+        if of != global || !is_it {
+            return false;
+        }
+        self.pop();
+        self.units[start] = Misc::ReserveSet.number();
+        self.forget();
+        true
     }
 }

@@ -4,7 +4,8 @@
 //! counts how many operands are it; an accumulator holds at most one operand that is nowhere else; an operand that
 //! waits in an accumulator is known to `waiting`. Read next: [`super::emit`].
 
-use super::emit::{LastKind, index, short};
+use super::emit::{index, short};
+use super::join::FirstKind;
 use super::{Done, Translator};
 use crate::ops::From;
 use crate::ops::misc::Misc;
@@ -215,13 +216,12 @@ impl Translator<'_> {
             Some(last) if last.class == class && (entry.is_none() || entry == Some(last.entry)) => {
                 self.units[last.start] += 1;
                 self.to(slot);
-                if let LastKind::Sum(_) = last.kind {
-                    self.join_sum(last.start);
-                }
+                self.join_written(last.start);
             }
             _ => {
-                self.misc(spill_of(class));
+                let start = self.misc(spill_of(class));
                 self.to(slot);
+                self.offer(start, FirstKind::Spill(slot));
             }
         }
         self.last = None;
