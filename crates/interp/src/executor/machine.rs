@@ -55,7 +55,7 @@ macro_rules! conversions {
             }
 
             #[cfg(not(target_arch = "x86_64"))]
-            #[expect(
+            #[allow(
                 clippy::cast_lossless,
                 clippy::cast_possible_truncation,
                 reason = "rounding is what it is for"
