@@ -13,14 +13,14 @@ use super::regs::{Leave, Regs};
 use holm_spec::trap::TrapReason;
 
 /// What the registers are while handlers jump to each other; gives 0 when the outermost function returned, 1
-/// when it was left.
+/// when it was left. The accumulator is the fourth, because shifts of x86-64 want their distance there.
 #[cfg(target_arch = "x86_64")]
 pub(super) type Handler =
-    unsafe extern "sysv64" fn(*const u16, *mut u64, *mut u8, usize, *mut u8, u64, f32, f64) -> u32;
+    unsafe extern "sysv64" fn(*const u16, *mut u64, *mut u8, u64, usize, *mut u8, f32, f64) -> u32;
 /// As above.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) type Handler =
-    unsafe extern "C" fn(*const u16, *mut u64, *mut u8, usize, *mut u8, u64, f32, f64) -> u32;
+    unsafe extern "C" fn(*const u16, *mut u64, *mut u8, u64, usize, *mut u8, f32, f64) -> u32;
 
 /// A handler that leaves going on to its caller.
 #[cfg(not(holm_tail_dispatch))]
@@ -39,9 +39,9 @@ macro_rules! handlers {
             ip: *const u16,
             sp: *mut u64,
             mem: *mut u8,
+            acc: u64,
             len: usize,
             anchor: *mut u8,
-            acc: u64,
             f: f32,
             d: f64,
         ) -> u32 {
@@ -51,7 +51,7 @@ macro_rules! handlers {
                     // SAFETY: instructions have valid numbers.
                     let next = unsafe { super::table::TAIL.as_ptr().add(number).read() };
                     // SAFETY: the next handler wants what this one was given.
-                    unsafe { next(r.ip, r.sp, r.mem, r.len, r.anchor, r.acc, r.f, r.d) }
+                    unsafe { next(r.ip, r.sp, r.mem, r.acc, r.len, r.anchor, r.f, r.d) }
                 }
                 Err(leave) => {
                     let why = match leave {
@@ -61,7 +61,7 @@ macro_rules! handlers {
                         Leave::Failed => FAILED,
                     };
                     // SAFETY: as above.
-                    unsafe { stop(ip, sp, mem, len, anchor, why, f, d) }
+                    unsafe { stop(ip, sp, mem, why, len, anchor, f, d) }
                 }
             }
         }
@@ -73,9 +73,9 @@ macro_rules! handlers {
             ip: *const u16,
             sp: *mut u64,
             mem: *mut u8,
+            acc: u64,
             len: usize,
             anchor: *mut u8,
-            acc: u64,
             f: f32,
             d: f64,
         ) -> u32 {
@@ -129,7 +129,7 @@ pub(super) fn run(r: Regs) -> u32 {
     {
         let first = super::table::TAIL[usize::from(r.unit(0))];
         // SAFETY: these are registers made by `Regs::enter`.
-        unsafe { first(r.ip, r.sp, r.mem, r.len, r.anchor, r.acc, r.f, r.d) }
+        unsafe { first(r.ip, r.sp, r.mem, r.acc, r.len, r.anchor, r.f, r.d) }
     }
     #[cfg(not(holm_tail_dispatch))]
     {

@@ -31,3 +31,45 @@ pub(crate) fn f32_sqrt(a: f32) -> f32 {
 
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) use holm_spec::numeric::{f32_sqrt, f64_sqrt};
+
+/// Conversions to floats. The instructions keep the rest of the register that they write, which is an accumulator: without
+/// being told, they would wait for whatever it was to hold.
+macro_rules! conversions {
+    ($($name:ident $from:ty, $register:ident, $to:ty, $instruction:literal;)*) => {
+        $(
+            #[cfg(target_arch = "x86_64")]
+            #[inline(always)]
+            pub(crate) fn $name(a: $from) -> $to {
+                let value: $to;
+                // SAFETY: every processor of this architecture has these instructions, which touch these registers only.
+                unsafe {
+                    core::arch::asm!(
+                        "xorps {value}, {value}",
+                        concat!($instruction, " {value}, {a}"),
+                        value = out(xmm_reg) value,
+                        a = in($register) a,
+                        options(pure, nomem, nostack, preserves_flags),
+                    );
+                }
+                value
+            }
+
+            #[cfg(not(target_arch = "x86_64"))]
+            #[allow(
+                clippy::cast_lossless,
+                clippy::cast_possible_truncation,
+                reason = "rounding is what it is for"
+            )]
+            #[inline(always)]
+            pub(crate) fn $name(a: $from) -> $to {
+                a as $to
+            }
+        )*
+    };
+}
+conversions! {
+    f32_of_i64 i64, reg, f32, "cvtsi2ss";
+    f64_of_i64 i64, reg, f64, "cvtsi2sd";
+    f32_of_f64 f64, xmm_reg, f32, "cvtsd2ss";
+    f64_of_f32 f32, xmm_reg, f64, "cvtss2sd";
+}

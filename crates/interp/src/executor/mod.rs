@@ -19,6 +19,7 @@ pub(crate) mod entry;
 mod exception;
 mod frames;
 mod global;
+mod joined;
 pub(crate) mod machine;
 mod memory;
 mod moves;

@@ -169,8 +169,8 @@ impl<X: Source<i32>, D: Destination<i64>> Body for Select<X, D> {
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
         let condition = X::get(&r, 1) != 0;
-        let (a, b) = (r.operand(1 + X::UNITS), r.operand(2 + X::UNITS));
-        let value = if condition { a } else { b };
+        let (a, b) = (r.operand_ahead(1 + X::UNITS), r.operand_ahead(2 + X::UNITS));
+        let value = core::hint::select_unpredictable(condition, a, b);
         D::put(&mut r, 3 + X::UNITS, value.cast_signed());
         Ok(r.advance(Self::UNITS))
     }

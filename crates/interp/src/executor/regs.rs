@@ -179,6 +179,16 @@ impl Regs {
         self.slot(usize::from(self.unit(at)))
     }
 
+    /// The same, read before it is known whether it is wanted: otherwise the compiler has which slot to read wait for that,
+    /// which takes longer than both reads.
+    #[inline(always)]
+    pub(super) fn operand_ahead(&self, at: usize) -> u64 {
+        let index = usize::from(self.unit(at));
+        self.check_slot(index);
+        // SAFETY: rules 2 and 3: the slot lies in the frame.
+        unsafe { self.sp.wrapping_add(index).read_volatile() }
+    }
+
     /// A vector in two slots.
     #[inline(always)]
     pub(super) fn vector(&self, index: usize) -> u128 {

@@ -10,8 +10,8 @@ use super::dispatch::{Handler, tail};
 use super::dispatch::{Looped, looped};
 use super::numeric::{Binary, Fused, Unary};
 use super::{
-    atomic, call, control, exception, global, memory, moves, numeric, object, outside, profile,
-    tiering, vector,
+    atomic, call, control, exception, global, joined, memory, moves, numeric, object, outside,
+    profile, tiering, vector,
 };
 use crate::ops::misc::{LOADS, MISCS, STORES, load, loads, miscs, store, stores};
 use crate::ops::scalar::{self, BINARIES, UNARIES, binaries, unaries};
@@ -185,6 +185,8 @@ pub(super) static ROWS: [Row; NUMBERS] = {
     at = place(&mut all, at, &MISC);
     assert!(at == ops::VECTOR as usize);
     at = super::vector::place(&mut all, at);
+    assert!(at == ops::joined::SUM_BRANCH as usize);
+    at = joined::place(&mut all, at);
     assert!(at == NUMBERS);
     all
 };

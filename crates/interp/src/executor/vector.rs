@@ -49,6 +49,28 @@ impl<O: ops::Unary> Body for Unary<O> {
     }
 }
 
+/// Lanes of so many bits, with the canonical NaN in place of any other.
+pub(super) struct Canonical<const BITS: u32>;
+
+impl<const BITS: u32> Body for Canonical<BITS> {
+    const NAME: &'static str = if BITS == 32 { "canonical.f32x4" } else { "canonical.f64x2" };
+    const FIELDS: &'static [Field] = &[Field::Slot, Field::To];
+    #[inline(always)]
+    fn step(mut r: Regs) -> Step {
+        let a = vector(&r, 1);
+        // Each lane that does not equal itself.
+        let value = if BITS == 32 {
+            let nans = numeric::f32x4_ne(a, a);
+            (a & !nans) | (nans & (0x7fc0_0000 * (u128::MAX / 0xffff_ffff)))
+        } else {
+            let nans = numeric::f64x2_ne(a, a);
+            (a & !nans) | (nans & ((0x7ff8 << 48) * (u128::MAX / 0xffff_ffff_ffff_ffff)))
+        };
+        set(&mut r, 2, value);
+        Ok(r.advance(Self::UNITS))
+    }
+}
+
 struct Shift<O>(PhantomData<O>);
 
 impl<O: ops::Shift> Body for Shift<O> {

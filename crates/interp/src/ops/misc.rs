@@ -140,6 +140,7 @@ macro_rules! miscs {
             PutI64: moves::Put64;
             Copy: moves::Copy;
             Copy2: moves::Copy2;
+            Put2: joined::Put2;
             CopyV: moves::CopyV;
             CopyFar: moves::CopyFar;
             MoveSlots: moves::MoveSlots;
@@ -147,11 +148,18 @@ macro_rules! miscs {
             SpillInt: moves::Spill<i64>;
             SpillF32: moves::Spill<f32>;
             SpillF64: moves::Spill<f64>;
+            // A sum and one more; a global and a difference or a sum.
+            Add2: joined::Add2;
+            Reserve: joined::Reserve<false>;
+            ReserveSet: joined::Reserve<true>;
+            SetSum: joined::SetSum;
             // NaNs of one form.
             CanonicalF32: moves::Canonical<f32, ToA>;
             CanonicalF32To: moves::Canonical<f32, ToS>;
             CanonicalF64: moves::Canonical<f64, ToA>;
             CanonicalF64To: moves::Canonical<f64, ToS>;
+            CanonicalF32x4: vector::Canonical<32>;
+            CanonicalF64x2: vector::Canonical<64>;
             // Choices.
             SelectS: moves::Select<S, ToA>;
             SelectSTo: moves::Select<S, ToS>;

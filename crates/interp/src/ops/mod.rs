@@ -7,7 +7,9 @@
 //! Invariant: where there is a form with a result in the accumulator alone, the next number is the same with the
 //! result in a slot, and its last field is that slot. Read next: [`scalar`], then [`vector`].
 
+pub(crate) mod joined;
 pub(crate) mod misc;
+pub(crate) mod raw;
 pub(crate) mod relaxed;
 pub(crate) mod scalar;
 pub(crate) mod vector;
@@ -148,7 +150,7 @@ pub(crate) const LOAD: u16 = FUSED + scalar::FUSED * FUSED_PAIRS * 2;
 pub(crate) const STORE: u16 = LOAD + count(misc::LOADS) * ADDRESSES * 2;
 pub(crate) const MISC: u16 = STORE + count(misc::STORES) * ADDRESSES * 3;
 pub(crate) const VECTOR: u16 = MISC + count(misc::MISCS);
-pub(crate) const ALL: u16 = VECTOR + count(vector::VECTORS);
+pub(crate) const ALL: u16 = joined::END;
 
 const fn count(number: usize) -> u16 {
     assert!(number < 10_000, "so many operators would not fit into 16 bits");

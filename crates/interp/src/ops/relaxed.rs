@@ -4,6 +4,7 @@
 //! (see `executor::vector`). Read next: [`super::vector`].
 
 use super::misc::Misc;
+use super::raw::{raw_f32x4_fma, raw_f64x2_fma};
 use super::vector::Ternary;
 use holm_module::wasm::Operator;
 use holm_spec::numeric as n;
@@ -36,10 +37,10 @@ macro_rules! ternaries {
 }
 
 ternaries! {
-    MaddF32 "f32x4.relaxed_madd" (a, b, c) n::f32x4_fma(a, b, c);
-    NmaddF32 "f32x4.relaxed_nmadd" (a, b, c) n::f32x4_fma(n::f32x4_neg(a), b, c);
-    MaddF64 "f64x2.relaxed_madd" (a, b, c) n::f64x2_fma(a, b, c);
-    NmaddF64 "f64x2.relaxed_nmadd" (a, b, c) n::f64x2_fma(n::f64x2_neg(a), b, c);
+    MaddF32 "f32x4.relaxed_madd" (a, b, c) raw_f32x4_fma([a, b, c], false);
+    NmaddF32 "f32x4.relaxed_nmadd" (a, b, c) raw_f32x4_fma([a, b, c], true);
+    MaddF64 "f64x2.relaxed_madd" (a, b, c) raw_f64x2_fma([a, b, c], false);
+    NmaddF64 "f64x2.relaxed_nmadd" (a, b, c) raw_f64x2_fma([a, b, c], true);
     DotAdd "i32x4.relaxed_dot_i8x16_i7x16_add_s" (a, b, c)
         n::i32x4_add(n::i32x4_extadd_pairwise_i16x8_s(n::i16x8_dot_i8x16_s(a, b)), c);
 }

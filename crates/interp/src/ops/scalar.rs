@@ -4,65 +4,10 @@
 //! also say what is translated to what. Not here: how operands are fetched (see `executor`).
 //! Invariant: an operator's number is its place in its list. Read next: [`super`].
 
+use super::raw;
 use core::fmt::Debug;
 use holm_module::wasm::Operator;
 use holm_spec::trap::TrapReason;
-
-/// The functions of `holm-spec`, and those that leave the bits of a NaN to the machine. Where they have to be
-/// canonical, translation makes an instruction of its own for that.
-mod raw {
-    pub(super) use crate::executor::machine::{f32_sqrt as raw_f32_sqrt, f64_sqrt as raw_f64_sqrt};
-    pub(super) use holm_spec::numeric::*;
-
-    macro_rules! arithmetic {
-        ($($name:ident $float:ident $operator:tt;)*) => {
-            $(#[inline(always)]
-            pub(super) const fn $name(a: $float, b: $float) -> $float {
-                a $operator b
-            })*
-        };
-    }
-    arithmetic! {
-        raw_f32_add f32 +;
-        raw_f32_sub f32 -;
-        raw_f32_mul f32 *;
-        raw_f32_div f32 /;
-        raw_f64_add f64 +;
-        raw_f64_sub f64 -;
-        raw_f64_mul f64 *;
-        raw_f64_div f64 /;
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "rounding is what it is for")]
-    #[inline(always)]
-    pub(super) const fn raw_f32_demote_f64(a: f64) -> f32 {
-        a as f32
-    }
-
-    #[inline(always)]
-    pub(super) const fn raw_f64_promote_f32(a: f32) -> f64 {
-        a as f64
-    }
-}
-
-/// Whether an operator gives a NaN with the machine's bits.
-pub(crate) const fn is_raw(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::F32Add
-            | Operator::F32Sub
-            | Operator::F32Mul
-            | Operator::F32Div
-            | Operator::F64Add
-            | Operator::F64Sub
-            | Operator::F64Mul
-            | Operator::F64Div
-            | Operator::F32Sqrt
-            | Operator::F64Sqrt
-            | Operator::F32DemoteF64
-            | Operator::F64PromoteF32
-    )
-}
 
 /// What an operator gives: a value, or a value unless it traps.
 pub(crate) trait Outcome {
@@ -204,15 +149,15 @@ macro_rules! binaries {
             F32Sub "f32.sub" f32 f32 raw_f32_sub;
             F32Mul "f32.mul" f32 f32 raw_f32_mul;
             F32Div "f32.div" f32 f32 raw_f32_div;
-            F32Min "f32.min" f32 f32 f32_min;
-            F32Max "f32.max" f32 f32 f32_max;
+            F32Min "f32.min" f32 f32 raw_f32_min;
+            F32Max "f32.max" f32 f32 raw_f32_max;
             F32Copysign "f32.copysign" f32 f32 f32_copysign;
             F64Add "f64.add" f64 f64 raw_f64_add;
             F64Sub "f64.sub" f64 f64 raw_f64_sub;
             F64Mul "f64.mul" f64 f64 raw_f64_mul;
             F64Div "f64.div" f64 f64 raw_f64_div;
-            F64Min "f64.min" f64 f64 f64_min;
-            F64Max "f64.max" f64 f64 f64_max;
+            F64Min "f64.min" f64 f64 raw_f64_min;
+            F64Max "f64.max" f64 f64 raw_f64_max;
             F64Copysign "f64.copysign" f64 f64 f64_copysign;
         }
     };
@@ -224,6 +169,14 @@ pub(crate) const FUSED: u16 = 33;
 
 /// The place of `i32.add`.
 pub(crate) const I32_ADD: u16 = FUSED;
+
+/// The place of `i32.sub`.
+pub(crate) const I32_SUB: u16 = BinaryNumber::I32Sub as u16;
+
+/// The places of the first operators on floats that are worth loading an operand for.
+pub(crate) const F32_ADD: u16 = BinaryNumber::F32Add as u16;
+/// As above.
+pub(crate) const F64_ADD: u16 = BinaryNumber::F64Add as u16;
 
 /// Hands the rows of operators with one operand to a macro.
 macro_rules! unaries {
@@ -247,17 +200,17 @@ macro_rules! unaries {
             I64ExtendI32U "i64.extend_i32_u" i32 i64 i64_extend_i32_u;
             F32Abs "f32.abs" f32 f32 f32_abs;
             F32Neg "f32.neg" f32 f32 f32_neg;
-            F32Ceil "f32.ceil" f32 f32 f32_ceil;
-            F32Floor "f32.floor" f32 f32 f32_floor;
-            F32Trunc "f32.trunc" f32 f32 f32_trunc;
-            F32Nearest "f32.nearest" f32 f32 f32_nearest;
+            F32Ceil "f32.ceil" f32 f32 raw_f32_ceil;
+            F32Floor "f32.floor" f32 f32 raw_f32_floor;
+            F32Trunc "f32.trunc" f32 f32 raw_f32_trunc;
+            F32Nearest "f32.nearest" f32 f32 raw_f32_nearest;
             F32Sqrt "f32.sqrt" f32 f32 raw_f32_sqrt;
             F64Abs "f64.abs" f64 f64 f64_abs;
             F64Neg "f64.neg" f64 f64 f64_neg;
-            F64Ceil "f64.ceil" f64 f64 f64_ceil;
-            F64Floor "f64.floor" f64 f64 f64_floor;
-            F64Trunc "f64.trunc" f64 f64 f64_trunc;
-            F64Nearest "f64.nearest" f64 f64 f64_nearest;
+            F64Ceil "f64.ceil" f64 f64 raw_f64_ceil;
+            F64Floor "f64.floor" f64 f64 raw_f64_floor;
+            F64Trunc "f64.trunc" f64 f64 raw_f64_trunc;
+            F64Nearest "f64.nearest" f64 f64 raw_f64_nearest;
             F64Sqrt "f64.sqrt" f64 f64 raw_f64_sqrt;
             I32TruncF32S "i32.trunc_f32_s" f32 i32 i32_trunc_f32_s;
             I32TruncF32U "i32.trunc_f32_u" f32 i32 i32_trunc_f32_u;
@@ -275,13 +228,13 @@ macro_rules! unaries {
             I64TruncSatF32U "i64.trunc_sat_f32_u" f32 i64 i64_trunc_sat_f32_u;
             I64TruncSatF64S "i64.trunc_sat_f64_s" f64 i64 i64_trunc_sat_f64_s;
             I64TruncSatF64U "i64.trunc_sat_f64_u" f64 i64 i64_trunc_sat_f64_u;
-            F32ConvertI32S "f32.convert_i32_s" i32 f32 f32_convert_i32_s;
-            F32ConvertI32U "f32.convert_i32_u" i32 f32 f32_convert_i32_u;
-            F32ConvertI64S "f32.convert_i64_s" i64 f32 f32_convert_i64_s;
+            F32ConvertI32S "f32.convert_i32_s" i32 f32 raw_f32_convert_i32_s;
+            F32ConvertI32U "f32.convert_i32_u" i32 f32 raw_f32_convert_i32_u;
+            F32ConvertI64S "f32.convert_i64_s" i64 f32 raw_f32_convert_i64_s;
             F32ConvertI64U "f32.convert_i64_u" i64 f32 f32_convert_i64_u;
-            F64ConvertI32S "f64.convert_i32_s" i32 f64 f64_convert_i32_s;
-            F64ConvertI32U "f64.convert_i32_u" i32 f64 f64_convert_i32_u;
-            F64ConvertI64S "f64.convert_i64_s" i64 f64 f64_convert_i64_s;
+            F64ConvertI32S "f64.convert_i32_s" i32 f64 raw_f64_convert_i32_s;
+            F64ConvertI32U "f64.convert_i32_u" i32 f64 raw_f64_convert_i32_u;
+            F64ConvertI64S "f64.convert_i64_s" i64 f64 raw_f64_convert_i64_s;
             F64ConvertI64U "f64.convert_i64_u" i64 f64 f64_convert_i64_u;
             F32DemoteF64 "f32.demote_f64" f64 f32 raw_f32_demote_f64;
             F64PromoteF32 "f64.promote_f32" f32 f64 raw_f64_promote_f32;

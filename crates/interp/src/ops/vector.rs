@@ -4,6 +4,7 @@
 //! fetched (see `executor::vector`). Invariant: the families stand in the table in the order of [`BASES`].
 //! Read next: `executor::table`.
 
+use super::raw;
 use holm_module::wasm::{MemArg, Operator};
 use holm_spec::numeric as n;
 use holm_spec::types::ValType;
@@ -188,12 +189,12 @@ macro_rules! binaries {
             I64x2ExtMulLowI32x4U "i64x2.extmul_low_i32x4_u" i64x2_extmul_low_i32x4_u;
             I64x2ExtMulHighI32x4S "i64x2.extmul_high_i32x4_s" i64x2_extmul_high_i32x4_s;
             I64x2ExtMulHighI32x4U "i64x2.extmul_high_i32x4_u" i64x2_extmul_high_i32x4_u;
-            F32x4Add "f32x4.add" f32x4_add;
-            F32x4Sub "f32x4.sub" f32x4_sub;
-            F32x4Mul "f32x4.mul" f32x4_mul;
-            F32x4Div "f32x4.div" f32x4_div;
-            F32x4Min "f32x4.min" f32x4_min;
-            F32x4Max "f32x4.max" f32x4_max;
+            F32x4Add "f32x4.add" raw_f32x4_add;
+            F32x4Sub "f32x4.sub" raw_f32x4_sub;
+            F32x4Mul "f32x4.mul" raw_f32x4_mul;
+            F32x4Div "f32x4.div" raw_f32x4_div;
+            F32x4Min "f32x4.min" raw_f32x4_min;
+            F32x4Max "f32x4.max" raw_f32x4_max;
             F32x4PMin "f32x4.pmin" f32x4_pmin;
             F32x4PMax "f32x4.pmax" f32x4_pmax;
             F32x4Eq "f32x4.eq" f32x4_eq;
@@ -202,12 +203,12 @@ macro_rules! binaries {
             F32x4Gt "f32x4.gt" f32x4_gt;
             F32x4Le "f32x4.le" f32x4_le;
             F32x4Ge "f32x4.ge" f32x4_ge;
-            F64x2Add "f64x2.add" f64x2_add;
-            F64x2Sub "f64x2.sub" f64x2_sub;
-            F64x2Mul "f64x2.mul" f64x2_mul;
-            F64x2Div "f64x2.div" f64x2_div;
-            F64x2Min "f64x2.min" f64x2_min;
-            F64x2Max "f64x2.max" f64x2_max;
+            F64x2Add "f64x2.add" raw_f64x2_add;
+            F64x2Sub "f64x2.sub" raw_f64x2_sub;
+            F64x2Mul "f64x2.mul" raw_f64x2_mul;
+            F64x2Div "f64x2.div" raw_f64x2_div;
+            F64x2Min "f64x2.min" raw_f64x2_min;
+            F64x2Max "f64x2.max" raw_f64x2_max;
             F64x2PMin "f64x2.pmin" f64x2_pmin;
             F64x2PMax "f64x2.pmax" f64x2_pmax;
             F64x2Eq "f64x2.eq" f64x2_eq;
@@ -252,20 +253,20 @@ macro_rules! unaries {
             I64x2ExtendLowI32x4U "i64x2.extend_low_i32x4_u" i64x2_extend_low_i32x4_u;
             I64x2ExtendHighI32x4S "i64x2.extend_high_i32x4_s" i64x2_extend_high_i32x4_s;
             I64x2ExtendHighI32x4U "i64x2.extend_high_i32x4_u" i64x2_extend_high_i32x4_u;
-            F32x4Ceil "f32x4.ceil" f32x4_ceil;
-            F32x4Floor "f32x4.floor" f32x4_floor;
-            F32x4Trunc "f32x4.trunc" f32x4_trunc;
-            F32x4Nearest "f32x4.nearest" f32x4_nearest;
+            F32x4Ceil "f32x4.ceil" raw_f32x4_ceil;
+            F32x4Floor "f32x4.floor" raw_f32x4_floor;
+            F32x4Trunc "f32x4.trunc" raw_f32x4_trunc;
+            F32x4Nearest "f32x4.nearest" raw_f32x4_nearest;
             F32x4Abs "f32x4.abs" f32x4_abs;
             F32x4Neg "f32x4.neg" f32x4_neg;
-            F32x4Sqrt "f32x4.sqrt" f32x4_sqrt;
-            F64x2Ceil "f64x2.ceil" f64x2_ceil;
-            F64x2Floor "f64x2.floor" f64x2_floor;
-            F64x2Trunc "f64x2.trunc" f64x2_trunc;
-            F64x2Nearest "f64x2.nearest" f64x2_nearest;
+            F32x4Sqrt "f32x4.sqrt" raw_f32x4_sqrt;
+            F64x2Ceil "f64x2.ceil" raw_f64x2_ceil;
+            F64x2Floor "f64x2.floor" raw_f64x2_floor;
+            F64x2Trunc "f64x2.trunc" raw_f64x2_trunc;
+            F64x2Nearest "f64x2.nearest" raw_f64x2_nearest;
             F64x2Abs "f64x2.abs" f64x2_abs;
             F64x2Neg "f64x2.neg" f64x2_neg;
-            F64x2Sqrt "f64x2.sqrt" f64x2_sqrt;
+            F64x2Sqrt "f64x2.sqrt" raw_f64x2_sqrt;
             I32x4TruncSatF32x4S "i32x4.trunc_sat_f32x4_s" i32x4_trunc_sat_f32x4_s;
             I32x4TruncSatF32x4U "i32x4.trunc_sat_f32x4_u" i32x4_trunc_sat_f32x4_u;
             F32x4ConvertI32x4S "f32x4.convert_i32x4_s" f32x4_convert_i32x4_s;
@@ -274,8 +275,8 @@ macro_rules! unaries {
             I32x4TruncSatF64x2UZero "i32x4.trunc_sat_f64x2_u_zero" i32x4_trunc_sat_f64x2_u_zero;
             F64x2ConvertLowI32x4S "f64x2.convert_low_i32x4_s" f64x2_convert_low_i32x4_s;
             F64x2ConvertLowI32x4U "f64x2.convert_low_i32x4_u" f64x2_convert_low_i32x4_u;
-            F32x4DemoteF64x2Zero "f32x4.demote_f64x2_zero" f32x4_demote_f64x2_zero;
-            F64x2PromoteLowF32x4 "f64x2.promote_low_f32x4" f64x2_promote_low_f32x4;
+            F32x4DemoteF64x2Zero "f32x4.demote_f64x2_zero" raw_f32x4_demote_f64x2_zero;
+            F64x2PromoteLowF32x4 "f64x2.promote_low_f32x4" raw_f64x2_promote_low_f32x4;
         }
     };
 }
@@ -431,7 +432,7 @@ macro_rules! define {
                 const NAME: &'static str = $text;
                 #[inline(always)]
                 fn eval $params -> $to {
-                    n::$function $arguments
+                    raw::$function $arguments
                 }
             }
         )*

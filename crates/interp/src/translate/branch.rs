@@ -170,9 +170,7 @@ impl Translator<'_> {
             self.patch(skip);
             self.cached = cached;
         }
-        self.last = None;
-        self.last_to = None;
-        self.last_copy = None;
+        self.forget();
         self.begin_segment();
         Ok(())
     }
@@ -184,7 +182,9 @@ impl Translator<'_> {
         let fused = self
             .last
             .filter(|last| last.entry == top && self.stack[top].place == Place::Accumulator);
-        let fused = fused.filter(|last| !matches!(last.kind, LastKind::Other | LastKind::Sum(_)));
+        let fused = fused.filter(|last| {
+            !matches!(last.kind, LastKind::Other | LastKind::Sum(_) | LastKind::Load(..))
+        });
         let condition = self.pop();
         if let Some(last) = fused {
             // The test is made again, as part of the branch.
@@ -192,6 +192,9 @@ impl Translator<'_> {
             self.cached = last.before;
             match last.kind {
                 LastKind::Test { number, pair, operands, wide_constant } => {
+                    if let Some(joined) = self.join_branch((number, pair, operands), when) {
+                        return Ok(joined);
+                    }
                     let start = self.op(ops::fused(number, pair, when));
                     self.wide(0);
                     self.operand(operands[0], wide_constant);
@@ -208,7 +211,7 @@ impl Translator<'_> {
                     return Ok((start, start + 1));
                 }
                 LastKind::IsZero(operand) => return Ok(self.simple(operand, !when)),
-                LastKind::Sum(_) | LastKind::Other => {}
+                LastKind::Sum(_) | LastKind::Load(..) | LastKind::Other => {}
             }
         }
         let from = self.fetch_value(&condition);
@@ -216,6 +219,12 @@ impl Translator<'_> {
     }
 
     pub(super) fn simple(&mut self, from: From, when: bool) -> (usize, usize) {
+        // A comparison with zero: that it is another, or that it is not.
+        let operands = [from, From::Constant(0)];
+        let pair = ops::pair(from, From::Constant(0)).unwrap_or_default();
+        if let Some(joined) = self.join_branch((1, pair, operands), when) {
+            return joined;
+        }
         let start = self.misc(match (from, when) {
             (From::Accumulator, true) => Misc::BranchIfA,
             (From::Accumulator, false) => Misc::BranchUnlessA,

@@ -183,9 +183,8 @@ impl<'a> Translator<'a> {
 
     /// From here on nothing is known of the accumulators: something may branch here.
     pub(super) fn bind(&mut self) {
-        self.last = None;
-        self.last_to = None;
-        self.last_copy = None;
+        self.forget();
+        self.first = None;
         self.cached = [None; 3];
     }
 
@@ -193,6 +192,7 @@ impl<'a> Translator<'a> {
     pub(super) fn patch(&mut self, (start, field): (usize, usize)) {
         let by = i32::try_from(self.units.len() - start).unwrap_or(i32::MAX);
         self.set_wide(field, by.cast_unsigned());
+        self.first = None;
     }
 
     fn open_loop(&mut self, ty: BlockType) -> Done {

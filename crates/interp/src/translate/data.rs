@@ -3,6 +3,7 @@
 //! Read next: [`super::call`].
 
 use super::emit::{Last, LastKind, low};
+use super::join::FirstKind;
 use super::stack::{Place, class_of};
 use super::{Done, Failure, Translator};
 use crate::ops::misc::{LoadNumber, Misc, StoreNumber};
@@ -66,9 +67,9 @@ const fn index_type(is_64: bool) -> ValType {
 }
 
 /// An address: its form, the operands that are fields or accumulated, and the offset.
-#[derive(Clone, Copy)]
-struct Address {
-    form: u16,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Address {
+    pub(super) form: u16,
     operands: [Option<From>; 2],
     offset: u32,
 }
@@ -165,7 +166,7 @@ impl Translator<'_> {
     }
 
     /// The fields of an address.
-    fn address_fields(&mut self, address: &Address) {
+    pub(super) fn address_fields(&mut self, address: &Address) {
         for from in address.operands.into_iter().flatten() {
             self.operand(from, false);
         }
@@ -221,7 +222,9 @@ impl Translator<'_> {
         let before = self.cached;
         let start = self.op(ops::load(load as u16, address.form, false));
         self.address_fields(&address);
-        self.result(start, ty, LastKind::Other, before)
+        let is_float = matches!(ty, ValType::F32 | ValType::F64);
+        let kind = if is_float { LastKind::Load(address, self.offset) } else { LastKind::Other };
+        self.result(start, ty, kind, before)
     }
 
     fn store(&mut self, store: StoreNumber, memarg: &MemArg) -> Done {
@@ -260,12 +263,15 @@ impl Translator<'_> {
             self.put(bits, entry.slot);
             value = self.bring_near(From::Slot(entry.slot));
         }
-        self.op(ops::store(store as u16, address.form, ops::single(value)));
+        let start = self.op(ops::store(store as u16, address.form, ops::single(value)));
         self.address_fields(&address);
         match value {
             From::Constant(bits) if store == StoreNumber::F64Store => self.long(bits),
             From::Constant(bits) => self.wide(low(bits)),
             value => self.operand(value, store.is_64()),
+        }
+        if address.form == 0 && !matches!(value, From::Constant(_)) {
+            self.offer(start, FirstKind::Store(store, ops::single(value)));
         }
         Ok(())
     }
@@ -341,6 +347,9 @@ impl Translator<'_> {
             (Class::Vector, true) => Misc::ImportedGetV,
         });
         self.wide(offset.cast_unsigned());
+        if ty == ValType::I32 && !imported {
+            self.offer(start, FirstKind::Global(offset));
+        }
         if class == Class::Vector {
             self.result_in_slot(ty)
         } else {
@@ -358,6 +367,9 @@ impl Translator<'_> {
             self.misc(if imported { Misc::ImportedSetV } else { Misc::GlobalSetV });
             self.wide(offset.cast_unsigned());
             self.units.push(near);
+            return;
+        }
+        if !imported && self.join_global_set(offset) {
             return;
         }
         let entry = self.pop();

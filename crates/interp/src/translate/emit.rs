@@ -4,6 +4,7 @@
 //! into scratch slots before the instruction and taken out of them after it. Invariant: fields are written in the
 //! order in which the table lists them. Read next: [`super::numeric`].
 
+use super::data::Address;
 use super::stack::{Entry, Place};
 use super::{Done, NEAR_SLOTS, SCRATCH_SLOTS, Translator};
 use crate::ops::From;
@@ -47,6 +48,8 @@ pub(super) enum LastKind {
     },
     /// A sum of 32-bit integers.
     Sum([From; 2]),
+    /// A load of a float: from where, and the place of the operator.
+    Load(Address, u32),
     /// A test for zero of a 32-bit integer.
     IsZero(From),
 }
@@ -72,10 +75,15 @@ impl Translator<'_> {
             sources.push((at, self.offset));
         }
         self.units.push(number);
+        self.forget();
+        start
+    }
+
+    /// Nothing can be made part of the latest instruction any more.
+    pub(super) fn forget(&mut self) {
         self.last = None;
         self.last_to = None;
         self.last_copy = None;
-        start
     }
 
     /// Begins an instruction without regular forms.

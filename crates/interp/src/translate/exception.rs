@@ -87,9 +87,8 @@ impl<'a> Translator<'a> {
         self.tries_count += 1;
         self.open_tries.push(OpenTry { id, frame, start: self.units.len(), clauses });
         // What follows must not become part of an instruction before the body.
-        self.last = None;
-        self.last_to = None;
-        self.last_copy = None;
+        self.forget();
+        self.first = None;
     }
 
     /// The end of a body, over which the code that follows has to be jumped. Exceptions from it go to `handler`.

@@ -14,6 +14,7 @@ mod control;
 mod data;
 mod emit;
 mod exception;
+mod join;
 mod numeric;
 mod object;
 mod stack;
@@ -131,6 +132,8 @@ struct Translator<'a> {
     last_to: Option<(usize, u32)>,
     /// The latest instruction, if it is a copy that another one can be made part of.
     last_copy: Option<usize>,
+    /// The latest complete instruction, if another one can be joined to it.
+    first: Option<join::First>,
     /// Slots of the parameters; the return address follows them.
     header: u32,
     /// The slots of operands of far frames, if the frame is one.
@@ -216,6 +219,7 @@ impl<'a> Translator<'a> {
             last: None,
             last_to: None,
             last_copy: None,
+            first: None,
             header,
             scratch,
             scratch_used: 0,

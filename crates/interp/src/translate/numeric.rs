@@ -7,7 +7,7 @@ use super::stack::{Entry, Place, class_of};
 use super::{Done, Failure, Translator};
 use crate::ops::misc::Misc;
 use crate::ops::scalar::{self, Class, Row};
-use crate::ops::{self, From};
+use crate::ops::{self, From, joined, raw};
 use holm_module::wasm::Operator;
 use holm_spec::types::{RefType, ValType};
 
@@ -15,7 +15,7 @@ use holm_spec::types::{RefType, ValType};
 const I64_EQ: u16 = 10;
 
 /// The comparison of integers that is true when another is false, by number.
-const fn opposite(number: u16) -> Option<u16> {
+pub(super) const fn opposite(number: u16) -> Option<u16> {
     let width = number / 10;
     Some(
         width * 10
@@ -97,7 +97,7 @@ impl Translator<'_> {
     }
 
     /// The slot that an operand is in although an accumulator has it too.
-    fn slot_of(&self, entry: &Entry) -> Option<u32> {
+    pub(super) fn slot_of(&self, entry: &Entry) -> Option<u32> {
         match entry.place {
             Place::Local(local) => Some(self.locals[local as usize].slot),
             Place::Slot => Some(entry.slot),
@@ -107,7 +107,7 @@ impl Translator<'_> {
 
     /// Makes a NaN that an operator may just have given canonical, if that is asked for.
     fn make_canonical(&mut self, operator: &Operator<'_>) -> Done {
-        if !self.program.canonical_nans || !scalar::is_raw(operator) {
+        if !self.program.canonical_nans || !raw::is_raw(operator) {
             return Ok(());
         }
         let ty = self.pop().ty;
@@ -118,9 +118,13 @@ impl Translator<'_> {
     }
 
     pub(super) fn binary(&mut self, row: Row) -> Done {
+        let loaded = self.last;
         let second = self.pop();
         let first = self.pop();
         self.spill(row.value);
+        if self.join_load(&row, [&first, &second], loaded)? {
+            return Ok(());
+        }
         let (mut a, mut b) = (self.fetch(&first), self.fetch(&second));
         if let (From::Constant(value), From::Constant(_)) = (a, b) {
             self.put(value, first.slot);
@@ -229,6 +233,13 @@ impl Translator<'_> {
 
     fn select(&mut self) -> Done {
         let top = self.stack.len() - 1;
+        let comparison = self.chosen_by().filter(|_| self.stack[top - 1].ty != ValType::V128);
+        if let Some((last, _)) = comparison {
+            // The comparison is made again, as part of the choice.
+            self.units.truncate(last.start);
+            self.cached = last.before;
+            self.forget();
+        }
         // Both values have to be in slots; the condition may wait in its accumulator meanwhile.
         for at in [top - 1, top - 2] {
             if !matches!(self.stack[at].place, Place::Local(_)) {
@@ -245,13 +256,23 @@ impl Translator<'_> {
             return self.result_in_slot(ty);
         }
         let condition = self.pop();
+        let is_int = class_of(ty) == Class::Int;
+        if let Some((_, (number, pair, operands))) = comparison {
+            let (b, a) = (self.pop_to_slot(), self.pop_to_slot());
+            let fields = [self.near(a), self.near(b)];
+            self.spill(Class::Int);
+            let before = self.cached;
+            let start = self.op(joined::choice(number, pair) + u16::from(!is_int));
+            operands.into_iter().for_each(|operand| self.operand(operand, false));
+            self.units.extend(fields);
+            return self.chosen(start, ty, before);
+        }
         let condition = self.fetch_value(&condition);
         let (b, a) = (self.pop_to_slot(), self.pop_to_slot());
         let fields = [self.near(a), self.near(b)];
         self.spill(Class::Int);
         let before = self.cached;
         let in_accumulator = condition == From::Accumulator;
-        let is_int = class_of(ty) == Class::Int;
         let start = self.misc(match (in_accumulator, is_int) {
             (false, true) => Misc::SelectS,
             (false, false) => Misc::SelectSTo,
@@ -260,7 +281,12 @@ impl Translator<'_> {
         });
         self.operand(condition, false);
         self.units.extend(fields);
-        if is_int {
+        self.chosen(start, ty, before)
+    }
+
+    /// The result of a choice, begun at `start`; if it is no integer the form with a slot.
+    fn chosen(&mut self, start: usize, ty: ValType, before: [Option<u32>; 3]) -> Done {
+        if class_of(ty) == Class::Int {
             self.result(start, ty, LastKind::Other, before)
         } else {
             // The accumulator of integers has the bits, which are of no use.

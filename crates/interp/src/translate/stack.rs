@@ -5,6 +5,7 @@
 //! waits in an accumulator is known to `waiting`. Read next: [`super::emit`].
 
 use super::emit::{index, short};
+use super::join::FirstKind;
 use super::{Done, Translator};
 use crate::ops::From;
 use crate::ops::misc::Misc;
@@ -187,8 +188,10 @@ impl Translator<'_> {
     /// Puts a constant into a slot.
     pub(super) fn put(&mut self, value: u64, slot: u32) {
         if let Ok(small) = u32::try_from(value) {
-            self.misc(Misc::PutU32);
+            let start = self.misc(Misc::PutU32);
             self.wide(small);
+            self.to(slot);
+            return self.join_put(start);
         } else if let Ok(small) = i32::try_from(value.cast_signed()) {
             self.misc(Misc::PutS32);
             self.wide(small.cast_unsigned());
@@ -213,10 +216,12 @@ impl Translator<'_> {
             Some(last) if last.class == class && (entry.is_none() || entry == Some(last.entry)) => {
                 self.units[last.start] += 1;
                 self.to(slot);
+                self.join_written(last.start);
             }
             _ => {
-                self.misc(spill_of(class));
+                let start = self.misc(spill_of(class));
                 self.to(slot);
+                self.offer(start, FirstKind::Spill(slot));
             }
         }
         self.last = None;

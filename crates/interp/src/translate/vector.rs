@@ -4,6 +4,8 @@
 
 use super::emit::LastKind;
 use super::{Done, Failure, Translator};
+use crate::ops::misc::Misc;
+use crate::ops::raw::raw_lanes;
 use crate::ops::relaxed;
 use crate::ops::scalar::Class;
 use crate::ops::vector::{Vector, find};
@@ -20,6 +22,7 @@ impl Translator<'_> {
             self.misc(misc);
             self.units.extend([a, b, c]);
             self.result_in_slot(ValType::V128)?;
+            self.make_lanes_canonical(operator)?;
             return Ok(true);
         }
         let Some(vector) = find(operator) else { return Ok(false) };
@@ -79,7 +82,19 @@ impl Translator<'_> {
             }
             other => self.vector_data(other)?,
         }
+        self.make_lanes_canonical(operator)?;
         Ok(true)
+    }
+
+    /// Makes NaNs that an operator may just have given canonical, if that is asked for.
+    fn make_lanes_canonical(&mut self, operator: &Operator<'_>) -> Done {
+        let Some(bits) = raw_lanes(operator).filter(|_| self.program.canonical_nans) else {
+            return Ok(());
+        };
+        let a = self.vector_operand();
+        self.misc(if bits == 32 { Misc::CanonicalF32x4 } else { Misc::CanonicalF64x2 });
+        self.units.push(a);
+        self.result_in_slot(ValType::V128)
     }
 
     /// Constants and memory.
