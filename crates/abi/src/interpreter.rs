@@ -19,7 +19,6 @@ use crate::tier::{CompileError, NoProfile, Part, Profile};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt::Debug;
 use holm_spec::trap::TrapReason;
 use holm_spec::types::{FuncType, ValType};
@@ -67,10 +66,9 @@ pub trait Interpreted: Send + Sync + Debug {
         &NoProfile
     }
 
-    /// The defined functions that have been called and are still interpreted, those that ran most first. Nothing where
-    /// nothing is ever promoted.
-    fn called(&self) -> Vec<u32> {
-        Vec::new()
+    /// Gives `each` the defined functions that have been called and are still interpreted.
+    fn called(&self, each: &mut dyn FnMut(u32)) {
+        let _ = each;
     }
 
     /// Writes the register code of defined function `defined`, one instruction per line.

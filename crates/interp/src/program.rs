@@ -297,16 +297,9 @@ impl Interpreted for Program {
         self
     }
 
-    fn called(&self) -> Vec<u32> {
-        if self.promoter.is_none() {
-            return Vec::new();
-        }
+    fn called(&self, each: &mut dyn FnMut(u32)) {
         let functions = self.entries.translated().map(|(defined, _)| defined);
-        let mut called: Vec<u32> =
-            functions.filter(|defined| self.promoted(*defined).is_none()).collect();
-        // What is left until it is noticed tells how much it ran.
-        called.sort_by_key(|defined| self.entries.get(*defined).map(FunctionEntry::heat));
-        called
+        functions.filter(|defined| self.promoted(*defined).is_none()).for_each(each);
     }
 
     fn print(&self, defined: u32) -> Result<String, CompileError> {

@@ -115,7 +115,8 @@ fn pairs_become_one() {
 
 #[test]
 fn globals_are_joined_to_what_is_done_with_them() {
-    let text = "(module (memory 1) (global $sp (mut i32) (i32.const 0)) (func (param i32 f64 f64 i32)
+    let text =
+        "(module (memory 1) (global $sp (mut i32) (i32.const 0)) (func (param i32 f64 f64 i32)
         (global.set $sp (local.tee 0 (i32.sub (global.get $sp) (i32.const 16))))
         (block (br_if 0 (global.get $sp)) (br_if 0 (i32.ge_s (global.get $sp) (i32.const 3))))
         (local.set 1 (f64.add (f64.div (local.get 1) (local.get 2))

@@ -78,14 +78,20 @@ impl Promotions {
         }
     }
 
-    /// The functions that were called, in this run or in earlier ones, and are still interpreted.
+    /// The functions that were called, in this run or in earlier ones, and are still interpreted; those that ran most first.
     fn called(&self) -> Vec<u32> {
         let code = self.code.get().and_then(Weak::upgrade);
-        let now = code.as_ref().and_then(|code| code.interpreted());
-        let now = now.map(|functions| functions.called()).unwrap_or_default();
+        let functions = code.as_ref().and_then(|code| code.interpreted());
+        let mut now: Vec<(i32, u32)> = Vec::new();
+        if let Some(functions) = functions {
+            // What is left until a function is noticed tells how much it ran.
+            let heat = |defined| functions.heat(defined).unwrap_or(i32::MAX);
+            functions.called(&mut |defined| now.push((heat(defined), defined)));
+        }
+        now.sort_unstable();
         let state = self.state();
         let mut seen = BTreeSet::new();
-        let all = now.into_iter().chain(state.queue.expected());
+        let all = now.into_iter().map(|(_, defined)| defined).chain(state.queue.expected());
         all.filter(|defined| !state.queue.is_done(*defined) && seen.insert(*defined)).collect()
     }
 
