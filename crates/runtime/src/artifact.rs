@@ -35,8 +35,7 @@ mod section {
     /// The text of the profile, beside promoted functions.
     #[cfg(feature = "machine-code")]
     pub(super) const PROFILE: u32 = 20;
-    /// In words of four bytes: how many runs have kept anything, and the functions that were called but not promoted, by their
-    /// indices among those defined.
+    /// The functions that were called but not promoted, by their indices among those defined, in words of four bytes.
     #[cfg(feature = "machine-code")]
     pub(super) const CALLED: u32 = 21;
 }
@@ -288,11 +287,9 @@ impl Ingredients {
         let profile = Profile::from_text(&String::from_utf8_lossy(&profile))?;
         // Of this module: its bytes are the key under which the cache had it.
         let called = container.section(section::CALLED)?;
-        let mut words = words(&called);
         let functions = u32::try_from(meta.bodies.len()).unwrap_or(u32::MAX);
-        let runs = words.next().unwrap_or(1);
-        let called = words.filter(|defined| *defined < functions).collect();
-        let earlier = Earlier { promoted, called, runs };
+        let called = words(&called).filter(|defined| *defined < functions).collect();
+        let earlier = Earlier { promoted, called, is_kept: true };
         let code = Tiered::begin(engine, &meta, &wasm, Some(profile), earlier)?;
         Ok(Self { bytes: KeptBytes::whole(&wasm), meta, code })
     }
@@ -382,8 +379,6 @@ pub(crate) struct Found<'a> {
     pub(crate) promoted: Option<&'a Code>,
     /// The functions that were called besides.
     pub(crate) called: &'a [u32],
-    /// How many runs have found anything, with this one.
-    pub(crate) runs: u32,
     pub(crate) profile: &'a Profile,
 }
 
@@ -397,8 +392,7 @@ pub(crate) fn keep_promoted(
 ) -> Result<bool> {
     let Some(cache) = engine.code_cache() else { return Ok(false) };
     let (meta, profile) = (meta.to_bytes()?, found.profile.to_text());
-    let called = std::iter::once(&found.runs).chain(found.called);
-    let called: Vec<u8> = called.flat_map(|word| word.to_le_bytes()).collect();
+    let called: Vec<u8> = found.called.iter().flat_map(|word| word.to_le_bytes()).collect();
     let mut out = ContainerWriter::new();
     out.section(section::BUILD, 16, BUILD_ID.as_bytes());
     out.section(section::PROFILE, 16, profile.as_bytes());

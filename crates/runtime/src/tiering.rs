@@ -61,10 +61,8 @@ struct State {
     refused: BTreeSet<Part>,
     /// The code so far.
     images: Vec<Arc<PublishedCode>>,
-    /// How many runs have kept anything of the module.
-    runs: u32,
-    /// What that cost to compile.
-    kept_cost: u64,
+    /// What it cost to compile what the cache has of the module, if it has anything.
+    kept_cost: Option<u64>,
     /// For thresholds by chance.
     random: u64,
 }
@@ -76,8 +74,8 @@ pub(crate) struct Earlier {
     pub(crate) promoted: Option<Box<Code>>,
     /// The functions that were called besides.
     pub(crate) called: Vec<u32>,
-    /// How many runs have kept anything of it.
-    pub(crate) runs: u32,
+    /// Whether the cache has anything of it.
+    pub(crate) is_kept: bool,
 }
 
 /// One job in the background, until it is dropped.
@@ -163,7 +161,7 @@ impl Promotions {
         let first = self.code.set(Arc::downgrade(code)).is_ok();
         debug_assert!(first, "promotions belong to one module");
         let Some(functions) = code.interpreted() else { return Ok(()) };
-        let Earlier { promoted, called, runs } = earlier;
+        let Earlier { promoted, called, is_kept } = earlier;
         let image = promoted.map(|promoted| crate::module::publish_into(code, *promoted));
         let image = image.transpose()?;
         let mut state = self.state();
@@ -172,8 +170,7 @@ impl Promotions {
             functions.promote(part, address);
         }
         state.images.extend(image);
-        state.runs = runs;
-        state.kept_cost = self.settled_cost(&state);
+        state.kept_cost = is_kept.then(|| self.settled_cost(&state));
         if !self.tiering.at_once {
             let (small, huge): (Vec<u32>, Vec<u32>) =
                 called.iter().partition(|defined| self.compiler.cost(**defined) < HUGE_COST_MIN);

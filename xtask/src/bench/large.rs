@@ -15,8 +15,8 @@ use crate::kit::engine::{Engine, Job, Kind};
 use crate::kit::template::Holes;
 use crate::{Outcome, kit, say};
 
-/// Runs that fill a cache: of Holm the first keeps what was hot, the second compiles what was called.
-const WARMING: usize = 3;
+/// Runs that fill a cache: Holm compiles what a run has called at the end of the next, at most half a second each time.
+const WARMING: usize = 12;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -20,17 +20,17 @@ impl Promotions {
         put: impl FnOnce(&Found<'_>) -> Result<bool>,
     ) -> Result<bool> {
         self.finish();
-        let (images, cost, runs) = {
+        let (images, cost) = {
             let state = self.state();
             let cost = self.settled_cost(&state);
-            let is_worth_it = match state.runs {
-                0 => cost > 0 || wasm.len() >= KEPT_WASM_BYTES_MIN,
-                _ => (cost - state.kept_cost) * KEPT_SHARE >= state.kept_cost.max(1),
+            let is_worth_it = match state.kept_cost {
+                None => cost > 0 || wasm.len() >= KEPT_WASM_BYTES_MIN,
+                Some(kept) => (cost - kept) * KEPT_SHARE >= kept.max(1),
             };
             if !is_worth_it {
                 return Ok(false);
             }
-            (state.images.clone(), cost, state.runs + 1)
+            (state.images.clone(), cost)
         };
         let codes = images.iter().filter_map(|image| image.code());
         // Loops are not kept: their functions were called, and are compiled as a whole in the next run.
@@ -38,23 +38,19 @@ impl Promotions {
         let codes: Vec<&Code> = codes.filter(has_function).collect();
         let promoted = (!codes.is_empty()).then(|| Code::merge(&codes)).transpose()?;
         let (called, profile) = (&self.called(), &self.profile(wasm));
-        let done = put(&Found { promoted: promoted.as_ref(), called, runs, profile })?;
-        let mut state = self.state();
-        (state.runs, state.kept_cost) = (runs, cost);
+        let done = put(&Found { promoted: promoted.as_ref(), called, profile })?;
+        self.state().kept_cost = Some(cost);
         Ok(done)
     }
 
-    /// In the first run that finds what an earlier one has kept: compiles what was called, because a program that was run
-    /// twice will be run again. In all that do: waits for what is in work, because a function that takes longer than
-    /// runs do would be begun in each of them, and never be ready.
+    /// In a run that found what an earlier one has kept: compiles what that one has called, because a program that was run
+    /// twice will be run again; and waits for what is in work, because a function that takes longer than runs do would be
+    /// begun in each of them, and never be ready.
     fn finish(&self) {
-        let runs = self.state().runs;
-        if runs == 0 {
+        if self.state().kept_cost.is_none() {
             return;
         }
-        if runs == 1 {
-            self.compile_expected();
-        }
+        self.compile_expected();
         let mut state = self.state();
         let in_work: Vec<u32> = state.queue.in_work().collect();
         while state.helpers > 0 && in_work.iter().any(|defined| state.queue.is_in_work(*defined)) {

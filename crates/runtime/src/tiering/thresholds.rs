@@ -60,10 +60,10 @@ pub(super) const BATCH_COST_MAX: u64 = 5_000;
 pub(super) const EXPECTED_COST_MAX: u64 = 5_000;
 /// A function of this cost or more comes last of those that earlier runs called.
 pub(super) const HUGE_COST_MIN: u64 = 20_000;
-/// At the end of the first run that finds what an earlier one has kept, all that was called is compiled, until it costs so
-/// much: half a second on two cores. Python has called 1,600 functions when it prints its first line. All compiled, that
-/// takes 60 ms from then on, where the ten runs that it took otherwise, each with what its background got done, took 250 to
-/// 80 ms.
+/// At the end of a run that found what an earlier one has kept, what that one has called is compiled, until it costs so much:
+/// half a second on two cores. Python has called 1,600 functions when it prints its first line, a third of a second's work.
+/// All compiled, that takes 50 ms from then on, where it took 250 ms; with what the background alone gets done, ten runs
+/// were in between.
 pub(super) const FINISHED_COST_MAX: u64 = 1_000_000;
 /// Code is kept for the next run when what is new in it costs at least this share of what was kept: writing it takes the
 /// end of a run some milliseconds, and what is missing is compiled in the background of the next.
