@@ -207,13 +207,19 @@ impl Body for Constant {
 
 struct Shuffle;
 
+/// What `which` names is passed by address: were that one of the handler's variables, it could not jump to the next.
+#[inline(never)]
+fn shuffle(a: u128, b: u128, which: u128) -> u128 {
+    numeric::i8x16_shuffle(a, b, which.to_le_bytes())
+}
+
 impl Body for Shuffle {
     const NAME: &'static str = "i8x16.shuffle";
     const FIELDS: &'static [Field] = &[Field::Slot, Field::Slot, Field::I64, Field::I64, Field::To];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
         let which = u128::from(r.imm64(3)) | u128::from(r.imm64(7)) << 64;
-        let value = numeric::i8x16_shuffle(vector(&r, 1), vector(&r, 2), which.to_le_bytes());
+        let value = shuffle(vector(&r, 1), vector(&r, 2), which);
         set(&mut r, 11, value);
         Ok(r.advance(Self::UNITS))
     }
