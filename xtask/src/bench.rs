@@ -2,7 +2,7 @@
 //!
 //! Sections: `--run` (programs), `--compile`, `--hello`, `--calls` (nanoseconds per call, both crates), `--gc` (programs under
 //! the collector), `--files` (copying and listing), `--curve` (whole time over work, without caches),
-//! `--large` (large modules, small scripts), `--all`; without one: run, compile and hello. `--rounds N`, `--engines A,B`, `--only NAME,…`, `--builds scalar,simd`, `--fetch`.
+//! `--large` (large modules, small scripts), `--long` (programs of seconds), `--all`; without one: run, compile and hello. `--rounds N`, `--engines A,B`, `--only NAME,…`, `--builds scalar,simd`, `--fetch`.
 //! Results land in `target/bench` as JSON, markdown and an SVG chart.
 //! Invariant: every ratio is between medians of rounds that alternated on the same machine in the same run.
 //! Read next: `bench/programs.toml`, `xtask/src/bench/measure.rs`.
@@ -15,6 +15,7 @@ mod files;
 mod gc;
 mod hello;
 mod large;
+mod long;
 mod machine;
 mod measure;
 mod programs;
@@ -85,6 +86,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
             return Ok(());
         }
     }
+    if wish.has("long") {
+        long::measure(&wish, &engines)?;
+        if wish.sections.len() == 1 {
+            return Ok(());
+        }
+    }
     let folder = kit::made_folder("bench")?;
     let text = report::markdown(&results);
     kit::write(&folder.join("report.md"), text.as_bytes())?;
@@ -128,6 +135,7 @@ fn read(arguments: &[String]) -> Result<Wish, String> {
             "--files" => wish.sections.push("files"),
             "--curve" => wish.sections.push("curve"),
             "--large" => wish.sections.push("large"),
+            "--long" => wish.sections.push("long"),
             "--all" => wish.sections.extend(["run", "compile", "hello", "calls", "gc"]),
             "--fetch" => wish.fetch = true,
             "--engines" => wish.engines = names(value()?),

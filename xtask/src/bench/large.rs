@@ -1,6 +1,6 @@
 //! Large modules that run small scripts: the time of whole processes, without caches and from warm ones.
 //!
-//! Every engine that has a cache appears twice. A cache is warm after [`WARMING`] runs, which are not counted.
+//! Every engine that has a cache appears twice. A cache is warm after some runs that are not counted.
 //! Invariants: engines alternate; a program whose output differs from engine to engine is an error.
 //! Read next: `bench/large/programs.toml`.
 
@@ -37,34 +37,29 @@ struct Program {
 }
 
 /// Medians of whole processes in nanoseconds, by engine.
-type Times = BTreeMap<String, f64>;
+pub(super) type Times = BTreeMap<String, f64>;
 
-/// The ratios that are watched: ours, theirs, and the most that is wanted.
-const RATIOS: &[(&str, &str, f64)] =
+/// A ratio that is watched: ours, theirs, and the most that is wanted.
+pub(super) type Ratio = (&'static str, &'static str, f64);
+
+const RATIOS: &[Ratio] =
     &[("holm", "wasmtime", 0.25), ("holm", "node", 1.2), ("holm warm", "wasmtime warm", 1.1)];
 
 /// Measures all programs and writes the table.
 pub(crate) fn measure(wish: &Wish, engines: &[Engine]) -> Outcome {
-    let mut all = Vec::new();
-    for engine in engines.iter().filter(|engine| engine.kind != Kind::Native) {
-        match hello::without_cache(engine) {
-            Some(cold) if !engine.interprets() => {
-                all.push(cold);
-                let name = format!("{} warm", engine.name);
-                all.push(Engine { name, ..engine.clone() });
-            }
-            cold => all.push(cold.unwrap_or_else(|| engine.clone())),
-        }
-    }
+    let all = twice(engines);
     let table: Table = kit::table("bench/large/programs.toml")?;
     let mut rows = Vec::new();
     for program in &table.program {
         if wish.only.is_empty() || wish.only.contains(&program.name) {
-            rows.push((program.name.clone(), program.times(&all, wish.rounds)?));
+            rows.push((
+                program.name.clone(),
+                times(&program.name, &program.job()?, &all, (WARMING, wish.rounds))?,
+            ));
             say(&format!("{} done", program.name));
         }
     }
-    let text = report(&all, &rows);
+    let text = report(&all, &rows, RATIOS);
     kit::write(&kit::made_folder("bench")?.join("large.md"), text.as_bytes())?;
     say(&text);
     Ok(())
@@ -89,42 +84,64 @@ impl Program {
         }
         Ok(Job { file, args: self.args.clone(), dirs, ..Job::default() })
     }
-
-    fn times(&self, engines: &[Engine], rounds: usize) -> Result<Times, String> {
-        let job = self.job()?;
-        let mut answer: Option<String> = None;
-        let mut samples: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-        let mut run = |engine: &Engine| -> Result<f64, String> {
-            let measured = measure::measure(&engine.command(&job))?;
-            if *answer.get_or_insert_with(|| measured.stdout.clone()) != measured.stdout {
-                return Err(format!("{}: {} answers otherwise", self.name, engine.name));
-            }
-            Ok(measured.sample.wall_ns)
-        };
-        for engine in engines.iter().filter(|engine| engine.name.ends_with(" warm")) {
-            for _ in 0..WARMING {
-                run(engine)?;
-            }
-        }
-        for round in 0..rounds {
-            for turn in 0..engines.len() {
-                let engine = &engines[(round + turn) % engines.len()];
-                samples.entry(&engine.name).or_default().push(run(engine)?);
-            }
-        }
-        let medians = samples.into_iter();
-        Ok(medians
-            .filter_map(|(name, times)| Some((name.to_owned(), stats::median(&times)?)))
-            .collect())
-    }
 }
 
-fn report(engines: &[Engine], rows: &[(String, Times)]) -> String {
+/// The engines, each that has a cache without it and with it.
+pub(super) fn twice(engines: &[Engine]) -> Vec<Engine> {
+    let mut all = Vec::new();
+    for engine in engines.iter().filter(|engine| engine.kind != Kind::Native) {
+        match hello::without_cache(engine) {
+            Some(cold) if !engine.interprets() => {
+                all.push(cold);
+                let name = format!("{} warm", engine.name);
+                all.push(Engine { name, ..engine.clone() });
+            }
+            cold => all.push(cold.unwrap_or_else(|| engine.clone())),
+        }
+    }
+    all
+}
+
+/// The medians of all engines for a job.
+pub(super) fn times(
+    name: &str,
+    job: &Job,
+    engines: &[Engine],
+    (warming, rounds): (usize, usize),
+) -> Result<Times, String> {
+    let mut answer: Option<String> = None;
+    let mut samples: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    let mut run = |engine: &Engine| -> Result<f64, String> {
+        let measured = measure::measure(&engine.command(job))?;
+        if *answer.get_or_insert_with(|| measured.stdout.clone()) != measured.stdout {
+            return Err(format!("{}: {} answers otherwise", name, engine.name));
+        }
+        Ok(measured.sample.wall_ns)
+    };
+    for engine in engines.iter().filter(|engine| engine.name.ends_with(" warm")) {
+        for _ in 0..warming {
+            run(engine)?;
+        }
+    }
+    for round in 0..rounds {
+        for turn in 0..engines.len() {
+            let engine = &engines[(round + turn) % engines.len()];
+            samples.entry(&engine.name).or_default().push(run(engine)?);
+        }
+    }
+    let medians = samples.into_iter();
+    Ok(medians
+        .filter_map(|(name, times)| Some((name.to_owned(), stats::median(&times)?)))
+        .collect())
+}
+
+/// The table.
+pub(super) fn report(engines: &[Engine], rows: &[(String, Times)], ratios: &[Ratio]) -> String {
     let mut out = String::from("Milliseconds of the whole process\n\n| program |");
     engines.iter().for_each(|engine| out.push_str(&format!(" {} |", engine.name)));
     let known = |name: &str| engines.iter().any(|engine| engine.name == name);
     let ratios: Vec<_> =
-        RATIOS.iter().filter(|(ours, theirs, _)| known(ours) && known(theirs)).collect();
+        ratios.iter().filter(|(ours, theirs, _)| known(ours) && known(theirs)).collect();
     for (ours, theirs, most) in &ratios {
         let _ = write!(out, " {ours} / {theirs} (≤ {most}) |");
     }
