@@ -22,6 +22,9 @@ use holm_abi::signature::RegisterFile;
 use holm_abi::{Architecture, Code, CompileError, Settings, SharedBytes, Tier, Workers};
 use holm_module::Module;
 
+/// Whether functions can be promoted. Where they can not, everything that is only for that is dead code.
+const PROMOTES: bool = cfg!(any(test, feature = "promotion"));
+
 /// The interpreting tier.
 #[derive(Clone, Debug)]
 pub struct Interpreter {
@@ -77,7 +80,7 @@ impl Tier<Module> for Interpreter {
         wasm: &SharedBytes,
         tiering: Tiering<'_>,
     ) -> Option<Result<Arc<dyn Interpreted>, CompileError>> {
-        Some(self.program(module, wasm, Some(tiering)))
+        PROMOTES.then(|| self.program(module, wasm, Some(tiering)))
     }
 
     fn compile(&self, _: &Module, _: &[u8], _: &dyn Workers) -> Result<Code, CompileError> {

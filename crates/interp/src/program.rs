@@ -5,6 +5,7 @@
 //! anew when they ask, because translation gives the same code every time.
 //! Read next: [`crate::translate`].
 
+use crate::PROMOTES;
 use crate::executor::entry::{Code, Entries, FunctionEntry, LoopCode, Loops, Maps, Places};
 use crate::executor::profile::Site;
 use crate::translate::{self, Translated};
@@ -94,9 +95,13 @@ impl Program {
         })
     }
 
+    fn promoter(&self) -> Option<&Arc<dyn Promoter>> {
+        self.promoter.as_ref().filter(|_| PROMOTES)
+    }
+
     /// Tells the promoter that a part runs often.
     pub(crate) fn tell(&self, part: Part) {
-        if let (Some(promoter), Some(entry)) = (&self.promoter, self.entries.get(part.defined)) {
+        if let (Some(promoter), Some(entry)) = (self.promoter(), self.entries.get(part.defined)) {
             entry.set_heat(promoter.hot(part).max(1));
         }
     }
@@ -108,12 +113,12 @@ impl Program {
 
     /// Whether it is noted what indirect calls call.
     pub(crate) fn notes_calls(&self) -> bool {
-        self.promoter.is_some()
+        self.promoter().is_some()
     }
 
     /// The instruction that calls a function's machine code, if it has some.
     pub(crate) fn promoted(&self, defined: u32) -> Option<*const u16> {
-        self.entries.get(defined)?.promoted()
+        self.entries.get(defined).filter(|_| PROMOTES)?.promoted()
     }
 
     /// The machine code that goes on with a loop, if there is some.
@@ -220,13 +225,13 @@ impl Sources {
 
 impl Profile for Program {
     fn callee(&self, defined: u32, offset: u32) -> Option<u32> {
-        let sites = &self.translated(defined)?.sites;
+        let sites = &self.translated(defined).filter(|_| PROMOTES)?.sites;
         let site = sites.binary_search_by_key(&offset, |site| site.offset).ok()?;
         self.usual(&sites[site])
     }
 
     fn visit(&self, visit: &mut dyn FnMut(u32, u32, u32)) {
-        for (defined, code) in self.entries.translated() {
+        for (defined, code) in self.entries.translated().filter(|_| PROMOTES) {
             for site in &code.sites {
                 if let Some(callee) = self.usual(site) {
                     visit(defined, site.offset, callee);
@@ -246,13 +251,13 @@ impl Interpreted for Program {
     }
 
     fn heat(&self, defined: u32) -> Option<i32> {
-        self.promoter.as_ref().and(self.entries.get(defined)).map(FunctionEntry::heat)
+        self.promoter().and(self.entries.get(defined)).map(FunctionEntry::heat)
     }
 
     fn promote(&self, part: Part, code: u64) {
         let Part { defined, entry } = part;
         match entry {
-            _ if self.promoter.is_none() => {}
+            _ if self.promoter().is_none() => {}
             Entry::Start => self.entries.promote(defined, code),
             Entry::Loop { offset, .. } => {
                 let Some(ty) = self.module.function_type(self.module.function_index(defined))
@@ -287,7 +292,7 @@ impl Interpreted for Program {
 
     fn force(&self, defined: u32) -> Option<u64> {
         if self.promoted(defined).is_none() {
-            self.promoter.as_ref()?.force(defined);
+            self.promoter()?.force(defined);
         }
         self.promoted(defined)?;
         Some(self.entries.get(defined)?.machine())

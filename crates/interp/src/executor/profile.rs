@@ -10,6 +10,7 @@ use super::atomic::AtomicU64;
 use super::body::{Body, Field, Source, join};
 use super::call::split;
 use super::regs::{Regs, Step};
+use crate::PROMOTES;
 use core::marker::PhantomData;
 use core::sync::atomic::Ordering;
 use holm_abi::layout;
@@ -63,6 +64,9 @@ impl Site {
 /// Notes a reference that is about to be called.
 #[inline(always)]
 fn note(r: &Regs, reference: u32) {
+    if !PROMOTES {
+        return;
+    }
     let first: u32 = r.context(layout::FUNCTIONS_FIRST);
     let code = r.function(1).code();
     if let Some(site) = code.and_then(|code| code.sites.get(usize::from(r.unit(3)))) {
@@ -82,7 +86,7 @@ impl<X: Source<i32>, const IMPORTED: bool> Body for NoteEntry<X, IMPORTED> {
     fn step(r: Regs) -> Step {
         let index = X::get(&r, 6).cast_unsigned();
         let definition = r.definition::<IMPORTED>(r.offset(4));
-        if let Some(entry) = r.table_entry(definition, u64::from(index)) {
+        if PROMOTES && let Some(entry) = r.table_entry(definition, u64::from(index)) {
             let (_, reference) = split((entry >> 64) as u64);
             #[expect(clippy::cast_possible_truncation, reason = "references have 32 bits")]
             note(&r, reference as u32);

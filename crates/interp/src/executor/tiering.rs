@@ -10,6 +10,7 @@
 use super::body::{Body, Field, trap};
 use super::call::{program, returned};
 use super::regs::{FRAME_RESERVE, Leave, Regs, Step};
+use crate::PROMOTES;
 use crate::ops::function_of_field;
 use crate::program::Program;
 use holm_abi::layout::Callee;
@@ -25,7 +26,7 @@ impl Body for CountCall {
     const FIELDS: &'static [Field] = &[Field::Function, Field::Small];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
-        if !r.function(1).count(r.unit(3)) {
+        if PROMOTES && !r.function(1).count(r.unit(3)) {
             let promoted = promote(program(&r), function_of_field(r.imm32(1)));
             if !promoted.is_null() {
                 // Nothing but the arguments is in the frame yet.
@@ -45,7 +46,7 @@ impl Body for Count {
     const FIELDS: &'static [Field] = CountCall::FIELDS;
     #[inline(always)]
     fn step(r: Regs) -> Step {
-        if !r.function(1).count(r.unit(3)) {
+        if PROMOTES && !r.function(1).count(r.unit(3)) {
             tell(program(&r), function_of_field(r.imm32(1)));
         }
         Ok(r.advance(Self::UNITS))
@@ -78,7 +79,7 @@ impl Body for CountLoop {
     const FIELDS: &'static [Field] = &[Field::Function, Field::Small, Field::Count];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
-        if !r.function(1).count(r.unit(3)) {
+        if PROMOTES && !r.function(1).count(r.unit(3)) {
             match go_over(r.anchor, r.sp, function_of_field(r.imm32(1)), r.imm32(4)) {
                 Over::Not => {}
                 Over::Left => return Err(Leave::Failed),
@@ -146,6 +147,9 @@ impl Body for CallMachine {
     const FIELDS: &'static [Field] = &[Field::Function];
     #[inline(always)]
     fn step(mut r: Regs) -> Step {
+        if !PROMOTES {
+            return trap(TrapReason::Bug);
+        }
         let entry = r.function(1);
         let (code, ty) = (entry.machine(), entry.ty());
         let Some(signature) = program(&r).type_signature(ty) else { return trap(TrapReason::Bug) };
