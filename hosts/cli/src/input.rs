@@ -468,11 +468,9 @@ fn directory(path: &Path) -> Failure {
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map(|first| first.to_lowercase().chain(characters).collect())
-        .unwrap_or_default()
+    let mut text = text.to_owned();
+    text.get_mut(..1).unwrap_or_default().make_ascii_lowercase();
+    text
 }
 
 /// A module beside `path` whose name is close to it.
@@ -492,11 +490,12 @@ fn modules_in(directory: &Path) -> Vec<String> {
             .is_some_and(|e| matches!(e, "wasm" | "wat" | "holm"))
     };
     let entries = directory.read_dir().into_iter().flatten().take(10_000).flatten();
-    let mut names: Vec<String> = entries
-        .filter(|entry| is_module(&entry.path()))
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort();
+    let modules = entries.filter(|entry| is_module(&entry.path()));
+    let mut names: Vec<String> = Vec::new();
+    for name in modules.filter_map(|entry| entry.file_name().into_string().ok()) {
+        // Rarely many; sorting them afterwards would be 4 KB of code.
+        names.insert(names.partition_point(|other| *other < name), name);
+    }
     names
 }
 

@@ -7,8 +7,8 @@ pub(crate) fn closest<'a>(
     wanted: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let wanted_lower = wanted.to_lowercase();
-    let score = |name: &str| strsim::jaro_winkler(&wanted_lower, &name.to_lowercase());
+    let wanted_lower = wanted.to_ascii_lowercase();
+    let score = |name: &str| strsim::jaro_winkler(&wanted_lower, &name.to_ascii_lowercase());
     let scored = names.into_iter().map(|name| (score(name), name));
     let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     (best.0 > 0.8).then_some(best.1)

@@ -27,7 +27,7 @@ macro_rules! errnos {
             pub fn name(self) -> String {
                 match self {
                     Errno::TooBig => "2big".to_owned(),
-                    other => format!("{other:?}").to_lowercase(),
+                    other => format!("{other:?}").to_ascii_lowercase(),
                 }
             }
 
