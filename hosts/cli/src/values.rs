@@ -4,9 +4,6 @@
 //! here: the store's values (see `commands/run/invoke.rs`). Invariant: a number that does not fit its
 //! type is refused, never cut. Read next: `commands/run/invoke.rs`.
 
-mod decimal;
-
-use decimal::Binary;
 use holm::Hierarchy;
 use std::fmt;
 
@@ -101,30 +98,19 @@ fn low_i32(bits: u64) -> i32 {
     u32::try_from(bits & 0xffff_ffff).unwrap_or_default().cast_signed()
 }
 
-/// The parts of a float format that NaN needs, and those that rounding does.
+/// The parts of a float format that NaN needs.
 #[derive(Clone, Copy)]
 struct FloatFormat {
     sign: u64,
     exponent: u64,
     fraction: u64,
     quiet: u64,
-    binary: Binary,
 }
 
-const F32: FloatFormat = FloatFormat {
-    sign: 1 << 31,
-    exponent: 0xff << 23,
-    fraction: (1 << 23) - 1,
-    quiet: 1 << 22,
-    binary: Binary { fraction_bits: 23, lowest: -126 },
-};
-const F64: FloatFormat = FloatFormat {
-    sign: 1 << 63,
-    exponent: 0x7ff << 52,
-    fraction: (1 << 52) - 1,
-    quiet: 1 << 51,
-    binary: Binary { fraction_bits: 52, lowest: -1022 },
-};
+const F32: FloatFormat =
+    FloatFormat { sign: 1 << 31, exponent: 0xff << 23, fraction: (1 << 23) - 1, quiet: 1 << 22 };
+const F64: FloatFormat =
+    FloatFormat { sign: 1 << 63, exponent: 0x7ff << 52, fraction: (1 << 52) - 1, quiet: 1 << 51 };
 
 /// The bits of a float and how to take them apart.
 struct FloatBits {
@@ -169,16 +155,17 @@ fn parse_nan(text: &str, of: FloatFormat) -> Option<Result<u64, String>> {
 const FLOAT: &str = "expected a number like 1.5, 1e-3, inf or nan";
 
 fn parse_f32(text: &str) -> Result<u32, String> {
-    parse_float(text, F32).map(|bits| low_i32(bits).cast_unsigned())
+    match parse_nan(text, F32) {
+        Some(bits) => bits.map(|bits| low_i32(bits).cast_unsigned()),
+        None => text.parse::<f32>().map(f32::to_bits).map_err(|_| FLOAT.to_owned()),
+    }
 }
 
 fn parse_f64(text: &str) -> Result<u64, String> {
-    parse_float(text, F64)
-}
-
-fn parse_float(text: &str, of: FloatFormat) -> Result<u64, String> {
-    let number = || decimal::parse(text, of.binary, of.sign).ok_or_else(|| FLOAT.to_owned());
-    parse_nan(text, of).unwrap_or_else(number)
+    match parse_nan(text, F64) {
+        Some(bits) => bits,
+        None => text.parse::<f64>().map(f64::to_bits).map_err(|_| FLOAT.to_owned()),
+    }
 }
 
 /// Reads one lane's bits.
