@@ -106,6 +106,9 @@ pub struct Tiering<'a> {
     pub promoter: Arc<dyn Promoter>,
     /// How much each defined function may be called or loop before that for the first time.
     pub heat: &'a dyn Fn(u32) -> i32,
+    /// How much more it may after that, while its branches and calls are watched, before the promoter is told; 0 if they are
+    /// not.
+    pub watch: i32,
     /// How much a call counts; calls are not counted at all if 0.
     pub call_weight: u16,
     /// How much it counts that a loop comes to its header; not at all if 0.

@@ -32,6 +32,6 @@ pub use layout::{ContextLayout, ContextShape, FunctionRecord, TableEntry};
 pub use settings::{Architecture, MemoryStrategy, Settings};
 pub use signature::{Location, RegisterFile, SignatureAbi};
 pub use tier::{
-    CompileError, EarlyCompile, Entry, NoProfile, OneWorker, Part, PartCompiler, Profile, Tier,
-    Workers,
+    CompileError, EarlyCompile, Entry, NoProfile, OneWorker, Part, PartCompiler, Profile, Seen,
+    Share, Tier, Workers,
 };

@@ -118,10 +118,43 @@ pub trait Profile: Send + Sync {
         None
     }
 
-    /// Tells everything that there is: the defined function, the offset, what is called.
-    fn visit(&self, visit: &mut dyn FnMut(u32, u32, u32)) {
+    /// Of how many times that the `if` or `br_if` at an offset was seen its condition was not zero.
+    fn branch(&self, defined: u32, offset: u32) -> Option<Share> {
+        let _ = (defined, offset);
+        None
+    }
+
+    /// How often the call at an offset was made, of how often its function was called meanwhile. In a loop that can be
+    /// more.
+    fn calls(&self, defined: u32, offset: u32) -> Option<Share> {
+        let _ = (defined, offset);
+        None
+    }
+
+    /// Tells everything that there is: the defined function, the offset, what was seen there.
+    fn visit(&self, visit: &mut dyn FnMut(u32, u32, Seen)) {
         let _ = visit;
     }
+}
+
+/// How often something was so, of how often it was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// How often it was so.
+    pub times: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+/// What was seen at a place; see [`Profile`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Of an indirect call.
+    Callee(u32),
+    /// Of a branch.
+    Branch(Share),
+    /// Of a direct call.
+    Call(Share),
 }
 
 /// Nothing was seen.

@@ -30,6 +30,24 @@ pub(crate) fn listing(code: &Translated) -> String {
     out
 }
 
+/// Whether all that is to be watched are instructions, with the numbers that it says.
+pub(crate) fn are_starts(code: &Translated) -> bool {
+    let mut watched = code.watched.iter().peekable();
+    let mut out = String::new();
+    let mut at = 0;
+    while at < code.units.len() {
+        if watched
+            .next_if(|it| it.unit as usize == at)
+            .is_some_and(|it| it.number != code.units[at])
+        {
+            return false;
+        }
+        out.clear();
+        at += instruction(code, at, &mut out);
+    }
+    watched.next().is_none()
+}
+
 /// Writes one instruction; its length in units.
 fn instruction(code: &Translated, at: usize, out: &mut String) -> usize {
     let unit = |at: usize| code.units.get(at).copied().unwrap_or_default();

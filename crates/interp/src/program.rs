@@ -6,8 +6,9 @@
 //! Read next: [`crate::translate`].
 
 use crate::PROMOTES;
-use crate::executor::entry::{Code, Entries, FunctionEntry, LoopCode, Loops, Maps, Places};
+use crate::executor::entry::{Code, Entries, LoopCode, Loops, Maps, Places};
 use crate::executor::profile::Site;
+use crate::executor::watch::{Sight, Sights};
 use crate::translate::{self, Translated};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -17,7 +18,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use holm_abi::interpreter::{Interpreted, Promoter, Tiering};
 use holm_abi::layout::{STUBS_MAX, function_of_code_number};
-use holm_abi::tier::{Entry, Part, Profile};
+use holm_abi::tier::{Entry, Part, Profile, Seen, Share};
 use holm_abi::{
     CompileError, ContextLayout, ContextShape, Executor, Settings, SharedBytes, SlotSignature,
     signature::RegisterFile,
@@ -44,6 +45,10 @@ pub(crate) struct Program {
     /// How much a call and a loop's turn count; 0 if they are not counted.
     pub(crate) call_weight: u16,
     pub(crate) loop_weight: u16,
+    /// How much a function runs while it is watched, before its promoter is told; 0 if nothing is watched.
+    watch: i32,
+    /// Where what is watched is found.
+    sights: Sights,
     pub(crate) fuel: bool,
     pub(crate) canonical_nans: bool,
 }
@@ -88,6 +93,8 @@ impl Program {
             loops: Loops::default(),
             call_weight: weight(|tiering| tiering.call_weight),
             loop_weight: weight(|tiering| tiering.loop_weight),
+            watch: tiering.as_ref().map_or(0, |tiering| tiering.watch),
+            sights: Sights::default(),
             promoter: tiering.map(|tiering| tiering.promoter),
             fuel: settings.fuel,
             canonical_nans: settings.canonical_nans,
@@ -99,11 +106,32 @@ impl Program {
         self.promoter.as_ref().filter(|_| PROMOTES)
     }
 
-    /// Tells the promoter that a part runs often.
+    /// Tells the promoter that a part runs often, unless it is still to be watched.
     pub(crate) fn tell(&self, part: Part) {
         if let (Some(promoter), Some(entry)) = (self.promoter(), self.entries.get(part.defined)) {
+            if let Some(code) = entry.code() {
+                if self.watches() && code.watch.begin(&code.units) {
+                    return entry.set_heat(self.watch);
+                }
+                if PROMOTES {
+                    code.watch.end(&code.units);
+                }
+            }
             entry.set_heat(promoter.hot(part).max(1));
         }
+    }
+
+    /// Whether branches and calls can be watched.
+    pub(crate) fn watches(&self) -> bool {
+        PROMOTES && self.watch > 0
+    }
+
+    /// What is watched at an instruction.
+    pub(crate) fn sight_at(&self, ip: *const u16) -> Option<&Sight> {
+        self.sights.find(ip as u64, || {
+            let (defined, at) = self.places.find(ip as u64)?;
+            self.translated(defined)?.watch.at(at)
+        })
     }
 
     /// The function that an indirect call called nearly every time.
@@ -128,27 +156,32 @@ impl Program {
 
     /// How many slots the frame of a function has that runs, and the first one of its declared locals.
     pub(crate) fn frame_of(&self, defined: u32) -> Option<(u32, u32)> {
-        let units = &self.translated(defined)?.units;
-        let wide =
-            |at: usize| Some(u32::from(*units.get(at)?) | u32::from(*units.get(at + 1)?) << 16);
+        let code = self.translated(defined)?;
         // Functions begin with `enter`.
-        Some((wide(1)?, wide(3)?))
+        Some((code.wide(1)?, code.wide(3)?))
     }
 
     /// The first instruction of a function, translated if it was not yet.
     pub(crate) fn code_of(&self, defined: u32) -> Result<*const u16, CompileError> {
         let entry = self.entries.get(defined).ok_or_else(|| no_function(defined))?;
         if let Some(code) = entry.code() {
-            return Ok(code.units.as_ptr());
+            return Ok(code.start());
         }
-        let Translated { units, tries, calls, .. } = self.translate(defined, false)?;
+        let translated = self.translate(defined, false)?;
+        #[cfg(any(test, feature = "listing"))]
+        debug_assert!(crate::print::are_starts(&translated), "function {defined}: {translated:?}");
+        let Translated { units, tries, calls, watched, .. } = translated;
         let sites = calls.into_iter().map(Site::new).collect();
-        let code = entry.set(Code::new(units.into(), tries.into(), sites));
+        let code = entry.set(Code::new(units, tries.into(), sites, &watched));
         self.places.add(code, defined);
-        Ok(code.units.as_ptr())
+        Ok(code.start())
     }
 
-    fn translate(&self, defined: u32, sources: bool) -> Result<Translated, CompileError> {
+    pub(crate) fn translate(
+        &self,
+        defined: u32,
+        sources: bool,
+    ) -> Result<Translated, CompileError> {
         let body = self.module.bodies.get(defined as usize).ok_or_else(|| no_function(defined))?;
         let place = |offset: u64| usize::try_from(offset.checked_sub(self.at)?).ok();
         let bytes = place(body.range.start).zip(place(body.range.end));
@@ -230,12 +263,35 @@ impl Profile for Program {
         self.usual(&sites[site])
     }
 
-    fn visit(&self, visit: &mut dyn FnMut(u32, u32, u32)) {
+    fn branch(&self, defined: u32, offset: u32) -> Option<Share> {
+        if !PROMOTES {
+            return None;
+        }
+        match self.translated(defined)?.watch.seen(offset)? {
+            Seen::Branch(share) => Some(share),
+            _ => None,
+        }
+    }
+
+    fn calls(&self, defined: u32, offset: u32) -> Option<Share> {
+        if !PROMOTES {
+            return None;
+        }
+        match self.translated(defined)?.watch.seen(offset)? {
+            Seen::Call(share) => Some(share),
+            _ => None,
+        }
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(u32, u32, Seen)) {
         for (defined, code) in self.entries.translated().filter(|_| PROMOTES) {
             for site in &code.sites {
                 if let Some(callee) = self.usual(site) {
-                    visit(defined, site.offset, callee);
+                    visit(defined, site.offset, Seen::Callee(callee));
                 }
+            }
+            if PROMOTES {
+                code.watch.visit(&mut |offset, seen| visit(defined, offset, seen));
             }
         }
     }
@@ -251,7 +307,10 @@ impl Interpreted for Program {
     }
 
     fn heat(&self, defined: u32) -> Option<i32> {
-        self.promoter().and(self.entries.get(defined)).map(FunctionEntry::heat)
+        self.promoter()?;
+        let entry = self.entries.get(defined)?;
+        let to_come = PROMOTES && entry.code().is_none_or(|code| code.watch.is_to_come());
+        Some(entry.heat().saturating_add(if to_come { self.watch } else { 0 }))
     }
 
     fn promote(&self, part: Part, code: u64) {

@@ -5,7 +5,7 @@ use crate::environment::{Calls, Environment, Shared};
 use crate::known::Known;
 use crate::parts;
 use crate::worker::{Unit, Worker};
-use holm_abi::{CompileError, Part};
+use holm_abi::{CompileError, Part, Profile};
 use holm_module::Module;
 
 /// A stage of compilation.
@@ -17,18 +17,28 @@ pub enum Stage {
     Machine,
 }
 
+/// A module, its bytes, and what was seen of it while it ran.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The module.
+    pub module: &'a Module,
+    /// Its bytes.
+    pub wasm: &'a [u8],
+    /// What was seen.
+    pub profile: &'a dyn Profile,
+}
+
 /// The text of one defined function at a stage.
 ///
 /// # Errors
 /// When the function cannot be compiled.
 pub fn function(
     optimizer: &Optimizer,
-    module: &Module,
-    wasm: &[u8],
+    source: Source<'_>,
     defined: u32,
     stage: Stage,
 ) -> Result<String, CompileError> {
-    unit(optimizer, (module, wasm), Unit::function(defined), Calls::Image, stage)
+    unit(optimizer, source, Unit::function(defined), Calls::Image, stage)
 }
 
 /// The text at a stage of the first of some functions, or loops of functions, that are compiled as a batch.
@@ -37,14 +47,13 @@ pub fn function(
 /// When the batch cannot be compiled.
 pub fn part(
     optimizer: &Optimizer,
-    module: &Module,
-    wasm: &[u8],
+    source: Source<'_>,
     batch: &[Part],
     stage: Stage,
 ) -> Result<String, CompileError> {
-    let starts = parts::starts(module, batch)?;
+    let starts = parts::starts(source.module, batch)?;
     let first = Unit::Part(batch[0]);
-    unit(optimizer, (module, wasm), first, Calls::Entries(&starts), stage)
+    unit(optimizer, source, first, Calls::Entries(&starts), stage)
 }
 
 /// The text of the foreign-call thunk of a type at a stage.
@@ -53,17 +62,16 @@ pub fn part(
 /// When the thunk cannot be compiled.
 pub fn thunk(
     optimizer: &Optimizer,
-    module: &Module,
-    wasm: &[u8],
+    source: Source<'_>,
     ty: u32,
     stage: Stage,
 ) -> Result<String, CompileError> {
-    unit(optimizer, (module, wasm), Unit::Thunk(ty), Calls::Image, stage)
+    unit(optimizer, source, Unit::Thunk(ty), Calls::Image, stage)
 }
 
 fn unit(
     optimizer: &Optimizer,
-    (module, wasm): (&Module, &[u8]),
+    Source { module, wasm, profile }: Source<'_>,
     unit: Unit,
     calls: Calls<'_>,
     stage: Stage,
@@ -71,6 +79,7 @@ fn unit(
     let shared = Shared::new(module, &optimizer.settings, &*optimizer.targets.full);
     let known = Known::whole(module, wasm);
     let env = Environment::new(&shared, module, &optimizer.settings, known, calls);
+    let env = env.with_profile(profile);
     let mut worker = Worker::new();
     let named = |failure: crate::error::Failure| unit.failed(failure, module);
     let effort = optimizer.effort(&env.known, unit);

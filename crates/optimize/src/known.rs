@@ -22,11 +22,21 @@ const RECURSIVE_OPERATORS_MAX: u32 = 96;
 /// Locals of a callee.
 const LOCALS_MAX: u32 = 24;
 
-/// Whether a function is small enough to be inlined, if it may have so many operators and is already being
-/// inlined so many times.
-pub(crate) fn is_small(body: &FunctionBody, budget: u32, recursions: usize) -> bool {
+/// How large a function may be that is inlined: at most of so many operators.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Size {
+    /// If it is not much larger than calling it.
+    Usual(u32),
+    /// Even if it is.
+    Large(u32),
+}
+
+/// Whether a function is small enough to be inlined that is already being inlined so many times.
+pub(crate) fn is_small(body: &FunctionBody, size: Size, recursions: usize) -> bool {
     let unfit = BodyFlags::BRANCH_TABLES | BodyFlags::TAIL_CALLS;
+    let (Size::Usual(budget) | Size::Large(budget)) = size;
     let most = match (body.calls, recursions) {
+        (_, 0) if matches!(size, Size::Large(_)) => budget,
         (0, _) => LEAF_OPERATORS_MAX,
         (_, 0) if body.flags.contains(BodyFlags::OBJECTS) => OBJECT_CALLER_OPERATORS_MAX,
         (_, 0) => CALLER_OPERATORS_MAX,
@@ -107,7 +117,7 @@ impl Asked {
         body: impl Fn(u32) -> Option<&'a FunctionBody>,
     ) -> bool {
         let is_large = |(callee, budget): (&u32, &u32)| {
-            body(*callee).is_some_and(|body| !is_small(body, *budget, 0))
+            body(*callee).is_some_and(|body| !is_small(body, Size::Usual(*budget), 0))
         };
         self.callees.iter().all(is_large)
     }
@@ -209,12 +219,13 @@ impl<'a> Known<'a> {
         self.body(defined).map_or(0, |body| body.operators)
     }
 
-    /// Whether a function is to be inlined, if it may have so many operators and is being inlined already so
-    /// many times.
-    pub(crate) fn is_small(&self, defined: u32, budget: u32, recursions: usize) -> bool {
+    /// Whether a function is small enough to be inlined that is already being inlined so many times.
+    pub(crate) fn is_small(&self, defined: u32, size: Size, recursions: usize) -> bool {
         if let Some(body) = self.body(defined) {
-            return is_small(body, budget, recursions);
+            return is_small(body, size, recursions);
         }
+        // While a module arrives there is no profile, which alone makes large ones worth it.
+        let (Size::Usual(budget) | Size::Large(budget)) = size;
         if budget > 0 {
             let mut asked = self.asked.borrow_mut();
             let most = asked.callees.entry(defined).or_default();

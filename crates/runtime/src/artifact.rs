@@ -7,7 +7,7 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::profile::Profile;
+use crate::profile::{Kept, Profile};
 use crate::tiering::{Earlier, Promotions};
 use holm_abi::{
     Code, Container, ContainerWriter, Interpreted, NoProfile, Profile as Seen, SharedBytes,
@@ -164,7 +164,7 @@ impl Made {
         let tier = engine.tier();
         if engine.upper_tier().is_some() && meta.bodies.len() < holm_abi::layout::STUBS_MAX as usize
         {
-            return Tiered::begin(engine, meta, &wasm.share(), None, Earlier::default());
+            return Tiered::begin(engine, meta, &wasm.share(), Kept::default(), Earlier::default());
         }
         Ok(match tier.interpret(meta, &wasm.share()) {
             Some(functions) => Self::Interpreted(functions?),
@@ -187,7 +187,7 @@ impl Tiered {
         engine: &Engine,
         meta: &Arc<Meta>,
         wasm: &SharedBytes,
-        profile: Option<Profile>,
+        profile: Kept,
         earlier: Earlier,
     ) -> Result<Made> {
         let compiler = engine.upper_tier().and_then(|tier| tier.parts(meta, wasm));
@@ -283,14 +283,13 @@ impl Ingredients {
         let has_code = container.section(holm_abi::code::section::TEXT).is_ok();
         let promoted = has_code.then(|| Code::read(&container).map(Box::new)).transpose()?;
         let wasm = wasm.share();
-        let profile = container.section(section::PROFILE)?;
-        let profile = Profile::from_text(&String::from_utf8_lossy(&profile))?;
+        let profile = Kept::new(container.section(section::PROFILE)?);
         // Of this module: its bytes are the key under which the cache had it.
         let called = container.section(section::CALLED)?;
         let functions = u32::try_from(meta.bodies.len()).unwrap_or(u32::MAX);
         let called = words(&called).filter(|defined| *defined < functions).collect();
         let earlier = Earlier { promoted, called, is_kept: true };
-        let code = Tiered::begin(engine, &meta, &wasm, Some(profile), earlier)?;
+        let code = Tiered::begin(engine, &meta, &wasm, profile, earlier)?;
         Ok(Self { bytes: KeptBytes::whole(&wasm), meta, code })
     }
 

@@ -163,7 +163,7 @@ impl Engine {
     }
 
     /// The same with what was seen of the module in an earlier run, see [`crate::Module::profile`]: calls that nearly always
-    /// called the same function become faster.
+    /// called the same function become faster, as does what is called often, and code that is seldom reached moves out of the way.
     ///
     /// # Errors
     /// As for [`Engine::precompile`], and when the profile is of another module.

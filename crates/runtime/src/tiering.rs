@@ -14,9 +14,9 @@ pub(crate) mod thresholds;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::profile::{Both, Profile};
+use crate::profile::{Both, Chance, Kept, Profile};
 use holm_abi::{
-    Code, CompileError, Entry, Interpreted, NoProfile, Part, PartCompiler, Profile as Seen,
+    Code, CompileError, Entry, Interpreted, NoProfile, Part, PartCompiler, Profile as Hints,
     Promoter, SharedBytes,
 };
 use holm_module::Module as Meta;
@@ -27,7 +27,7 @@ use queue::{Notice, Queue};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use thresholds::{ASK_AGAIN_DIVISOR, HUGE_COST_MIN, LOOP_COST_PER_NOTICE, Tiering};
+use thresholds::{ASK_AGAIN_DIVISOR, HUGE_COST_MIN, LOOP_COST_PER_NOTICE, Tiering, WATCH_DIVISOR};
 
 /// Whether functions can move up at all in this build; if not, nothing of how they do is in the program.
 pub(crate) const MOVES_UP: bool = cfg!(feature = "machine-code");
@@ -42,7 +42,7 @@ pub(crate) struct Promotions {
     compiler: Arc<dyn PartCompiler>,
     imported_functions: u32,
     /// What was seen in earlier runs.
-    earlier: Option<Profile>,
+    earlier: Kept,
     tiering: Tiering,
     /// The module's code, once there is any: it owns these.
     code: OnceLock<Weak<PublishedCode>>,
@@ -98,7 +98,7 @@ impl Promotions {
         engine: &Engine,
         compiler: Arc<dyn PartCompiler>,
         imported_functions: u32,
-        earlier: Option<Profile>,
+        earlier: Kept,
     ) -> Arc<Self> {
         let tiering = engine.tiering();
         let state = State { random: tiering.seed.unwrap_or_default(), ..State::default() };
@@ -123,6 +123,7 @@ impl Promotions {
             base: self.engine.stubs(),
             promoter: self.this.upgrade()?,
             heat: &heat,
+            watch: self.watch(),
             call_weight: self.call_weight(),
             loop_weight: 1,
         };
@@ -138,9 +139,16 @@ impl Promotions {
         u16::try_from((rounds / calls.max(1)).max(1)).unwrap_or(u16::MAX)
     }
 
-    /// How many rounds a function may make before it is noticed for the first time.
+    /// How many rounds of those that a function may make before it is noticed it is watched for.
+    fn watch(&self) -> i32 {
+        let share = self.tiering.rounds / WATCH_DIVISOR;
+        i32::try_from(share).unwrap_or(i32::MAX)
+    }
+
+    /// How many rounds a function may make before it is watched, or, if nothing is, before it is noticed for the first time.
     fn first_heat(&self) -> i32 {
-        let rounds = self.by_chance(self.tiering.rounds, &mut self.state().random);
+        let rounds = self.tiering.rounds - self.tiering.rounds / WATCH_DIVISOR;
+        let rounds = self.by_chance(rounds, &mut self.state().random);
         i32::try_from(rounds - 1).unwrap_or(i32::MAX)
     }
 
@@ -184,8 +192,8 @@ impl Promotions {
     pub(crate) fn profile(&self, wasm: &[u8]) -> Profile {
         let code = self.code.get().and_then(Weak::upgrade);
         let now = code.as_ref().and_then(|code| code.interpreted());
-        let now = now.map_or(&NoProfile as &dyn Seen, |functions| functions.profile());
-        Profile::new(wasm, now, self.earlier.as_ref())
+        let now = now.map_or(&NoProfile as &dyn Hints, |functions| functions.profile());
+        Profile::new(wasm, now, self.earlier.profile())
     }
 
     /// What has happened.
@@ -257,10 +265,15 @@ impl Promotions {
     fn compile(&self, batch: &[Part]) -> bool {
         let Some(code) = self.code.get().and_then(Weak::upgrade) else { return false };
         let began = self.engine.now_ns();
-        let now = code.interpreted().map_or(&NoProfile as &dyn Seen, |it| it.profile());
-        let made = match &self.earlier {
-            Some(earlier) => self.compiler.compile(batch, &Both { now, earlier }),
-            None => self.compiler.compile(batch, now),
+        let now = code.interpreted().map_or(&NoProfile as &dyn Hints, |it| it.profile());
+        let earlier = self.earlier.profile().map_or(&NoProfile as &dyn Hints, |earlier| earlier);
+        let seen = Both { now, earlier };
+        let made = match self.tiering.seed {
+            Some(seed) => {
+                let made_up = Both { now: &seen, earlier: &Chance(seed) };
+                self.compiler.compile(batch, &made_up)
+            }
+            None => self.compiler.compile(batch, &seen),
         };
         let made = made.map_err(Refusal::from);
         match made.and_then(|made| self.publish(&code, batch, made, began)) {

@@ -29,7 +29,7 @@ fn spin(module: &Module) {
 }
 
 fn tiered() -> Engine {
-    let late = Tiering { calls: 1000, rounds: 50, ..Tiering::EAGER };
+    let late = Tiering { calls: 1000, rounds: 100, ..Tiering::EAGER };
     engine(|config| config.tier(Some("auto")).tiering(Some(late)))
 }
 
@@ -44,8 +44,10 @@ fn seen() -> Profile {
 fn the_usual_target_is_seen() {
     let text = seen().to_text();
     let lines: Vec<&str> = text.lines().collect();
-    let [_, _, line] = lines[..] else { panic!("one call: {text}") };
-    assert!(line.starts_with("callee 3 ") && line.ends_with(" 0"), "{text}");
+    let [_, _, call, branch] = lines[..] else { panic!("one call and one branch: {text}") };
+    assert!(call.starts_with("callee 3 ") && call.ends_with(" 0"), "{text}");
+    // It is watched for half of the rounds that it may make, then the loop goes over.
+    assert!(branch.starts_with("branch 3 ") && branch.ends_with(" 51 51"), "{text}");
     assert_eq!(module(&ENGINE, GUEST).profile(), None);
 }
 
@@ -61,7 +63,8 @@ fn code_with_a_profile_does_the_same() {
 #[test]
 fn a_wrong_profile_makes_no_wrong_code() {
     let text = seen().to_text();
-    let (head, line) = text.trim_end().rsplit_once('\n').unwrap();
+    let (text, _) = text.trim_end().rsplit_once('\n').unwrap();
+    let (head, line) = text.rsplit_once('\n').unwrap();
     let call = line.rsplit_once(' ').unwrap().0;
     // The other function, those of other types, none at all.
     for callee in ["1", "2", "3", "4", "4294967295"] {

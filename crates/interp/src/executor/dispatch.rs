@@ -47,7 +47,7 @@ macro_rules! handlers {
         ) -> u32 {
             match B::step(Regs { ip, sp, mem, len, anchor, acc, f, d }) {
                 Ok(r) => {
-                    let number = usize::from(r.unit(0));
+                    let number = r.number();
                     // SAFETY: instructions have valid numbers.
                     let next = unsafe { super::table::TAIL.as_ptr().add(number).read() };
                     // SAFETY: the next handler wants what this one was given.
@@ -127,7 +127,7 @@ fn left(r: &Regs, leave: Leave) -> u32 {
 pub(super) fn run(r: Regs) -> u32 {
     #[cfg(holm_tail_dispatch)]
     {
-        let first = super::table::TAIL[usize::from(r.unit(0))];
+        let first = super::table::TAIL[r.number()];
         // SAFETY: these are registers made by `Regs::enter`.
         unsafe { first(r.ip, r.sp, r.mem, r.acc, r.len, r.anchor, r.f, r.d) }
     }
@@ -135,7 +135,7 @@ pub(super) fn run(r: Regs) -> u32 {
     {
         let mut r = r;
         loop {
-            match super::table::LOOPED[usize::from(r.unit(0))](r) {
+            match super::table::LOOPED[r.number()](r) {
                 Ok(next) => r = next,
                 Err(leave) => return left(&r, leave),
             }

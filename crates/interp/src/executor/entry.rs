@@ -8,6 +8,7 @@
 
 use super::atomic::AtomicU64;
 use super::profile::Site;
+use super::watch::{Watch, Watched};
 use crate::ops::function_field;
 use crate::ops::misc::Misc;
 use alloc::boxed::Box;
@@ -16,7 +17,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU16, Ordering};
 use holm_abi::SlotSignature;
 use holm_abi::interpreter::INTERPRETED;
 use holm_abi::layout::{
@@ -26,11 +27,13 @@ use holm_abi::layout::{
 /// Register code of one function.
 #[derive(Debug)]
 pub(crate) struct Code {
-    pub(crate) units: Box<[u16]>,
+    pub(crate) units: Box<[AtomicU16]>,
     /// Bodies of tries, inner ones first; empty for most functions.
     pub(crate) tries: Box<[TryRange]>,
     /// What is noted of indirect calls, by ascending offset; empty where nothing is.
     pub(crate) sites: Box<[Site]>,
+    /// What can be counted of branches and calls; empty where nothing is.
+    pub(crate) watch: Watch,
     /// Where references are, once a collection wanted to know; owned.
     maps: AtomicPtr<Maps>,
 }
@@ -73,8 +76,26 @@ pub(crate) enum Handler {
 }
 
 impl Code {
-    pub(crate) fn new(units: Box<[u16]>, tries: Box<[TryRange]>, sites: Box<[Site]>) -> Self {
-        Self { units, tries, sites, maps: AtomicPtr::new(core::ptr::null_mut()) }
+    pub(crate) fn new(
+        units: Vec<u16>,
+        tries: Box<[TryRange]>,
+        sites: Box<[Site]>,
+        watched: &[Watched],
+    ) -> Self {
+        let units: Box<[AtomicU16]> = units.into_iter().map(AtomicU16::new).collect();
+        let watch = Watch::new(&units, watched);
+        Self { units, tries, sites, watch, maps: AtomicPtr::new(core::ptr::null_mut()) }
+    }
+
+    /// The first instruction.
+    pub(crate) fn start(&self) -> *const u16 {
+        self.units.as_ptr().cast()
+    }
+
+    /// The 32-bit field at a unit.
+    pub(crate) fn wide(&self, at: usize) -> Option<u32> {
+        let unit = |at: usize| Some(u32::from(self.units.get(at)?.load(Ordering::Relaxed)));
+        Some(unit(at)? | unit(at + 1)? << 16)
     }
 
     /// Where references are; `make` says so if nobody has asked before.
@@ -147,7 +168,7 @@ pub(crate) struct Places {
 impl Places {
     /// Adds the code of a function.
     pub(crate) fn add(&self, code: &Code, defined: u32) {
-        let start = code.units.as_ptr() as u64;
+        let start = code.start() as u64;
         let end = start + 2 * code.units.len() as u64;
         self.map.with(|map| map.insert(start, (end, defined)));
     }
@@ -370,7 +391,7 @@ impl FunctionEntry {
         // SAFETY: as in `code`.
         let current = unsafe { &*current };
         // Only the first time: it may have been promoted meanwhile.
-        let (from, to) = (self.translate.as_ptr().cast_mut(), current.units.as_ptr().cast_mut());
+        let (from, to) = (self.translate.as_ptr().cast_mut(), current.start().cast_mut());
         let _ = self.ip.compare_exchange(from, to, Ordering::Release, Ordering::Relaxed);
         current
     }

@@ -76,7 +76,7 @@ pub(super) fn catch(activation: &mut Activation) -> Option<(*const u16, *mut u64
         let code = frame.program.translated(defined).filter(|_| !translate)?;
         let unit = code.handler_at(at)?;
         let program: *const Program = frame.program;
-        let ip = code.units.get(unit as usize..)?.as_ptr();
+        let ip = code.units.get(unit as usize..)?.as_ptr().cast::<u16>();
         Some((ip, frame.frame, frame.anchor, program))
     });
     let (ip, frame, anchor, program) = found?;

@@ -31,6 +31,7 @@ mod regs;
 mod table;
 mod tiering;
 mod vector;
+pub(crate) mod watch;
 
 #[cfg(any(test, feature = "listing"))]
 pub(crate) use describe::Description;
@@ -146,8 +147,8 @@ pub(crate) unsafe fn top(activation: *const Activation) -> u64 {
     let this = unsafe { &*activation };
     let slots = frames::Frames::of(this).next().and_then(|frame| {
         let (defined, _, _) = frame.program.locate(frame.ip - 2)?;
-        let units = &frame.program.translated(defined)?.units;
-        Some(frame.frame + 8 * u64::from(*units.get(1)?) + (8 << 16) * u64::from(*units.get(2)?))
+        let slots = frame.program.translated(defined)?.wide(1)?;
+        Some(frame.frame + 8 * u64::from(slots))
     });
     slots.unwrap_or_default()
 }

@@ -6,7 +6,8 @@
 //!    only pass them on.
 //! 2. **Code is translated code** of the activation's own module: every instruction is complete, every slot it
 //!    names lies in its function's frame, every branch goes to an instruction, every offset into the context is
-//!    one of the module's layout. The translator makes nothing else, and nobody changes what it made.
+//!    one of the module's layout. The translator makes nothing else, and nobody changes what it made, except for the
+//!    number of an instruction that is watched, see [`super::watch`].
 //! 3. **Frames lie inside the slots**: a function's first instruction checks that the whole frame does, and
 //!    callers keep [`FRAME_RESERVE`] slots above theirs for what is written before that check.
 //! 4. **Memory 0 is `len` bytes at `mem`**: set on entry, set again by whatever can change it. Between `window` and
@@ -17,7 +18,7 @@
 use super::atomic::AtomicU64;
 use super::entry::FunctionEntry;
 use crate::ops::function_field;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use holm_abi::Activation;
 use holm_abi::layout::{self, FunctionRecord};
 use holm_abi::object;
@@ -99,6 +100,20 @@ impl Regs {
     pub(super) fn at_frame(anchor: *mut u8, sp: *mut u64) -> Self {
         let (ip, mem) = (core::ptr::null(), core::ptr::null_mut());
         Self { ip, sp, mem, len: 0, anchor, acc: 0, f: 0.0, d: 0.0 }
+    }
+
+    /// The number of the instruction, which another thread may be changing.
+    #[inline(always)]
+    pub(super) fn number(&self) -> usize {
+        // SAFETY: rule 2: instructions are complete.
+        unsafe { super::machine::load(self.ip) }
+    }
+
+    /// Changes it to another with the same fields.
+    pub(super) fn set_number(&self, to: u16) {
+        // SAFETY: rule 2; instructions that are watched lie in the units of a function's code, which are atomic.
+        let number = unsafe { &*self.ip.cast::<AtomicU16>() };
+        number.store(to, Ordering::Relaxed);
     }
 
     /// The unit `at` units into the instruction.

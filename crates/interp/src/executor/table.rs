@@ -11,10 +11,10 @@ use super::dispatch::{Looped, looped};
 use super::numeric::{Binary, Fused, Unary};
 use super::{
     atomic, call, control, exception, global, joined, memory, moves, numeric, object, outside,
-    profile, tiering, vector,
+    profile, tiering, vector, watch,
 };
 use crate::ops::misc::{LOADS, MISCS, STORES, load, loads, miscs, store, stores};
-use crate::ops::scalar::{self, BINARIES, UNARIES, binaries, unaries};
+use crate::ops::scalar::{self, BINARIES, UNARIES, binaries, fuseds, unaries};
 use crate::ops::{self, Field, relaxed};
 use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32};
 
@@ -92,11 +92,7 @@ macro_rules! fused_rows {
         ]),*]
     };
 }
-static FUSED: [[Row; 10]; scalar::FUSED as usize] = fused_rows!(
-    I32Eq I32Ne I32LtS I32LtU I32GtS I32GtU I32LeS I32LeU I32GeS I32GeU
-    I64Eq I64Ne I64LtS I64LtU I64GtS I64GtU I64LeS I64LeU I64GeS I64GeU
-    F32Eq F32Ne F32Lt F32Gt F32Le F32Ge F64Eq F64Ne F64Lt F64Gt F64Le F64Ge I32And
-);
+static FUSED: [[Row; 10]; scalar::FUSED as usize] = fuseds!(fused_rows);
 
 macro_rules! load_rows {
     ($($name:ident $text:literal $value:ident $class:ident $bytes:literal $from:expr;)*) => {

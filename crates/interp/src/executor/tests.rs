@@ -5,6 +5,7 @@
 extern crate std;
 
 mod loops;
+mod watch;
 mod world;
 
 use alloc::vec;

@@ -239,6 +239,9 @@ macro_rules! miscs {
             NoteImportedS: profile::NoteEntry<S, true>;
             NoteImportedA: profile::NoteEntry<A, true>;
             NoteReference: profile::NoteReference;
+            WatchBranch: watch::Branch;
+            WatchEnter: watch::Enter;
+            WatchCall: watch::Call;
             // Memories, tables, references.
             MemorySize: outside::MemorySize<ToA>;
             MemorySizeTo: outside::MemorySize<ToS>;

@@ -164,6 +164,18 @@ macro_rules! binaries {
 }
 pub(crate) use binaries;
 
+/// Hands the operators that can be fused with a branch to a macro.
+macro_rules! fuseds {
+    ($then:ident) => {
+        $then! {
+            I32Eq I32Ne I32LtS I32LtU I32GtS I32GtU I32LeS I32LeU I32GeS I32GeU
+            I64Eq I64Ne I64LtS I64LtU I64GtS I64GtU I64LeS I64LeU I64GeS I64GeU
+            F32Eq F32Ne F32Lt F32Gt F32Le F32Ge F64Eq F64Ne F64Lt F64Gt F64Le F64Ge I32And
+        }
+    };
+}
+pub(crate) use fuseds;
+
 /// How many of the operators with two operands, from the first on, can be fused with a branch.
 pub(crate) const FUSED: u16 = 33;
 

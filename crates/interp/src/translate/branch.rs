@@ -111,7 +111,7 @@ impl Translator<'_> {
         self.stack.pop();
         let in_place = self.is_in_place(frame);
         self.stack.push(condition);
-        self.branch_when(frame, in_place, |this, when| this.conditional(when))
+        self.branch_when(frame, in_place, |this, when| this.watched_conditional(when))
     }
 
     /// `br_on_null` and, with the reference among what the target gets, `br_on_non_null`.
@@ -173,6 +173,13 @@ impl Translator<'_> {
         self.forget();
         self.begin_segment();
         Ok(())
+    }
+
+    /// The same as [`Self::conditional`], for the condition of `if` and `br_if`.
+    pub(super) fn watched_conditional(&mut self, when: bool) -> Result<(usize, usize), Failure> {
+        let (start, field) = self.conditional(when)?;
+        self.watch(start, !when);
+        Ok((start, field))
     }
 
     /// Pops a condition and begins the branch that is taken when it is not zero, or when it is. Gives the

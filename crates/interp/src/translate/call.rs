@@ -48,7 +48,8 @@ impl<'a> Translator<'a> {
         let signature = self.type_at(ty)?;
         let base = self.arguments(signature)?;
         if let Some(defined) = self.module.defined_index(function) {
-            self.misc(Misc::Call);
+            let start = self.misc(Misc::Call);
+            self.watch(start, false);
             self.wide(base);
             self.units.push(params(signature));
             self.wide(function_field(defined));

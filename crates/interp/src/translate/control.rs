@@ -228,7 +228,7 @@ impl<'a> Translator<'a> {
         // The parameters are needed again at the start of the second arm.
         (top - params.len()..top).for_each(|at| self.materialize(at));
         self.settle_below_top();
-        let (start, field) = self.conditional(false)?;
+        let (start, field) = self.watched_conditional(false)?;
         self.open(Kind::If(start, field), ty)?;
         self.begin_segment();
         Ok(())

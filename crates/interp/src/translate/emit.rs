@@ -7,6 +7,7 @@
 use super::data::Address;
 use super::stack::{Entry, Place};
 use super::{Done, NEAR_SLOTS, SCRATCH_SLOTS, Translator};
+use crate::PROMOTES;
 use crate::ops::From;
 use crate::ops::misc::Misc;
 use crate::ops::scalar::Class;
@@ -73,6 +74,9 @@ impl Translator<'_> {
             && sources.last().is_none_or(|last| last.1 != self.offset)
         {
             sources.push((at, self.offset));
+        }
+        if PROMOTES {
+            self.unwatch(start);
         }
         self.units.push(number);
         self.forget();

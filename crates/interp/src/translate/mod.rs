@@ -22,6 +22,7 @@ mod vector;
 
 use crate::executor::FRAME_RESERVE;
 use crate::executor::entry::{Maps, TryRange};
+use crate::executor::watch::Watched;
 use crate::ops::function_field;
 use crate::ops::misc::Misc;
 use crate::program::Program;
@@ -58,6 +59,8 @@ pub(crate) struct Translated {
     pub(crate) maps: Maps,
     /// Offsets of the indirect calls that are noted, by their number.
     pub(crate) calls: Vec<u32>,
+    /// Branches and calls that can be watched, ascending.
+    pub(crate) watched: Vec<Watched>,
 }
 
 /// A parameter or local.
@@ -117,6 +120,7 @@ struct Translator<'a> {
     tries_count: u32,
     /// Where the indirect calls are that are noted.
     calls: Vec<u32>,
+    watched: Vec<Watched>,
     /// Clauses of tries of the earlier form that this place is in.
     clauses: u32,
     /// Whether the place can be reached.
@@ -211,6 +215,7 @@ impl<'a> Translator<'a> {
             open_tries: Vec::new(),
             tries_count: 0,
             calls: Vec::new(),
+            watched: Vec::new(),
             clauses: 0,
             reachable: true,
             dead: 0,
@@ -234,7 +239,9 @@ impl<'a> Translator<'a> {
         this.wide(first_local);
         this.wide(slot - first_local);
         if program.call_weight > 0 {
+            let start = this.units.len();
             this.count(Misc::CountCall, program.call_weight);
+            this.watch(start, false);
         }
         this.open_function(ty.results())?;
         Ok(this)
@@ -260,8 +267,8 @@ impl<'a> Translator<'a> {
         let locals = self.locals.iter().filter(|local| is_collected(local.ty));
         let maps = Maps { locals: locals.map(|local| local.slot).collect(), operands: self.maps };
         let sources = self.sources.unwrap_or_default();
-        let (tries, calls) = (self.tries, self.calls);
-        Ok(Translated { units: self.units, sources, tries, maps, calls })
+        let (tries, calls, watched) = (self.tries, self.calls, self.watched);
+        Ok(Translated { units: self.units, sources, tries, maps, calls, watched })
     }
 
     fn operator(&mut self, operator: &Operator<'_>) -> Done {
@@ -309,6 +316,23 @@ impl<'a> Translator<'a> {
         self.misc(misc);
         self.wide(function_field(self.defined));
         self.units.push(weight);
+    }
+
+    /// Takes note of an instruction that can be watched. `inverted` says of a branch that it is taken when the operator's is
+    /// not.
+    fn watch(&mut self, start: usize, inverted: bool) {
+        if self.program.watches() {
+            self.unwatch(start);
+            let (unit, number) = (u32::try_from(start).unwrap_or(u32::MAX), self.units[start]);
+            self.watched.push(Watched { unit, number, offset: self.offset, inverted });
+        }
+    }
+
+    /// Forgets the instructions from a unit on, in whose place there is another.
+    fn unwatch(&mut self, start: usize) {
+        while self.watched.last().is_some_and(|last| last.unit as usize >= start) {
+            self.watched.pop();
+        }
     }
 
     /// Starts a segment of operators that are charged for together, if fuel is counted.

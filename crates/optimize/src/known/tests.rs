@@ -47,10 +47,10 @@ fn missing_callees_are_noted_and_judged_later() {
     let some = snapshot(&module, &wasm, 1);
     let ask = |guesses| {
         let known = Known::so_far(&module, &some, guesses);
-        assert!(known.is_small(0, 10, 0), "it is there");
-        assert!(!known.is_small(1, 0, 0), "nothing fits into nothing");
+        assert!(known.is_small(0, Size::Usual(10), 0), "it is there");
+        assert!(!known.is_small(1, Size::Usual(0), 0), "nothing fits into nothing");
         assert!(known.may_go_on().is_ok());
-        assert!(!known.is_small(2, 10, 0));
+        assert!(!known.is_small(2, Size::Usual(10), 0));
         known
     };
     assert!(matches!(ask(false).may_go_on(), Err(Failure::Early(Some(2)))));
@@ -59,10 +59,10 @@ fn missing_callees_are_noted_and_judged_later() {
     let body = |callee: u32| module.bodies.get(callee as usize);
     assert!(known.into_asked().callees_are_large(body), "it has a br_table");
     let known = ask(true);
-    assert!(!known.is_small(1, 1, 0));
+    assert!(!known.is_small(1, Size::Usual(1), 0));
     assert!(known.into_asked().callees_are_large(body), "two operators do not fit into one");
     let known = ask(true);
-    assert!(!known.is_small(1, 2, 0) && !known.is_small(1, 1, 0));
+    assert!(!known.is_small(1, Size::Usual(2), 0) && !known.is_small(1, Size::Usual(1), 0));
     let asked = known.into_asked();
     assert!(!asked.callees_are_large(body));
     assert!(!asked.callees_are_large(|_| None), "nobody knows yet");

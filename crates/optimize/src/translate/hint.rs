@@ -1,4 +1,5 @@
-//! Code that is seldom reached, as far as the file's branch hints tell: it lies behind the rest of its function.
+//! Code that is seldom reached, as far as the file's branch hints tell, or a profile where there are none: it lies behind the
+//! rest of its function, and calls there are not inlined.
 //!
 //! A place is cold if every way there is a branch that is seldom taken or begins at a cold place. Only ways
 //! within one round of a loop count: a loop is left less often than it goes round, yet what follows may be
@@ -8,10 +9,31 @@
 use super::Translator;
 use super::frames::Kind;
 use cranelift_codegen::ir::Block;
+use holm_abi::Share;
+
+/// What was seen fewer times says nothing.
+pub(super) const SEEN_MIN: u32 = 32;
+/// What happened fewer times than one in so many is seldom.
+pub(super) const SELDOM_DIVISOR: u32 = 50;
 
 impl Translator<'_, '_> {
     /// Whether the branch at hand is mostly taken, if the file says so.
     pub(super) fn hint(&self) -> Option<bool> {
+        self.hint_of_file().or_else(|| self.hint_of_profile())
+    }
+
+    fn hint_of_profile(&self) -> Option<bool> {
+        let Share { times, of } =
+            self.env.profile.branch(self.inlining.current()?, self.places.here())?;
+        let is_seldom = |times: u32| of >= SEEN_MIN && times <= of / SELDOM_DIVISOR;
+        match of.checked_sub(times) {
+            _ if is_seldom(times) => Some(false),
+            Some(not) if is_seldom(not) => Some(true),
+            _ => None,
+        }
+    }
+
+    fn hint_of_file(&self) -> Option<bool> {
         let hints = &self.env.module.branch_hints;
         if hints.is_empty() {
             return None;

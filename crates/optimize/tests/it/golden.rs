@@ -6,10 +6,12 @@
 
 use crate::loops::loops;
 use holm_abi::settings::{Architecture, MemoryStrategy};
-use holm_abi::{Entry, Part, Settings};
+use holm_abi::{Entry, Part, Profile, Settings, Share};
+use holm_module::wasm::Operator;
 use holm_module::{Features, Limits, Module};
 use holm_optimize::Optimizer;
-use holm_optimize::inspect::{self, Stage};
+use holm_optimize::inspect::{self, Source, Stage};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -35,11 +37,50 @@ struct Request {
     parts: Option<Vec<u32>>,
     /// Whether to show functions from their loops on, too.
     loops: bool,
+    /// What was seen: the kind, the defined function, which of its operators of that kind, how often, of how often.
+    seen: Vec<(bool, [u32; 4])>,
+}
+
+/// What was seen, by the function and the offset: whether of a branch, and how often.
+struct Shares(BTreeMap<(u32, u32), (bool, Share)>);
+
+impl Shares {
+    fn new(seen: &[(bool, [u32; 4])], module: &Module, wasm: &[u8]) -> Self {
+        let share = |(is_branch, [defined, nth, times, of]): &(bool, [u32; 4])| {
+            let body = module.body(wasm, *defined).unwrap();
+            let operators = body.operators.into_iter_with_offsets().map(Result::unwrap);
+            let mut places = operators.filter(|(operator, _)| match operator {
+                Operator::If { .. } | Operator::BrIf { .. } => *is_branch,
+                Operator::Call { .. } => !is_branch,
+                _ => false,
+            });
+            let (_, offset) = places.nth(*nth as usize).expect("there is such an operator");
+            let share = Share { times: *times, of: *of };
+            ((*defined, offset.try_into().unwrap()), (*is_branch, share))
+        };
+        Self(seen.iter().map(share).collect())
+    }
+
+    fn find(&self, defined: u32, offset: u32, is_branch: bool) -> Option<Share> {
+        let found = self.0.get(&(defined, offset)).filter(|found| found.0 == is_branch);
+        found.map(|found| found.1)
+    }
+}
+
+impl Profile for Shares {
+    fn branch(&self, defined: u32, offset: u32) -> Option<Share> {
+        self.find(defined, offset, true)
+    }
+
+    fn calls(&self, defined: u32, offset: u32) -> Option<Share> {
+        self.find(defined, offset, false)
+    }
 }
 
 fn request(text: &str) -> Request {
     let (stage, thunks, parts, loops) = (Stage::Machine, false, None, false);
-    let mut request = Request { settings: settings(), stage, thunks, parts, loops };
+    let seen = Vec::new();
+    let mut request = Request { settings: settings(), stage, thunks, parts, loops, seen };
     for line in text.lines().map_while(|line| line.strip_prefix(";;! ")) {
         let (name, value) = line.split_once(" = ").expect("a line `;;! name = value`");
         let settings = &mut request.settings;
@@ -60,6 +101,10 @@ fn request(text: &str) -> Request {
                 request.parts = Some(list.split(' ').map(|part| part.parse().unwrap()).collect());
             }
             ("loops", "on") => request.loops = true,
+            ("branch" | "call", list) => {
+                let numbers: Vec<u32> = list.split(' ').map(|word| word.parse().unwrap()).collect();
+                request.seen.push((name == "branch", numbers.try_into().unwrap()));
+            }
             _ => panic!("unknown line `{line}`"),
         }
     }
@@ -76,6 +121,8 @@ fn actual(request: &Request, source: &str) -> String {
     let wasm = wat::parse_str(source).expect("the module parses");
     let module = Module::new(&wasm, &Limits::default(), Features::default()).expect("it is valid");
     let optimizer = Optimizer::new(request.settings.clone()).expect("the settings are possible");
+    let shares = Shares::new(&request.seen, &module, &wasm);
+    let source = Source { module: &module, wasm: &wasm, profile: &shares };
     let mut out = String::new();
     let mut show = |what: String, text: String| {
         writeln!(out, ";; {what}:").unwrap();
@@ -85,11 +132,11 @@ fn actual(request: &Request, source: &str) -> String {
     };
     for defined in 0..module.defined_functions() {
         let text = match &request.parts {
-            None => inspect::function(&optimizer, &module, &wasm, defined, request.stage),
+            None => inspect::function(&optimizer, source, defined, request.stage),
             Some(others) => {
                 let others = others.iter().filter(|other| **other != defined);
                 let batch: Vec<Part> = std::iter::once(&defined).chain(others).map(part).collect();
-                inspect::part(&optimizer, &module, &wasm, &batch, request.stage)
+                inspect::part(&optimizer, source, &batch, request.stage)
             }
         };
         show(format!("function {}", module.function_index(defined)), text.expect("it compiles"));
@@ -98,13 +145,13 @@ fn actual(request: &Request, source: &str) -> String {
     for (at, begin) in loops.iter().enumerate() {
         let others = request.parts.iter().flatten().map(part);
         let batch: Vec<Part> = std::iter::once(*begin).chain(others).collect();
-        let text = inspect::part(&optimizer, &module, &wasm, &batch, request.stage);
+        let text = inspect::part(&optimizer, source, &batch, request.stage);
         let function = module.function_index(begin.defined);
         show(format!("function {function} from loop {at} on"), text.expect("it compiles"));
     }
     let types = if request.thunks { module.types.len() } else { 0 };
     for ty in (0..).take(types) {
-        let text = inspect::thunk(&optimizer, &module, &wasm, ty, request.stage);
+        let text = inspect::thunk(&optimizer, source, ty, request.stage);
         show(format!("thunk of type {ty}"), text.expect("it compiles"));
     }
     out

@@ -2,7 +2,7 @@
 
 use crate::golden::{self, settings};
 use crate::loops::{compiler, loops};
-use holm_abi::{Code, CompileError, Entry, NoProfile, Part, Profile};
+use holm_abi::{Code, CompileError, Entry, NoProfile, Part, Profile, Share};
 use holm_spec::trap::TrapReason;
 
 /// Functions with branch tables, because those are not inlined.
@@ -131,4 +131,47 @@ fn the_usual_target_of_an_indirect_call_is_called_directly() {
         let code = parts.compile(&batch, &Always(wrong)).unwrap();
         assert_eq!(code.text(), parts.compile(&batch, &NoProfile).unwrap().text(), "{wrong}");
     }
+}
+
+/// Every call is made so often.
+struct Made(Share);
+
+impl Profile for Made {
+    fn calls(&self, _: u32, _: u32) -> Option<Share> {
+        Some(self.0)
+    }
+}
+
+#[test]
+fn what_is_called_often_is_inlined_though_it_is_larger() {
+    // Of 60 operators and 200 operators, and one that is smaller than its call.
+    let body = |operators: usize| {
+        "(local.set 0 (i32.mul (local.get 0) (local.get 0)))".repeat(operators / 4)
+    };
+    let source = format!(
+        r#"(module
+          (type $t (func (param i32) (result i32)))
+          (func $a (type $t)
+            (i32.add (i32.add (call $b (local.get 0)) (call $c (local.get 0)))
+              (i32.add (call $d (local.get 0)) (call $e (local.get 0)))))
+          (func $b (type $t) (i32.const 1))
+          (func $c (type $t) {} (local.get 0))
+          (func $d (type $t) {} (local.get 0))
+          (func $e (type $t) {} (local.get 0)))"#,
+        body(20),
+        body(60),
+        body(400)
+    );
+    let (_, parts) = compiler(&wat::parse_str(source).unwrap(), settings());
+    let batch = [0, 1, 2, 3, 4].map(part);
+    let called = |times, of| {
+        let profile = Made(Share { times, of });
+        targets(&parts.compile(&batch, &profile).unwrap(), 0)
+    };
+    assert_eq!(targets(&parts.compile(&batch, &NoProfile).unwrap(), 0), [3, 4]);
+    assert_eq!(called(200, 255), [4], "often");
+    assert_eq!(called(255, 1), [4], "in a loop");
+    assert_eq!(called(40, 255), [3, 4], "now and then");
+    assert_eq!(called(31, 31), [3, 4], "too early to say");
+    assert_eq!(called(2, 255), [2, 3, 4], "seldom");
 }

@@ -25,7 +25,8 @@ pub struct Tiering {
     /// Compile on the thread that runs the guest, at the very moment, even if there are threads in the background: runs are
     /// alike then. For tests.
     pub at_once: bool,
-    /// Instead of the numbers above take others between 1 and them, by chance, from this seed. For tests.
+    /// Instead of the numbers above take others between 1 and them, by chance, from this seed, and where nothing was seen of
+    /// a branch or a call, make that up. For tests.
     pub seed: Option<u64>,
 }
 
@@ -39,6 +40,10 @@ impl Tiering {
     /// Everything is compiled at its first call.
     pub const EAGER: Self = Self { calls: 1, rounds: 1, at_once: true, seed: None };
 }
+
+/// Of what a function runs before it is noticed, this part at the end is watched: how its branches go, and how often its calls
+/// are made.
+pub(super) const WATCH_DIVISOR: u32 = 2;
 
 /// A waiting function is asked after again when it has run this many times less than it took to be noticed.
 pub(super) const ASK_AGAIN_DIVISOR: u32 = 4;

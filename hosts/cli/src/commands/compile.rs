@@ -44,7 +44,7 @@ pub(crate) struct Compile {
     /// Give every NaN the same bits, so that holm run --deterministic can be used with it
     #[arg(long)]
     deterministic: bool,
-    /// Use what holm run --profile-out saw of the module, so that what it calls often is called faster
+    /// Use what holm run --profile-out saw of the module, so that what it does often becomes faster
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use holm_abi::tier::Entry;
 
 /// A plan with which a loop goes over when it comes to its header for the `n`-th time after the first.
 fn after(n: i32, header: Native) -> Plan {
-    Plan { first: n - 1, heat: 1, weights: (0, 1), start: None, header: Some(header) }
+    Plan { first: n - 1, heat: 1, weights: (0, 1), header: Some(header), ..Plan::QUIET }
 }
 
 /// Adds numbers downwards from the parameter.

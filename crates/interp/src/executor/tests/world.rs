@@ -120,6 +120,7 @@ impl Promoter for Fake {
 pub(super) struct Plan {
     pub(super) first: i32,
     pub(super) heat: i32,
+    pub(super) watch: i32,
     pub(super) weights: (u16, u16),
     pub(super) start: Option<Native>,
     pub(super) header: Option<Native>,
@@ -128,14 +129,26 @@ pub(super) struct Plan {
 impl Plan {
     /// Counts, but never so far.
     pub(super) const QUIET: Self =
-        Self { first: i32::MAX, heat: 1, weights: (1, 1), start: None, header: None };
+        Self { first: i32::MAX, heat: 1, watch: 0, weights: (1, 1), start: None, header: None };
 }
 
 /// A program and its promoter.
 pub(super) struct World {
     pub(super) program: Arc<dyn Interpreted>,
     pub(super) promoter: Arc<Fake>,
-    module: Module,
+    pub(super) module: Module,
+}
+
+pub(super) fn settings() -> Settings {
+    Settings {
+        architecture: Architecture::X86_64,
+        cpu_features: String::new(),
+        memory: MemoryStrategy::Checked,
+        fuel: true,
+        polls: true,
+        canonical_nans: false,
+        optimize: true,
+    }
 }
 
 impl World {
@@ -143,15 +156,6 @@ impl World {
         let wasm = wat::parse_str(text).unwrap();
         let features = Features::default().with(Features::LEGACY_EXCEPTIONS);
         let module = Module::new(&wasm, &Limits::default(), features).unwrap();
-        let settings = Settings {
-            architecture: Architecture::X86_64,
-            cpu_features: String::new(),
-            memory: MemoryStrategy::Checked,
-            fuel: true,
-            polls: true,
-            canonical_nans: false,
-            optimize: true,
-        };
         let promoter = Arc::new(Fake {
             told: Mutex::default(),
             program: OnceLock::new(),
@@ -163,10 +167,11 @@ impl World {
             base: BASE,
             promoter: Arc::<Fake>::clone(&promoter),
             heat: &|_| plan.first,
+            watch: plan.watch,
             call_weight: plan.weights.0,
             loop_weight: plan.weights.1,
         };
-        let tier = Interpreter::new(settings);
+        let tier = Interpreter::new(settings());
         let program =
             tier.interpret_tiered(&Arc::new(module.clone()), &wasm.clone().into(), tiering);
         let program = program.unwrap().unwrap();
