@@ -64,14 +64,8 @@ pub(crate) fn measure(wish: &Wish, engines: &[Engine]) -> Outcome {
     let folder = kit::made_folder("bench")?;
     let mut report = String::new();
     for (name, scales) in PROGRAMS {
-        if !wish.only.is_empty() && !wish.only.iter().any(|only| only == name) {
-            continue;
-        }
-        let only =
-            Wish { only: vec![(*name).into()], builds: vec!["scalar".into()], ..wish.clone() };
-        let built = programs::build_all(&only)?;
-        let Some(program) = built.first() else { continue };
-        let points = points(program, scales, &engines, wish.rounds.min(5))?;
+        let Some(program) = programs::scalar(name, wish)? else { continue };
+        let points = points(&program, scales, &engines, wish.rounds.min(5))?;
         report.push_str(&table(name, &points));
         let chart = folder.join(format!("curve-{name}.svg"));
         kit::write(&chart, svg(name, &points).as_bytes())?;

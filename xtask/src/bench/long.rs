@@ -29,13 +29,7 @@ pub(crate) fn measure(wish: &Wish, engines: &[Engine]) -> Outcome {
     let all = twice(engines);
     let mut rows = Vec::new();
     for (name, scale) in PROGRAMS {
-        if !wish.only.is_empty() && !wish.only.iter().any(|only| only == name) {
-            continue;
-        }
-        let only =
-            Wish { only: vec![(*name).into()], builds: vec!["scalar".into()], ..wish.clone() };
-        let built = programs::build_all(&only)?;
-        let Some(program) = built.first() else { continue };
+        let Some(program) = programs::scalar(name, wish)? else { continue };
         let args = vec![scale.to_string()];
         let job = Job { file: program.wasm.clone(), args, ..Job::default() };
         rows.push((format!("{name} {scale}"), times(name, &job, &all, (WARMING, wish.rounds))?));

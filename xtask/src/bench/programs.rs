@@ -27,6 +27,15 @@ pub(crate) fn table() -> Result<Table, String> {
     kit::table("bench/programs.toml")
 }
 
+/// Builds one program as scalar code, if it was wished for.
+pub(crate) fn scalar(name: &str, wish: &Wish) -> Result<Option<Built>, String> {
+    if !wish.only.is_empty() && !wish.only.iter().any(|only| only == name) {
+        return Ok(None);
+    }
+    let only = Wish { only: vec![name.into()], builds: vec!["scalar".into()], ..wish.clone() };
+    Ok(build_all(&only)?.into_iter().next())
+}
+
 /// Builds what was wished for.
 pub(crate) fn build_all(wish: &Wish) -> Result<Vec<Built>, String> {
     let table = table()?;
