@@ -12,11 +12,11 @@ const PROGRAMS: &[(&str, u32)] = &[
     ("fib", 46),
     ("oneloop", 2048),
     ("javascript", 64),
-    ("sqlite", 24),
-    ("zstd", 16),
-    ("json", 100),
-    ("markdown", 48),
-    ("regex", 56),
+    ("sqlite", 40),
+    ("zstd", 24),
+    ("json", 350),
+    ("markdown", 80),
+    ("regex", 90),
 ];
 
 /// Runs that fill a cache.
