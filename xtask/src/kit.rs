@@ -69,6 +69,15 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// A link to a module under another name, for programs that look at their own.
+pub(crate) fn renamed(module: &Path, link: &Path) -> Result<PathBuf, String> {
+    if link.symlink_metadata().is_err() {
+        std::os::unix::fs::symlink(module, link)
+            .map_err(|error| format!("{}: {error}", link.display()))?;
+    }
+    Ok(link.into())
+}
+
 /// What a folder holds, sorted by name.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let found = std::fs::read_dir(folder)

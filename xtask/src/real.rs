@@ -194,7 +194,7 @@ impl Step {
             job.file = place.holes.fill(file)?.into();
         }
         if let Some(alias) = &self.alias {
-            job.file = renamed(&job.file, &place.made.join(alias))?;
+            job.file = kit::renamed(&job.file, &place.made.join(alias))?;
         }
         for (host, guest) in dirs {
             job.dirs.push((place.holes.fill(host)?.into(), guest.clone()));
@@ -230,13 +230,4 @@ impl Step {
             Some(difference) => Err(format!("{name}: {difference}")),
         }
     }
-}
-
-/// A link to a module under another name.
-fn renamed(module: &Path, link: &Path) -> Result<PathBuf, String> {
-    if link.symlink_metadata().is_err() {
-        std::os::unix::fs::symlink(module, link)
-            .map_err(|error| format!("{}: {error}", link.display()))?;
-    }
-    Ok(link.into())
 }

@@ -174,11 +174,11 @@ impl Promotions {
         let image = image.transpose()?;
         let mut state = self.state();
         for (part, address) in image.iter().flat_map(|image| members(image)) {
-            state.queue.take_now(part);
+            state.queue.take_now(part, self.compiler.cost(part.defined));
             functions.promote(part, address);
         }
         state.images.extend(image);
-        state.kept_cost = is_kept.then(|| self.settled_cost(&state));
+        state.kept_cost = is_kept.then(|| state.queue.settled_cost());
         if !self.tiering.at_once {
             let (small, huge): (Vec<u32>, Vec<u32>) =
                 called.iter().partition(|defined| self.compiler.cost(**defined) < HUGE_COST_MIN);
@@ -352,7 +352,7 @@ impl Promoter for Promotions {
         let mut state = self.state();
         let after = self.ask_again(&mut state);
         if self.tiering.at_once || self.helpers_max() == 0 {
-            let taken = state.queue.take_now(part);
+            let taken = state.queue.take_now(part, self.compiler.cost(part.defined));
             drop(state);
             if let Some(part) = taken {
                 self.note(part, TierEventKind::Noticed);
@@ -375,7 +375,7 @@ impl Promoter for Promotions {
         let part = Part { defined, entry: Entry::Start };
         let may_be_in_work = {
             let mut state = self.state();
-            state.queue.take_now(part);
+            state.queue.take_now(part, self.compiler.cost(defined));
             !state.refused.contains(&part)
         };
         // Who waits for another thread's batch might wait for long; the code that comes first is called.

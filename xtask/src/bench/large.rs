@@ -71,12 +71,7 @@ impl Program {
         holes.set("scripts", &crate::root().join("bench/large"));
         let mut file = PathBuf::from(holes.fill(&self.file)?);
         if let Some(alias) = &self.alias {
-            let link = kit::made_folder("bench/large")?.join(alias);
-            if link.symlink_metadata().is_err() {
-                std::os::unix::fs::symlink(&file, &link)
-                    .map_err(|error| format!("{}: {error}", link.display()))?;
-            }
-            file = link;
+            file = kit::renamed(&file, &kit::made_folder("bench/large")?.join(alias))?;
         }
         let mut dirs = Vec::new();
         for (host, guest) in &self.dirs {

@@ -3,8 +3,8 @@
 //! Not here: the file it goes to (see [`crate::artifact`]). Invariant: what no run has called is never compiled.
 //! Read next: [`super::thresholds`], which says how much is done at the end of a run.
 
+use super::Promotions;
 use super::thresholds::{FINISHED_COST_MAX, KEPT_SHARE, KEPT_WASM_BYTES_MIN};
-use super::{Promotions, State};
 use crate::artifact::Found;
 use crate::error::Result;
 use holm_abi::Code;
@@ -22,7 +22,7 @@ impl Promotions {
         self.finish();
         let (images, cost) = {
             let state = self.state();
-            let cost = self.settled_cost(&state);
+            let cost = state.queue.settled_cost();
             let is_worth_it = match state.kept_cost {
                 None => cost > 0 || wasm.len() >= KEPT_WASM_BYTES_MIN,
                 Some(kept) => (cost - kept) * KEPT_SHARE >= kept.max(1),
@@ -60,10 +60,10 @@ impl Promotions {
 
     /// Compiles what waits and what is expected, on this thread too, within bounds.
     fn compile_expected(&self) {
-        let before = self.settled_cost(&self.state());
+        let before = self.state().queue.settled_cost();
         loop {
             let state = self.state();
-            let cost = self.settled_cost(&state) - before;
+            let cost = state.queue.settled_cost() - before;
             if state.queue.is_empty() || cost >= FINISHED_COST_MAX {
                 return;
             }
@@ -89,10 +89,5 @@ impl Promotions {
         let mut seen = BTreeSet::new();
         let all = now.into_iter().map(|(_, defined)| defined).chain(state.queue.expected());
         all.filter(|defined| !state.queue.is_done(*defined) && seen.insert(*defined)).collect()
-    }
-
-    /// What it cost to compile all that is settled.
-    pub(super) fn settled_cost(&self, state: &State) -> u64 {
-        state.queue.settled().map(|defined| self.compiler.cost(defined)).sum()
     }
 }

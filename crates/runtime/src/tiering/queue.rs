@@ -59,6 +59,8 @@ pub(super) struct Queue {
     expected: VecDeque<u32>,
     /// In work, compiled, or refused.
     settled: BTreeSet<Settled>,
+    /// What all of these cost together.
+    settled_cost: u64,
     /// The functions of which a part is in work. No other part of them waits meanwhile: it is likely to need nothing more.
     in_work: BTreeSet<u32>,
     batches: u64,
@@ -129,9 +131,9 @@ impl Queue {
         self.in_work.iter().copied()
     }
 
-    /// The functions of all parts that are in work, compiled or refused; one that has several comes several times.
-    pub(super) fn settled(&self) -> impl ExactSizeIterator<Item = u32> {
-        self.settled.iter().map(|(defined, _)| *defined)
+    /// What it costs to compile all parts that are in work, compiled or refused.
+    pub(super) fn settled_cost(&self) -> u64 {
+        self.settled_cost
     }
 
     /// Whether nothing waits.
@@ -139,10 +141,19 @@ impl Queue {
         self.waiting.is_empty() && self.expected.is_empty()
     }
 
-    /// Takes a part that is to be compiled out of turn; nothing if it is settled.
-    pub(super) fn take_now(&mut self, part: Part) -> Option<Part> {
+    /// Takes a part of this cost that is to be compiled out of turn; nothing if it is settled.
+    pub(super) fn take_now(&mut self, part: Part, cost: u64) -> Option<Part> {
         self.waiting.remove(&part);
-        self.settled.insert(settled(part)).then_some(part)
+        self.settle(part, cost).then_some(part)
+    }
+
+    /// Settles a part of this cost. Says whether it was not yet.
+    fn settle(&mut self, part: Part, cost: u64) -> bool {
+        let is_new = self.settled.insert(settled(part));
+        if is_new {
+            self.settled_cost = self.settled_cost.saturating_add(cost);
+        }
+        is_new
     }
 
     /// Takes the parts that are to be compiled next, those with the most heat for what compiling them costs first; and
@@ -179,7 +190,9 @@ impl Queue {
             }
         }
         self.waiting.retain(|part, _| !self.in_work.contains(&part.defined));
-        self.settled.extend(taken.iter().map(|part| settled(*part)));
+        for part in &taken {
+            self.settle(*part, cost(part.defined));
+        }
         self.batches += 1;
         (taken, cooled)
     }
@@ -189,17 +202,18 @@ impl Queue {
         let mut room = EXPECTED_COST_MAX;
         let mut taken: Vec<Part> = Vec::new();
         while let Some(defined) = self.expected.pop_front() {
-            let cost = cost(defined).saturating_add(PART_COST);
-            if cost > room && !taken.is_empty() {
+            let cost = cost(defined);
+            let share = cost.saturating_add(PART_COST);
+            if share > room && !taken.is_empty() {
                 self.expected.push_front(defined);
                 break;
             }
             let part = Part { defined, entry: Entry::Start };
-            if self.in_work.contains(&defined) || !self.settled.insert(settled(part)) {
+            if self.in_work.contains(&defined) || !self.settle(part, cost) {
                 continue;
             }
             self.in_work.insert(defined);
-            room = room.saturating_sub(cost);
+            room = room.saturating_sub(share);
             taken.push(part);
         }
         taken

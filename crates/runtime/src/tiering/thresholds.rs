@@ -66,7 +66,7 @@ pub(super) const EXPECTED_COST_MAX: u64 = 5_000;
 /// A function of this cost or more comes last of those that earlier runs called.
 pub(super) const HUGE_COST_MIN: u64 = 20_000;
 /// At the end of a run that found what an earlier one has kept, what that one has called is compiled, until it costs so much:
-/// half a second on two cores. Python has called 1,600 functions when it prints its first line, a third of a second's work.
+/// half a second on two cores. Python has called 1,600 functions when it prints its first line, a third of a second on both.
 /// All compiled, that takes 50 ms from then on, where it took 250 ms; with what the background alone gets done, ten runs
 /// were in between.
 pub(super) const FINISHED_COST_MAX: u64 = 1_000_000;

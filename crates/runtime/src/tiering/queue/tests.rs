@@ -71,7 +71,7 @@ fn loops_of_long_functions_have_to_run_for_a_while() {
 fn what_is_expected_comes_when_nothing_else_waits() {
     let cost = |defined| if defined == 9 { EXPECTED_COST_MAX } else { 1 };
     let mut queue = Queue::default();
-    queue.take_now(start(3));
+    queue.take_now(start(3), 1);
     queue.expect([1, 2, 3, 9, 4]);
     notice(&mut queue, start(4), 1);
     assert_eq!(queue.take(cost).0, [start(4)]);
@@ -91,7 +91,7 @@ fn a_loop_is_known_by_its_place() {
     let mut queue = Queue::default();
     // Of a loop whose code was kept nobody knows where its locals were.
     let kept = Part { defined: 1, entry: Entry::Loop { offset: 1, locals_at: 0 } };
-    assert_eq!(queue.take_now(kept), Some(kept));
+    assert_eq!(queue.take_now(kept, 1), Some(kept));
     assert_eq!(queue.notice(round(1), 1), Notice::Settled);
 }
 
@@ -102,8 +102,9 @@ fn what_was_taken_never_waits_again() {
     assert_eq!(queue.take(|_| 1).0, [start(1)]);
     assert_eq!(queue.notice(start(1), 1), Notice::Settled);
     assert!(queue.is_empty());
-    assert_eq!(queue.take_now(start(1)), None);
-    assert_eq!(queue.take_now(start(2)), Some(start(2)));
+    assert_eq!(queue.take_now(start(1), 1), None);
+    assert_eq!(queue.take_now(start(2), 1), Some(start(2)));
+    assert_eq!(queue.settled_cost(), 2, "what is settled again costs nothing");
 }
 
 #[test]
