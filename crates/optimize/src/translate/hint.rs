@@ -14,7 +14,12 @@ use holm_abi::Share;
 /// What was seen fewer times says nothing.
 pub(super) const SEEN_MIN: u32 = 32;
 /// What happened fewer times than one in so many is seldom.
-pub(super) const SELDOM_DIVISOR: u32 = 50;
+const SELDOM_DIVISOR: u32 = 50;
+
+/// Whether enough was seen to say that something is seldom so.
+pub(super) fn is_seldom(Share { times, of }: Share) -> bool {
+    of >= SEEN_MIN && times <= of / SELDOM_DIVISOR
+}
 
 impl Translator<'_, '_> {
     /// Whether the branch at hand is mostly taken, if the file says so.
@@ -23,12 +28,10 @@ impl Translator<'_, '_> {
     }
 
     fn hint_of_profile(&self) -> Option<bool> {
-        let Share { times, of } =
-            self.env.profile.branch(self.inlining.current()?, self.places.here())?;
-        let is_seldom = |times: u32| of >= SEEN_MIN && times <= of / SELDOM_DIVISOR;
-        match of.checked_sub(times) {
-            _ if is_seldom(times) => Some(false),
-            Some(not) if is_seldom(not) => Some(true),
+        let seen = self.env.profile.branch(self.inlining.current()?, self.places.here())?;
+        match seen.of.checked_sub(seen.times) {
+            _ if is_seldom(seen) => Some(false),
+            Some(times) if is_seldom(Share { times, ..seen }) => Some(true),
             _ => None,
         }
     }

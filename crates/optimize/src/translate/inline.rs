@@ -8,7 +8,7 @@
 
 use super::Translator;
 use super::frames::{Frame, Kind, Types};
-use super::hint::{SEEN_MIN, SELDOM_DIVISOR};
+use super::hint::{SEEN_MIN, is_seldom};
 use crate::environment::{Calls, Environment};
 use crate::error::Failure;
 use crate::known::{Known, Size};
@@ -103,9 +103,7 @@ impl Translator<'_, '_> {
         let current = self.inlining.current();
         let seen = current.and_then(|it| self.env.profile.calls(it, self.places.here()));
         match seen {
-            Some(Share { times, of }) if of >= SEEN_MIN && times <= of / SELDOM_DIVISOR => {
-                Frequency::Seldom
-            }
+            Some(seen) if is_seldom(seen) => Frequency::Seldom,
             Some(Share { times, of }) if times >= SEEN_MIN && times >= of / OFTEN_DIVISOR => {
                 Frequency::Often
             }
