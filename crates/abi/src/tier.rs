@@ -174,9 +174,6 @@ pub trait PartCompiler: Send + Sync {
     /// # Errors
     /// As for [`Tier::compile`]; then no code of the batch is to be had. Retry its functions one by one.
     fn compile(&self, batch: &[Part], profile: &dyn Profile) -> Result<Code, CompileError>;
-
-    /// About how many units of work compiling a function takes; for choosing batches.
-    fn cost(&self, defined: u32) -> u64;
 }
 
 /// The compilation of a module that is still arriving. Helpers on other threads work on what is there.
@@ -210,6 +207,11 @@ pub trait Workers: Sync {
     /// How many jobs can run in the background while the caller goes on with something else.
     fn background(&self) -> usize {
         0
+    }
+
+    /// Whether that is more than none, which a host may know without counting.
+    fn has_background(&self) -> bool {
+        self.background() > 0
     }
 
     /// Runs `job` in the background. Only called if there is a background, never for more jobs at the same

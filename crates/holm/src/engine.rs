@@ -4,7 +4,7 @@
 //! the configuration and the machine say.
 
 use holm_abi::{Architecture, Settings, Tier};
-use holm_runtime::engine::{Parts, TextParser, TierRequest, Tiers};
+use holm_runtime::engine::{MadeTier, MakeTier, Parts, TextParser, TierRequest, Tiers};
 use holm_runtime::{Config, Result};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ impl Parts for ThisMachine {
             optimize: request.optimize,
         };
         let name = request.tier.or(TIERS.first().copied()).unwrap_or_default();
-        let make = |name: &str| {
+        let make = move |name: &str| {
             make_tier(name, settings.clone()).unwrap_or_else(|| {
                 let has = if TIERS.is_empty() { "none".to_owned() } else { TIERS.join(", ") };
                 Err(format!("there is no tier {name:?} in this build, which has {has}"))
@@ -97,8 +97,9 @@ impl Parts for ThisMachine {
         };
         #[cfg(all(feature = "optimize", feature = "interp"))]
         if name == AUTO {
-            let (first, upper) = (make("interp")?, Some(make("optimize")?));
-            return Ok(Tiers { name: AUTO, first, upper });
+            let first = make("interp")?;
+            let upper: MakeTier = Box::new(move || make("optimize"));
+            return Ok(Tiers { name: AUTO, first, upper: Some(upper) });
         }
         let first = make(name)?;
         Ok(Tiers { name: first.name(), first, upper: None })
@@ -112,11 +113,8 @@ impl Parts for ThisMachine {
     }
 }
 
-/// A tier, as the runtime wants it.
-type Made = Result<Arc<dyn Tier<holm_module::Module>>, String>;
-
 /// The tier of this name, if this build has it.
-fn make_tier(name: &str, settings: Settings) -> Option<Made> {
+fn make_tier(name: &str, settings: Settings) -> Option<MadeTier> {
     match name {
         #[cfg(feature = "optimize")]
         "optimize" => {

@@ -145,7 +145,7 @@ impl State {
 impl Early {
     pub(crate) fn new(optimizer: Optimizer, module: &Module) -> Self {
         let module = Module { bodies: Vec::new(), ..module.clone() };
-        let shared = Shared::new(&module, &optimizer.settings, &*optimizer.targets.full);
+        let shared = Shared::new(&module, &optimizer.settings, optimizer.targets.full());
         Self { optimizer, module, shared, state: Mutex::default(), settled: Condvar::new() }
     }
 
@@ -236,7 +236,7 @@ impl EarlyCompile<Module> for Early {
             let is_missing = |f: &u32| !state.done.contains_key(f) && !state.busy.contains(f);
             all.clone().filter(is_missing).collect()
         };
-        let shared = Shared::new(module, &self.optimizer.settings, &*self.optimizer.targets.full);
+        let shared = Shared::new(module, &self.optimizer.settings, self.optimizer.targets.full());
         let whole = Whole { module, wasm, shared: &shared, profile: &NoProfile };
         let compile =
             |missing| self.optimizer.compile_units(&whole, &by_cost(module, missing), workers);

@@ -76,7 +76,7 @@ fn unit(
     calls: Calls<'_>,
     stage: Stage,
 ) -> Result<String, CompileError> {
-    let shared = Shared::new(module, &optimizer.settings, &*optimizer.targets.full);
+    let shared = Shared::new(module, &optimizer.settings, optimizer.targets.full());
     let known = Known::whole(module, wasm);
     let env = Environment::new(&shared, module, &optimizer.settings, known, calls);
     let env = env.with_profile(profile);

@@ -55,10 +55,8 @@ impl Optimizer {
     /// # Errors
     /// When the processor described by the settings cannot run the code that this tier makes.
     pub fn new(settings: Settings) -> Result<Self, CompileError> {
-        let full = isa::target(&settings, Effort::Full)?;
-        let bounded = isa::target(&settings, Effort::Bounded)?;
-        let limits = Limits::default();
-        Ok(Self { settings, targets: Targets { full, bounded }, limits })
+        let targets = Targets::new(&settings)?;
+        Ok(Self { settings, targets, limits: Limits::default() })
     }
 
     /// What a unit deserves.
@@ -169,7 +167,7 @@ impl Tier<Module> for Optimizer {
         workers: &dyn Workers,
         profile: &dyn Profile,
     ) -> Result<Code, CompileError> {
-        let shared = Shared::new(module, &self.settings, &*self.targets.full);
+        let shared = Shared::new(module, &self.settings, self.targets.full());
         let whole = Whole { module, wasm, shared: &shared, profile };
         let all = 0..u32::try_from(module.bodies.len()).unwrap_or(u32::MAX);
         let functions = self.compile_units(&whole, &by_cost(module, all), workers)?;

@@ -29,13 +29,18 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub(crate) fn new(optimizer: Optimizer, module: &Arc<Module>, wasm: &SharedBytes) -> Self {
-        let shared = Shared::new(module, &optimizer.settings, &*optimizer.targets.full);
+        let shared = Shared::new(module, &optimizer.settings, optimizer.targets.full());
         let (module, wasm) = (Arc::clone(module), wasm.clone());
         Self { optimizer, module, wasm, shared, workers: Mutex::default() }
     }
 
     fn workers(&self) -> MutexGuard<'_, Vec<Worker>> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// About how many units of work compiling a function takes.
+    fn cost(&self, defined: u32) -> u64 {
+        self.module.bodies.get(defined as usize).map_or(0, |body| body.cost)
     }
 
     fn compile_with(
@@ -78,10 +83,6 @@ impl PartCompiler for Parts {
             self.workers().push(worker);
         }
         code
-    }
-
-    fn cost(&self, defined: u32) -> u64 {
-        self.module.bodies.get(defined as usize).map_or(0, |body| body.cost)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::environment::{self, Environment};
 use crate::error::Failure;
-use crate::isa::Effort;
+use crate::isa::{self, Effort};
 use crate::translate::Places;
 use crate::{anchor, latch, shape, thunk, translate};
 use cranelift_codegen::binemit::Reloc;
@@ -20,10 +20,11 @@ use cranelift_codegen::{
 };
 use cranelift_frontend::FunctionBuilderContext;
 use holm_abi::code::CallForm;
-use holm_abi::{AnchorAt, CompileError, Entry, Handler, Part, Saved};
+use holm_abi::{AnchorAt, CompileError, Entry, Handler, Part, Saved, Settings};
 use holm_module::Module;
 use holm_spec::trap::TrapReason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
 /// What is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,18 +77,36 @@ pub(crate) struct CallSite {
     pub(crate) form: CallForm,
 }
 
-/// Cranelift's targets for the two levels of effort.
+/// Cranelift's targets for the two levels of effort. Few programs have a function for the second.
 #[derive(Clone)]
 pub(crate) struct Targets {
-    pub(crate) full: OwnedTargetIsa,
-    pub(crate) bounded: OwnedTargetIsa,
+    full: OwnedTargetIsa,
+    bounded: OnceLock<OwnedTargetIsa>,
 }
 
 impl Targets {
-    fn get(&self, effort: Effort) -> &dyn TargetIsa {
+    /// Those for some settings.
+    ///
+    /// # Errors
+    /// As for [`isa::target`].
+    pub(crate) fn new(settings: &Settings) -> Result<Self, CompileError> {
+        let full = isa::target(settings, Effort::Full)?;
+        Ok(Self { full, bounded: OnceLock::new() })
+    }
+
+    /// The one for full effort; both have the same conventions.
+    pub(crate) fn full(&self) -> &dyn TargetIsa {
+        &*self.full
+    }
+
+    /// The one for an effort, of the settings that these are for.
+    fn get(&self, effort: Effort, settings: &Settings) -> &dyn TargetIsa {
         match effort {
-            Effort::Full => &*self.full,
-            Effort::Bounded => &*self.bounded,
+            Effort::Full => self.full(),
+            Effort::Bounded => &**self.bounded.get_or_init(|| {
+                let bounded = isa::target(settings, Effort::Bounded);
+                bounded.expect("the processor is the one that the other target was made for")
+            }),
         }
     }
 }
@@ -151,7 +170,7 @@ impl Worker {
         if effort == Effort::Full && shape::has_long_chains(&context.func) {
             effort = Effort::Bounded;
         }
-        let isa = targets.get(effort);
+        let isa = targets.get(effort, env.settings);
         context.set_disasm(self.disassemble);
         let mut control = ControlPlane::default();
         context.verify_if(isa)?;
@@ -164,7 +183,7 @@ impl Worker {
         if effort == Effort::Full && shape::has_crowded_blocks(&context.func) {
             effort = Effort::Bounded;
         }
-        let isa = targets.get(effort);
+        let isa = targets.get(effort, env.settings);
         let stencil = isa.compile_function(
             &context.func,
             &context.domtree,

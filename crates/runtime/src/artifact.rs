@@ -162,8 +162,7 @@ impl Made {
     /// What the engine's tiers make of a module, whose bytes are `wasm`.
     pub(crate) fn by(engine: &Engine, meta: &Arc<Meta>, wasm: &Source<'_>) -> Result<Self> {
         let tier = engine.tier();
-        if engine.upper_tier().is_some() && meta.bodies.len() < holm_abi::layout::STUBS_MAX as usize
-        {
+        if engine.moves_up() && meta.bodies.len() < holm_abi::layout::STUBS_MAX as usize {
             return Tiered::begin(engine, meta, &wasm.share(), Kept::default(), Earlier::default());
         }
         Ok(match tier.interpret(meta, &wasm.share()) {
@@ -190,11 +189,8 @@ impl Tiered {
         profile: Kept,
         earlier: Earlier,
     ) -> Result<Made> {
-        let compiler = engine.upper_tier().and_then(|tier| tier.parts(meta, wasm));
-        let none = || Error::bug("the upper tier compiles no single functions");
-        let compiler = compiler.ok_or_else(none)?;
-        let promotions = Promotions::new(engine, compiler, meta.imported_functions, profile);
-        let functions = promotions.begin(meta, wasm);
+        let promotions = Promotions::new(engine, meta, wasm, profile);
+        let functions = promotions.begin();
         let none = || Error::bug("the first tier lets no function go");
         let functions = functions.ok_or_else(none)??;
         Ok(Made::Tiered(Box::new(Self { functions, promotions, earlier })))
@@ -272,7 +268,7 @@ impl Ingredients {
     /// From what the cache had.
     #[cfg(feature = "machine-code")]
     fn read_kept(engine: &Engine, bytes: SharedBytes, wasm: &Source<'_>) -> Result<Self> {
-        if engine.upper_tier().is_none() {
+        if !engine.moves_up() {
             return Self::read(engine, bytes);
         }
         let container = Container::read(bytes)?;
@@ -466,7 +462,7 @@ fn container<'a>(meta: &'a [u8], bytes: &'a KeptBytes, code: &'a Code) -> Contai
 
 /// Compiles a module into an artifact: all of it, whatever the engine's modules begin with.
 pub(crate) fn precompile(engine: &Engine, source: &[u8]) -> Result<Vec<u8>> {
-    if engine.upper_tier().is_none() {
+    if !engine.moves_up() {
         return Ingredients::from_source(engine, Source::Slice(source))?.write();
     }
     let wasm = to_binary(engine, source)?;

@@ -14,7 +14,7 @@ use holm_abi::{MemoryStrategy, Tier, Workers};
 use holm_module::{Features, Limits};
 use holm_vm::{HeapConfig, Pool, PoolConfig};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What an engine asks of a tier.
 #[derive(Clone, Copy, Debug)]
@@ -33,15 +33,21 @@ pub struct TierRequest {
     pub tier: Option<&'static str>,
 }
 
+/// A tier, or why this machine cannot have it.
+pub type MadeTier = Result<Arc<dyn Tier<holm_module::Module>>, String>;
+
+/// Makes a tier.
+pub type MakeTier = Box<dyn Fn() -> MadeTier + Send + Sync>;
+
 /// What modules are run by.
-#[derive(Clone)]
 pub struct Tiers {
     /// What is asked for, by name.
     pub name: &'static str,
     /// What every function begins with.
     pub first: Arc<dyn Tier<holm_module::Module>>,
-    /// What compiles the functions that turn out to run often, if that is another one.
-    pub upper: Option<Arc<dyn Tier<holm_module::Module>>>,
+    /// Makes what compiles the functions that turn out to run often, if that is another one. Called once, when something has turned
+    /// out to: finding out about the processor takes longer than a short program runs.
+    pub upper: Option<MakeTier>,
 }
 
 /// Gives the binary form of a module in the text format; nothing if the bytes are not text, and a message
@@ -70,8 +76,10 @@ struct Inner {
     pool: Pool,
     registry: TypeRegistry,
     tiers: Tiers,
+    /// What `tiers` makes.
+    upper: OnceLock<MadeTier>,
     /// The settings, as text, of the tier that compiles: what code must have been compiled for.
-    settings: String,
+    settings: OnceLock<String>,
     /// Where the stubs are through which machine code calls functions that are interpreted; 0 if there are none.
     stubs: u64,
     text_to_binary: Option<TextParser>,
@@ -109,14 +117,14 @@ impl Engine {
             tier: config.tier,
         };
         let tiers = parts.tier(&request).map_err(Error::link)?;
-        let settings = tiers.upper.as_ref().unwrap_or(&tiers.first).settings().to_string();
         let stubs = if tiers.upper.is_some() { stub_base()? } else { 0 };
         Ok(Self {
             inner: Arc::new(Inner {
                 pool,
                 registry,
                 tiers,
-                settings,
+                upper: OnceLock::new(),
+                settings: OnceLock::new(),
                 stubs,
                 text_to_binary: parts.text_to_binary(),
                 config: config.clone(),
@@ -133,7 +141,9 @@ impl Engine {
     /// What code is compiled for, in one line. Code runs only in engines with the same line.
     #[must_use]
     pub fn settings(&self) -> &str {
-        &self.inner.settings
+        self.inner
+            .settings
+            .get_or_init(|| self.compiling_tier().unwrap_or(self.tier()).settings().to_string())
     }
 
     /// The name of the tier that runs functions: `auto` if they move from one to another.
@@ -188,14 +198,23 @@ impl Engine {
         &*self.inner.tiers.first
     }
 
-    /// The tier that they move up to, if there is one.
-    pub(crate) fn upper_tier(&self) -> Option<&dyn Tier<holm_module::Module>> {
-        self.inner.tiers.upper.as_deref().filter(|_| MOVES_UP)
+    /// Whether there is a tier that they move up to.
+    pub(crate) fn moves_up(&self) -> bool {
+        MOVES_UP && self.inner.tiers.upper.is_some()
+    }
+
+    /// The tier that they move up to, or why there is none.
+    pub(crate) fn upper_tier(&self) -> Result<&dyn Tier<holm_module::Module>, &str> {
+        let Some(make) = self.inner.tiers.upper.as_ref().filter(|_| MOVES_UP) else {
+            return Err("there is no upper tier");
+        };
+        self.inner.upper.get_or_init(make).as_deref().map_err(String::as_str)
     }
 
     /// The tier that makes machine code; nothing if functions are only ever interpreted.
     pub(crate) fn compiling_tier(&self) -> Option<&dyn Tier<holm_module::Module>> {
-        self.upper_tier().or_else(|| Some(self.tier()).filter(|tier| !tier.interprets()))
+        let first = || Some(self.tier()).filter(|tier| !tier.interprets());
+        self.upper_tier().ok().or_else(first)
     }
 
     /// Where the stubs of functions are that are interpreted.
@@ -205,9 +224,9 @@ impl Engine {
 
     /// When functions move up.
     pub(crate) fn tiering(&self) -> Tiering {
-        self.inner.config.tiering.unwrap_or(match self.workers().background() {
-            0 => Tiering::ALONE,
-            _ => Tiering::BACKGROUND,
+        self.inner.config.tiering.unwrap_or(match self.workers().has_background() {
+            false => Tiering::ALONE,
+            true => Tiering::BACKGROUND,
         })
     }
 
@@ -255,7 +274,7 @@ fn stub_base() -> Result<u64> {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Engine({})", self.inner.settings)
+        write!(f, "Engine({})", self.settings())
     }
 }
 

@@ -118,7 +118,7 @@ impl ModuleStream {
     /// # Errors
     /// As for [`ModuleStream::finish`].
     pub fn precompile(self) -> Result<Vec<u8>> {
-        if self.engine.upper_tier().is_none() {
+        if !self.engine.moves_up() {
             return self.ingredients()?.write();
         }
         let (meta, wasm) = self.decoder.finish()?;

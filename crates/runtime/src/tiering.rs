@@ -39,8 +39,10 @@ type Interpretation = std::result::Result<Arc<dyn Interpreted>, CompileError>;
 pub(crate) struct Promotions {
     this: Weak<Self>,
     engine: Engine,
-    compiler: Arc<dyn PartCompiler>,
-    imported_functions: u32,
+    meta: Arc<Meta>,
+    wasm: SharedBytes,
+    /// Made when something is to be compiled; or why it cannot be.
+    compiler: OnceLock<std::result::Result<Arc<dyn PartCompiler>, String>>,
     /// What was seen in earlier runs.
     earlier: Kept,
     tiering: Tiering,
@@ -93,11 +95,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Promotions {
-    /// Of a module with so many imported functions.
+    /// Of a module, whose bytes are `wasm`.
     pub(crate) fn new(
         engine: &Engine,
-        compiler: Arc<dyn PartCompiler>,
-        imported_functions: u32,
+        meta: &Arc<Meta>,
+        wasm: &SharedBytes,
         earlier: Kept,
     ) -> Arc<Self> {
         let tiering = engine.tiering();
@@ -105,8 +107,9 @@ impl Promotions {
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             engine: engine.clone(),
-            compiler,
-            imported_functions,
+            meta: Arc::clone(meta),
+            wasm: wasm.clone(),
+            compiler: OnceLock::new(),
             earlier,
             tiering,
             code: OnceLock::new(),
@@ -116,8 +119,8 @@ impl Promotions {
         })
     }
 
-    /// A module as the first tier has it, which tells these promotions what runs often.
-    pub(crate) fn begin(&self, meta: &Arc<Meta>, wasm: &SharedBytes) -> Option<Interpretation> {
+    /// The module as the first tier has it, which tells these promotions what runs often.
+    pub(crate) fn begin(&self) -> Option<Interpretation> {
         let heat = |_| self.first_heat();
         let tiering = holm_abi::Tiering {
             base: self.engine.stubs(),
@@ -127,7 +130,22 @@ impl Promotions {
             call_weight: self.call_weight(),
             loop_weight: 1,
         };
-        self.engine.tier().interpret_tiered(meta, wasm, tiering)
+        self.engine.tier().interpret_tiered(&self.meta, &self.wasm, tiering)
+    }
+
+    /// About how many units of work compiling a function takes.
+    fn cost(&self, defined: u32) -> u64 {
+        self.meta.bodies.get(defined as usize).map_or(0, |body| body.cost)
+    }
+
+    /// What compiles the module's functions.
+    fn compiler(&self) -> std::result::Result<&dyn PartCompiler, Refusal> {
+        let made = self.compiler.get_or_init(|| {
+            let parts = self.engine.upper_tier()?.parts(&self.meta, &self.wasm);
+            parts.ok_or_else(|| "the upper tier compiles no single functions".to_owned())
+        });
+        let made = made.as_deref();
+        made.map_err(|text| Refusal { text: text.clone(), is_final: true })
     }
 
     /// How many rounds of a loop count as much as a call; 0 if calls do not count.
@@ -174,14 +192,14 @@ impl Promotions {
         let image = image.transpose()?;
         let mut state = self.state();
         for (part, address) in image.iter().flat_map(|image| members(image)) {
-            state.queue.take_now(part, self.compiler.cost(part.defined));
+            state.queue.take_now(part, self.cost(part.defined));
             functions.promote(part, address);
         }
         state.images.extend(image);
         state.kept_cost = is_kept.then(|| state.queue.settled_cost());
         if !self.tiering.at_once {
             let (small, huge): (Vec<u32>, Vec<u32>) =
-                called.iter().partition(|defined| self.compiler.cost(**defined) < HUGE_COST_MIN);
+                called.iter().partition(|defined| self.cost(**defined) < HUGE_COST_MIN);
             state.queue.expect(small.into_iter().chain(huge));
             self.call_help(state);
         }
@@ -213,7 +231,7 @@ impl Promotions {
 
     fn note(&self, part: Part, kind: TierEventKind) {
         let at_ns = self.engine.now_ns();
-        let function = self.imported_functions + part.defined;
+        let function = self.meta.imported_functions + part.defined;
         let loop_offset = match part.entry {
             Entry::Start => None,
             Entry::Loop { offset, .. } => Some(offset),
@@ -231,7 +249,12 @@ impl Promotions {
 
     /// Starts one more job in the background if there is work for it.
     fn call_help(&self, mut state: MutexGuard<'_, State>) {
-        if state.queue.is_empty() || state.helpers >= self.helpers_max() {
+        // Counting the cores takes longer than a short program runs, so the first job does not ask.
+        let has_room = match state.helpers {
+            0 => self.engine.workers().has_background(),
+            helpers => helpers < self.helpers_max(),
+        };
+        if state.queue.is_empty() || !has_room {
             return;
         }
         let Some(this) = self.this.upgrade() else { return };
@@ -244,12 +267,14 @@ impl Promotions {
 
     /// Compiles what waits, until nothing does or the module is gone.
     fn help(&self) {
+        // So that the guest's thread finds them counted.
+        self.helpers_max();
         while self.help_once() {}
     }
 
     /// Compiles what is to be compiled next. Says whether there is any use in going on.
     fn help_once(&self) -> bool {
-        let (batch, cooled) = self.state().queue.take(|defined| self.compiler.cost(defined));
+        let (batch, cooled) = self.state().queue.take(|defined| self.cost(defined));
         cooled.into_iter().for_each(|part| self.note(part, TierEventKind::Cooled));
         if batch.is_empty() {
             // What waited has cooled, or is in work elsewhere, and waits no more: there may be more behind it.
@@ -268,14 +293,16 @@ impl Promotions {
         let now = code.interpreted().map_or(&NoProfile as &dyn Hints, |it| it.profile());
         let earlier = self.earlier.profile().map_or(&NoProfile as &dyn Hints, |earlier| earlier);
         let seen = Both { now, earlier };
-        let made = match self.tiering.seed {
-            Some(seed) => {
-                let made_up = Both { now: &seen, earlier: &Chance(seed) };
-                self.compiler.compile(batch, &made_up)
-            }
-            None => self.compiler.compile(batch, &seen),
-        };
-        let made = made.map_err(Refusal::from);
+        let made = self.compiler().and_then(|compiler| {
+            let made = match self.tiering.seed {
+                Some(seed) => {
+                    let made_up = Both { now: &seen, earlier: &Chance(seed) };
+                    compiler.compile(batch, &made_up)
+                }
+                None => compiler.compile(batch, &seen),
+            };
+            made.map_err(Refusal::from)
+        });
         match made.and_then(|made| self.publish(&code, batch, made, began)) {
             Ok(()) => true,
             Err(Refusal { is_final: false, .. }) if batch.len() > 1 => {
@@ -351,8 +378,8 @@ impl Promoter for Promotions {
     fn hot(&self, part: Part) -> i32 {
         let mut state = self.state();
         let after = self.ask_again(&mut state);
-        if self.tiering.at_once || self.helpers_max() == 0 {
-            let taken = state.queue.take_now(part, self.compiler.cost(part.defined));
+        if self.tiering.at_once || !self.engine.workers().has_background() {
+            let taken = state.queue.take_now(part, self.cost(part.defined));
             drop(state);
             if let Some(part) = taken {
                 self.note(part, TierEventKind::Noticed);
@@ -360,7 +387,7 @@ impl Promoter for Promotions {
             }
             return after;
         }
-        let enough = self.compiler.cost(part.defined) / LOOP_COST_PER_NOTICE;
+        let enough = self.cost(part.defined) / LOOP_COST_PER_NOTICE;
         let notice = state.queue.notice(part, enough);
         if notice != Notice::Settled {
             self.call_help(state);
@@ -375,7 +402,7 @@ impl Promoter for Promotions {
         let part = Part { defined, entry: Entry::Start };
         let may_be_in_work = {
             let mut state = self.state();
-            state.queue.take_now(part, self.compiler.cost(defined));
+            state.queue.take_now(part, self.cost(defined));
             !state.refused.contains(&part)
         };
         // Who waits for another thread's batch might wait for long; the code that comes first is called.

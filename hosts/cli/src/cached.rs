@@ -49,6 +49,13 @@ impl Options for CacheOptions {
     ];
 }
 
+impl CacheOptions {
+    /// Whether none is to be used.
+    pub(crate) fn is_off(&self) -> bool {
+        self.no_cache
+    }
+}
+
 /// Where a module's code came from.
 #[cfg_attr(
     not(feature = "optimize"),

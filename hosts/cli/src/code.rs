@@ -205,7 +205,9 @@ impl Loader {
     /// When this machine can not do what is asked for.
     pub(crate) fn new(mut config: Config, options: &CacheOptions) -> Result<Self, Failure> {
         let cache = Arc::new(DiskCache::new(options));
-        config.code_cache(Some(Arc::clone(&cache) as Arc<dyn holm::CodeCache>));
+        if !options.is_off() {
+            config.code_cache(Some(Arc::clone(&cache) as Arc<dyn holm::CodeCache>));
+        }
         let engine = Engine::new(&config).map_err(|error| explain::engine(&error))?;
         Ok(Self { engine, cache })
     }

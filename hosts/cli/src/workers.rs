@@ -91,6 +91,10 @@ impl holm::Workers for AllCores {
         self.count()
     }
 
+    fn has_background(&self) -> bool {
+        true
+    }
+
     fn start(&self, job: Box<dyn FnOnce() + Send>) {
         // Without a thread the job is dropped, and its work is done in the end.
         let _ = thread::Builder::new().name("compiler".to_owned()).spawn(job);

@@ -78,9 +78,6 @@ impl Area {
     fn new() -> Result<Self, VmError> {
         let bytes = AREA_BYTES as usize;
         let mapping = Mapping::reserve_aligned(bytes + PAGE, bytes)?;
-        let bridge = super::bridge::holm_vm_interpret as *const () as u64;
-        let behind = bridge.to_le_bytes();
-        mapping.make_executable(bytes, seal(&behind)?, behind.len())?;
         let base = mapping.base().as_ptr().expose_provenance() as u64;
         Ok(Self { mapping, base, made: AtomicU32::new(0), making: Mutex::new(()) })
     }
@@ -92,6 +89,11 @@ impl Area {
         check("functions that are promoted", u64::from(count), u64::from(STUBS_MAX))?;
         let making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let mut made = self.made.load(Ordering::Acquire);
+        if made == 0 {
+            let bridge = super::bridge::holm_vm_interpret as *const () as u64;
+            let behind = bridge.to_le_bytes();
+            self.mapping.make_executable(AREA_BYTES as usize, seal(&behind)?, behind.len())?;
+        }
         while made < count {
             let chunk: Vec<u8> = (made..made + STUB_CHUNK).flat_map(encode).collect();
             let offset = made as usize * STUB_BYTES as usize;
