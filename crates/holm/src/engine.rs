@@ -3,8 +3,8 @@
 //! Not here: what an engine does (see `holm-runtime`). Invariant: what a tier is asked for is exactly what
 //! the configuration and the machine say.
 
-use holm_abi::{Architecture, Settings, Tier};
-use holm_runtime::engine::{MadeTier, MakeTier, Parts, TextParser, TierRequest, Tiers};
+use holm_abi::{Architecture, Settings};
+use holm_runtime::engine::{MadeTier, Parts, TextParser, TierRequest, Tiers};
 use holm_runtime::{Config, Result};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -98,7 +98,7 @@ impl Parts for ThisMachine {
         #[cfg(all(feature = "optimize", feature = "interp"))]
         if name == AUTO {
             let first = make("interp")?;
-            let upper: MakeTier = Box::new(move || make("optimize"));
+            let upper = Box::new(move || make("optimize"));
             return Ok(Tiers { name: AUTO, first, upper: Some(upper) });
         }
         let first = make(name)?;
@@ -120,7 +120,10 @@ fn make_tier(name: &str, settings: Settings) -> Option<MadeTier> {
         "optimize" => {
             let cpu_features = holm_optimize::host_features();
             let tier = holm_optimize::Optimizer::new(Settings { cpu_features, ..settings });
-            Some(tier.map(|tier| -> Arc<dyn Tier<_>> { Arc::new(tier) }).map_err(|e| e.to_string()))
+            Some(match tier {
+                Ok(tier) => Ok(Arc::new(tier)),
+                Err(error) => Err(error.to_string()),
+            })
         }
         #[cfg(feature = "interp")]
         "interp" => Some(Ok(Arc::new(holm_interp::Interpreter::new(settings)))),

@@ -8,8 +8,8 @@
 use crate::PROMOTES;
 use crate::executor::entry::{Code, Entries, LoopCode, Loops, Maps, Places};
 use crate::executor::profile::Site;
-use crate::executor::watch::{Sight, Sights};
-use crate::translate::{self, Translated};
+use crate::executor::watch::{Sight, Sights, Watch};
+use crate::translate::{self, Notes, Translated};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -110,11 +110,11 @@ impl Program {
     pub(crate) fn tell(&self, part: Part) {
         if let (Some(promoter), Some(entry)) = (self.promoter(), self.entries.get(part.defined)) {
             if let Some(code) = entry.code() {
-                if self.watches() && code.watch.begin(&code.units) {
+                if self.watches() && self.watch_of(part.defined, code).begin(&code.units) {
                     return entry.set_heat(self.watch);
                 }
-                if PROMOTES {
-                    code.watch.end(&code.units);
+                if let Some(watch) = code.watch.get().filter(|_| PROMOTES) {
+                    watch.end(&code.units);
                 }
             }
             entry.set_heat(promoter.hot(part).max(1));
@@ -126,11 +126,21 @@ impl Program {
         PROMOTES && self.watch > 0
     }
 
+    /// What of a function can be watched: worked out when that begins, for most functions never run so much.
+    pub(crate) fn watch_of<'a>(&self, defined: u32, code: &'a Code) -> &'a Watch {
+        code.watch.get_or_init(|| {
+            let made = self.translate(defined, Notes::Watched).unwrap_or_default();
+            #[cfg(any(test, feature = "listing"))]
+            debug_assert!(crate::print::are_starts(&made), "function {defined}: {made:?}");
+            Box::new(Watch::new(&code.units, &made))
+        })
+    }
+
     /// What is watched at an instruction.
     pub(crate) fn sight_at(&self, ip: *const u16) -> Option<&Sight> {
         self.sights.find(ip as u64, || {
             let (defined, at) = self.places.find(ip as u64)?;
-            self.translated(defined)?.watch.at(at)
+            self.translated(defined)?.watch.get()?.at(at)
         })
     }
 
@@ -167,28 +177,22 @@ impl Program {
         if let Some(code) = entry.code() {
             return Ok(code.start());
         }
-        let translated = self.translate(defined, false)?;
-        #[cfg(any(test, feature = "listing"))]
-        debug_assert!(crate::print::are_starts(&translated), "function {defined}: {translated:?}");
-        let Translated { units, tries, calls, watched, .. } = translated;
+        let translated = self.translate(defined, Notes::None)?;
+        let Translated { units, tries, calls, .. } = translated;
         let sites = calls.into_iter().map(Site::new).collect();
-        let code = entry.set(Code::new(units, tries.into(), sites, &watched));
+        let code = entry.set(Code::new(units, tries.into(), sites));
         self.places.add(code, defined);
         Ok(code.start())
     }
 
-    pub(crate) fn translate(
-        &self,
-        defined: u32,
-        sources: bool,
-    ) -> Result<Translated, CompileError> {
+    pub(crate) fn translate(&self, defined: u32, notes: Notes) -> Result<Translated, CompileError> {
         let body = self.module.bodies.get(defined as usize).ok_or_else(|| no_function(defined))?;
         let place = |offset: u64| usize::try_from(offset.checked_sub(self.at)?).ok();
         let bytes = place(body.range.start).zip(place(body.range.end));
         let bytes = bytes.and_then(|(start, end)| self.code.get(start..end)).unwrap_or_default();
         let body = self.module.read_body(body, bytes);
         let body = body.map_err(|error| CompileError::Bug(alloc::format!("{error}")))?;
-        translate::function(self, defined, body, sources)
+        translate::function(self, defined, body, notes)
     }
 
     /// How values of a type are passed, by its index in the module.
@@ -215,8 +219,10 @@ impl Program {
     /// Which slots of a function hold references when; nothing if it has not been translated.
     pub(crate) fn maps_of(&self, defined: u32) -> Option<&Maps> {
         let code = self.translated(defined)?;
-        let make =
-            || self.translate(defined, true).map_or_else(|_| Maps::default(), |made| made.maps);
+        let make = || {
+            self.translate(defined, Notes::Sources)
+                .map_or_else(|_| Maps::default(), |made| made.maps)
+        };
         Some(code.maps(make))
     }
 
@@ -248,7 +254,9 @@ impl Sources {
             return Some((defined, None));
         }
         let sources = self.functions.entry((key, defined)).or_insert_with(|| {
-            program.translate(defined, true).map_or_else(|_| Vec::new(), |code| code.sources)
+            program
+                .translate(defined, Notes::Sources)
+                .map_or_else(|_| Vec::new(), |code| code.sources)
         });
         let after = sources.partition_point(|source| source.0 <= at);
         let source = after.checked_sub(1).and_then(|index| sources.get(index));
@@ -267,7 +275,7 @@ impl Profile for Program {
         if !PROMOTES {
             return None;
         }
-        match self.translated(defined)?.watch.seen(offset)? {
+        match self.translated(defined)?.watch.get()?.seen(offset)? {
             Seen::Branch(share) => Some(share),
             _ => None,
         }
@@ -277,7 +285,7 @@ impl Profile for Program {
         if !PROMOTES {
             return None;
         }
-        match self.translated(defined)?.watch.seen(offset)? {
+        match self.translated(defined)?.watch.get()?.seen(offset)? {
             Seen::Call(share) => Some(share),
             _ => None,
         }
@@ -290,8 +298,8 @@ impl Profile for Program {
                     visit(defined, site.offset, Seen::Callee(callee));
                 }
             }
-            if PROMOTES {
-                code.watch.visit(&mut |offset, seen| visit(defined, offset, seen));
+            if let Some(watch) = code.watch.get() {
+                watch.visit(&mut |offset, seen| visit(defined, offset, seen));
             }
         }
     }
@@ -309,7 +317,8 @@ impl Interpreted for Program {
     fn heat(&self, defined: u32) -> Option<i32> {
         self.promoter()?;
         let entry = self.entries.get(defined)?;
-        let to_come = PROMOTES && entry.code().is_none_or(|code| code.watch.is_to_come());
+        let watch = entry.code().and_then(|code| code.watch.get());
+        let to_come = PROMOTES && watch.is_none_or(Watch::is_to_come);
         Some(entry.heat().saturating_add(if to_come { self.watch } else { 0 }))
     }
 
@@ -370,7 +379,7 @@ impl Interpreted for Program {
         if self.entries.get(defined).is_none() {
             return Err(no_function(defined));
         }
-        let translated = self.translate(defined, true)?;
+        let translated = self.translate(defined, Notes::Sources)?;
         #[cfg(any(test, feature = "listing"))]
         return Ok(crate::print::listing(&translated));
         #[cfg(not(any(test, feature = "listing")))]

@@ -244,6 +244,11 @@ impl Engine {
         self.inner.config.code_cache.as_deref()
     }
 
+    /// Whether code is kept for the next run.
+    pub(crate) fn keeps_code(&self) -> bool {
+        self.inner.config.code_cache.is_some()
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.inner.config.module_limits
     }

@@ -212,7 +212,9 @@ impl Module {
     /// When the module is too large to be written.
     pub fn keep_promoted(&self) -> Result<bool> {
         let Inner { meta, bytes, engine, .. } = &*self.inner;
-        let Some(promotions) = self.promotions() else { return Ok(false) };
+        let Some(promotions) = self.promotions().filter(|_| engine.keeps_code()) else {
+            return Ok(false);
+        };
         promotions
             .keep(bytes.all(), |found| crate::artifact::keep_promoted(engine, meta, bytes, found))
     }

@@ -25,6 +25,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
+use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
+
 use crate::terminal;
 use bar::Bar;
 
@@ -75,9 +77,14 @@ impl holm::Workers for AllCores {
         if count <= 1 {
             return work();
         }
+        let here = sched_getcpu();
+        let helping = || {
+            step_aside(here);
+            work();
+        };
         thread::scope(|scope| {
             let helpers: Vec<_> = (1..self.count().min(count))
-                .filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
+                .filter_map(|_| thread::Builder::new().spawn_scoped(scope, helping).ok())
                 .collect();
             work();
             for helper in helpers {
@@ -96,8 +103,13 @@ impl holm::Workers for AllCores {
     }
 
     fn start(&self, job: Box<dyn FnOnce() + Send>) {
+        let guest = sched_getcpu();
+        let aside = move || {
+            step_aside(guest);
+            job();
+        };
         // Without a thread the job is dropped, and its work is done in the end.
-        let _ = thread::Builder::new().name("compiler".to_owned()).spawn(job);
+        let _ = thread::Builder::new().name("compiler".to_owned()).spawn(aside);
     }
 
     fn progress(&self, done: usize, total: usize) {
@@ -105,6 +117,20 @@ impl holm::Workers for AllCores {
         if let Ok(mut bar) = self.bar.try_lock() {
             bar.draw(done, total);
         }
+    }
+}
+
+/// Moves this thread away from a core. The system may begin a thread on the core of whoever made it, and see that another
+/// one is idle only milliseconds later; the guest would wait meanwhile.
+fn step_aside(from: usize) {
+    let Ok(all) = sched_getaffinity(None) else { return };
+    let mut others = all;
+    if from < CpuSet::MAX_CPU {
+        others.unset(from);
+    }
+    if others.count() > 0 && sched_setaffinity(None, &others).is_ok() {
+        // Later the system may think otherwise. If it refuses, other cores do as well.
+        let _ = sched_setaffinity(None, &all);
     }
 }
 

@@ -22,14 +22,14 @@ fn spin(module: &Module) {
     let mut store = Store::new(module.engine(), ());
     let instance = Linker::new(module.engine()).instantiate(&mut store, module).unwrap();
     let spin = instance.get_typed_func::<i32, i32>(&mut store, "spin").unwrap();
-    assert_eq!(spin.call(&mut store, 100).unwrap(), 100);
+    assert_eq!(spin.call(&mut store, 200).unwrap(), 200);
     let change = instance.get_typed_func::<(), ()>(&mut store, "change").unwrap();
     change.call(&mut store, ()).unwrap();
     assert_eq!(spin.call(&mut store, 10).unwrap(), 20);
 }
 
 fn tiered() -> Engine {
-    let late = Tiering { calls: 1000, rounds: 100, ..Tiering::EAGER };
+    let late = Tiering { calls: 1000, rounds: 200, ..Tiering::EAGER };
     engine(|config| config.tier(Some("auto")).tiering(Some(late)))
 }
 
@@ -46,7 +46,7 @@ fn the_usual_target_is_seen() {
     let lines: Vec<&str> = text.lines().collect();
     let [_, _, call, branch] = lines[..] else { panic!("one call and one branch: {text}") };
     assert!(call.starts_with("callee 3 ") && call.ends_with(" 0"), "{text}");
-    // It is watched for half of the rounds that it may make, then the loop goes over.
+    // It is watched for a quarter of the rounds that it may make, then the loop goes over.
     assert!(branch.starts_with("branch 3 ") && branch.ends_with(" 51 51"), "{text}");
     assert_eq!(module(&ENGINE, GUEST).profile(), None);
 }

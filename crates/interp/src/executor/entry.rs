@@ -8,7 +8,7 @@
 
 use super::atomic::AtomicU64;
 use super::profile::Site;
-use super::watch::{Watch, Watched};
+use super::watch::Watch;
 use crate::ops::function_field;
 use crate::ops::misc::Misc;
 use alloc::boxed::Box;
@@ -23,6 +23,7 @@ use holm_abi::interpreter::INTERPRETED;
 use holm_abi::layout::{
     FUNCTION_ENTRY_BYTES, FUNCTION_ENTRY_MACHINE, INTERPRETING_STUB, code_number,
 };
+use once_cell::race::OnceBox;
 
 /// Register code of one function.
 #[derive(Debug)]
@@ -32,10 +33,10 @@ pub(crate) struct Code {
     pub(crate) tries: Box<[TryRange]>,
     /// What is noted of indirect calls, by ascending offset; empty where nothing is.
     pub(crate) sites: Box<[Site]>,
-    /// What can be counted of branches and calls; empty where nothing is.
-    pub(crate) watch: Watch,
-    /// Where references are, once a collection wanted to know; owned.
-    maps: AtomicPtr<Maps>,
+    /// What is counted of branches and calls, once that has begun.
+    pub(crate) watch: OnceBox<Watch>,
+    /// Where references are, once a collection wanted to know.
+    maps: OnceBox<Maps>,
 }
 
 /// Which slots hold references of the collector's when a function is outside.
@@ -76,15 +77,9 @@ pub(crate) enum Handler {
 }
 
 impl Code {
-    pub(crate) fn new(
-        units: Vec<u16>,
-        tries: Box<[TryRange]>,
-        sites: Box<[Site]>,
-        watched: &[Watched],
-    ) -> Self {
-        let units: Box<[AtomicU16]> = units.into_iter().map(AtomicU16::new).collect();
-        let watch = Watch::new(&units, watched);
-        Self { units, tries, sites, watch, maps: AtomicPtr::new(core::ptr::null_mut()) }
+    pub(crate) fn new(units: Vec<u16>, tries: Box<[TryRange]>, sites: Box<[Site]>) -> Self {
+        let units = units.into_iter().map(AtomicU16::new).collect();
+        Self { units, tries, sites, watch: OnceBox::new(), maps: OnceBox::new() }
     }
 
     /// The first instruction.
@@ -100,21 +95,7 @@ impl Code {
 
     /// Where references are; `make` says so if nobody has asked before.
     pub(crate) fn maps(&self, make: impl FnOnce() -> Maps) -> &Maps {
-        let mut maps = self.maps.load(Ordering::Acquire);
-        if maps.is_null() {
-            let new = Box::into_raw(Box::new(make()));
-            let order = (Ordering::AcqRel, Ordering::Acquire);
-            maps = match self.maps.compare_exchange(maps, new, order.0, order.1) {
-                Ok(_) => new,
-                Err(current) => {
-                    // SAFETY: made by `into_raw` above, and given to nobody.
-                    drop(unsafe { Box::from_raw(new) });
-                    current
-                }
-            };
-        }
-        // SAFETY: set once, above, of a box that only the drop of the code takes back.
-        unsafe { &*maps }
+        self.maps.get_or_init(|| Box::new(make()))
     }
 
     /// The unit at which an exception from the instruction at unit `at` is handled, if it is.
@@ -313,16 +294,6 @@ impl Entries {
     /// All functions that have code, with their index.
     pub(crate) fn translated(&self) -> impl Iterator<Item = (u32, &Code)> {
         (0..).zip(&self.entries).filter_map(|(index, entry)| Some((index, entry.code()?)))
-    }
-}
-
-impl Drop for Code {
-    fn drop(&mut self) {
-        let maps = *self.maps.get_mut();
-        if !maps.is_null() {
-            // SAFETY: made by `Box::into_raw` in `maps`; nobody refers to code that is dropped.
-            drop(unsafe { Box::from_raw(maps) });
-        }
     }
 }
 

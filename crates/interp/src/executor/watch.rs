@@ -1,6 +1,6 @@
 //! How branches go, and how often calls are made: watched for a while before a function is promoted.
 //!
-//! Nothing is added to the code for that. When a function has run half as much as it takes to be promoted, the numbers of
+//! Nothing is added to the code for that. When a function has run most of what it takes to be promoted, the numbers of
 //! its conditional branches, of its direct calls and of its entry are replaced by those of the instructions below, which
 //! count and then do the same. Each puts the number back when it has counted enough, and all are put back
 //! when the promoter is told. So what runs seldom pays nothing, and what runs often pays for a short time.
@@ -15,13 +15,15 @@ use super::{call, tiering};
 use crate::PROMOTES;
 use crate::ops::misc::Misc;
 use crate::ops::{self, FUSED_PAIRS, joined, scalar};
+use crate::translate::Translated;
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, Ordering};
 use holm_abi::tier::{Seen, Share};
 use holm_spec::trap::TrapReason;
+use once_cell::race::OnceBox;
 
 /// After so many counts an instruction is not watched any more.
-const SEEN_MAX: u32 = 255;
+const SEEN_MAX: u32 = 64;
 /// Counts that say nothing yet.
 const SEEN_MIN: u32 = 32;
 
@@ -78,17 +80,22 @@ const WATCHING: u8 = 1;
 const OVER: u8 = 2;
 
 impl Watch {
-    pub(super) fn new(units: &[AtomicU16], watched: &[Watched]) -> Self {
+    /// Of the code in `units`, which has just been `made` again with notes of what can be watched.
+    pub(crate) fn new(units: &[AtomicU16], made: &Translated) -> Self {
+        debug_assert_eq!(
+            units.len(),
+            made.units.len(),
+            "translation gives the same code every time"
+        );
         let sight = |what: &Watched| {
             let unit = units.get(what.unit as usize)?;
-            // An instruction that was replaced would be another's field by now.
-            let is_there = unit.load(Ordering::Relaxed) == what.number;
+            // An instruction that was joined to another would be a field by now.
+            let is_there = made.units.get(what.unit as usize) == Some(&what.number);
             debug_assert!(is_there, "unit {} has another number", what.unit);
             watching(what.number).filter(|_| is_there)?;
             Some(Sight { address: unit.as_ptr() as u64, what: *what, counts: AtomicU32::new(0) })
         };
-        let sights =
-            if PROMOTES { watched.iter().filter_map(sight).collect() } else { Box::default() };
+        let sights = made.watched.iter().filter_map(sight).collect();
         Self { sights, state: AtomicU8::new(NOT_YET) }
     }
 
@@ -188,7 +195,7 @@ const NEAR: usize = 2048;
 pub(crate) struct Sights {
     /// By some bits of the address: the sights that were looked for last; owned by the program's functions. There once one
     /// was.
-    near: AtomicPtr<[AtomicPtr<Sight>; NEAR]>,
+    near: OnceBox<[AtomicPtr<Sight>; NEAR]>,
 }
 
 impl Sights {
@@ -198,7 +205,8 @@ impl Sights {
         address: u64,
         far: impl FnOnce() -> Option<&'a Sight>,
     ) -> Option<&'a Sight> {
-        let near = &self.near()[as_usize(address / 2) % NEAR];
+        let empty = || Box::new([const { AtomicPtr::new(core::ptr::null_mut()) }; NEAR]);
+        let near = &self.near.get_or_init(empty)[as_usize(address / 2) % NEAR];
         // SAFETY: null or put here below, of a function that lives as long as this.
         let found = unsafe { near.load(Ordering::Acquire).as_ref() };
         if let Some(found) = found.filter(|found| found.address == address) {
@@ -207,35 +215,6 @@ impl Sights {
         let found = far()?;
         near.store(core::ptr::from_ref(found).cast_mut(), Ordering::Release);
         Some(found)
-    }
-
-    fn near(&self) -> &[AtomicPtr<Sight>; NEAR] {
-        let mut near = self.near.load(Ordering::Acquire);
-        if near.is_null() {
-            let new = [const { AtomicPtr::new(core::ptr::null_mut()) }; NEAR];
-            let new = Box::into_raw(Box::new(new));
-            let order = (Ordering::AcqRel, Ordering::Acquire);
-            near = match self.near.compare_exchange(near, new, order.0, order.1) {
-                Ok(_) => new,
-                Err(current) => {
-                    // SAFETY: made by `into_raw` above, and given to nobody.
-                    drop(unsafe { Box::from_raw(new) });
-                    current
-                }
-            };
-        }
-        // SAFETY: set once, above, of a box that only the drop of this takes back.
-        unsafe { &*near }
-    }
-}
-
-impl Drop for Sights {
-    fn drop(&mut self) {
-        let near = *self.near.get_mut();
-        if !near.is_null() {
-            // SAFETY: made by `Box::into_raw` in `near`; nobody refers to what is dropped.
-            drop(unsafe { Box::from_raw(near) });
-        }
     }
 }
 

@@ -47,7 +47,7 @@ const SCRATCH_SLOTS: u32 = 16;
 const FRAME_SLOTS_MAX: u32 = 1 << 28;
 
 /// What translation makes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Translated {
     /// The instructions.
     pub(crate) units: Vec<u16>,
@@ -59,7 +59,7 @@ pub(crate) struct Translated {
     pub(crate) maps: Maps,
     /// Offsets of the indirect calls that are noted, by their number.
     pub(crate) calls: Vec<u32>,
-    /// Branches and calls that can be watched, ascending.
+    /// Branches and calls that can be watched, ascending; only if that is asked for.
     pub(crate) watched: Vec<Watched>,
 }
 
@@ -97,6 +97,23 @@ fn bug(text: alloc::string::String) -> Failure {
     Failure::Error(CompileError::Bug(text))
 }
 
+/// What is noted besides the code, which is the same whatever that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notes {
+    /// Only what the code needs to run.
+    None,
+    /// Where it comes from, and where references are.
+    Sources,
+    /// What can be watched.
+    Watched,
+}
+
+/// Room for what begins every function.
+const HEAD_UNITS: usize = 16;
+/// Operands and blocks of most functions.
+const OPERANDS: usize = 16;
+const BLOCKS: usize = 8;
+
 /// The translation of one body in progress.
 struct Translator<'a> {
     program: &'a Program,
@@ -104,6 +121,7 @@ struct Translator<'a> {
     /// The function, by its index among the defined ones.
     defined: u32,
     units: Vec<u16>,
+    notes: Notes,
     sources: Option<Vec<(u32, u32)>>,
     /// Offset in the wasm bytes of the operator at hand.
     offset: u32,
@@ -120,6 +138,7 @@ struct Translator<'a> {
     tries_count: u32,
     /// Where the indirect calls are that are noted.
     calls: Vec<u32>,
+    /// What can be watched; only if that is asked for.
     watched: Vec<Watched>,
     /// Clauses of tries of the earlier form that this place is in.
     clauses: u32,
@@ -154,13 +173,13 @@ pub(crate) fn function(
     program: &Program,
     defined: u32,
     body: BodyReader<'_>,
-    sources: bool,
+    notes: Notes,
 ) -> Result<Translated, CompileError> {
     let BodyReader { locals, operators } = body;
-    let near = Translator::new(program, defined, &locals, sources, false);
+    let near = Translator::new(program, defined, &locals, notes, false);
     let done = near.and_then(|near| near.body(operators.clone(), defined));
     let done = match done {
-        Err(Failure::Far) => Translator::new(program, defined, &locals, sources, true)
+        Err(Failure::Far) => Translator::new(program, defined, &locals, notes, true)
             .and_then(|far| far.body(operators, defined)),
         done => done,
     };
@@ -178,7 +197,7 @@ impl<'a> Translator<'a> {
         program: &'a Program,
         defined: u32,
         declared: &[(u32, ValType)],
-        sources: bool,
+        notes: Notes,
         far: bool,
     ) -> Result<Self, Failure> {
         let module: &Module = &program.module;
@@ -199,17 +218,21 @@ impl<'a> Translator<'a> {
         for (count, ty) in declared {
             (0..*count).for_each(|_| declare(*ty, &mut slot));
         }
+        let range = &module.bodies[defined as usize].range;
+        // About a unit for each byte; what is too much is given back.
+        let bytes = usize::try_from(range.end - range.start).unwrap_or_default();
         let mut this = Self {
             program,
             module,
             defined,
-            units: Vec::new(),
-            sources: sources.then(Vec::new),
-            offset: u32::try_from(module.bodies[defined as usize].range.start).unwrap_or(u32::MAX),
+            units: Vec::with_capacity(bytes + HEAD_UNITS),
+            notes,
+            sources: (notes == Notes::Sources).then(Vec::new),
+            offset: u32::try_from(range.start).unwrap_or(u32::MAX),
             locals,
-            stack: Vec::new(),
+            stack: Vec::with_capacity(OPERANDS),
             clean: 0,
-            frames: Vec::new(),
+            frames: Vec::with_capacity(BLOCKS),
             tries: Vec::new(),
             maps: Vec::new(),
             open_tries: Vec::new(),
@@ -321,7 +344,7 @@ impl<'a> Translator<'a> {
     /// Takes note of an instruction that can be watched. `inverted` says of a branch that it is taken when the operator's is
     /// not.
     fn watch(&mut self, start: usize, inverted: bool) {
-        if self.program.watches() {
+        if self.notes == Notes::Watched {
             self.unwatch(start);
             let (unit, number) = (u32::try_from(start).unwrap_or(u32::MAX), self.units[start]);
             self.watched.push(Watched { unit, number, offset: self.offset, inverted });

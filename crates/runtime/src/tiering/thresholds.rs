@@ -43,7 +43,7 @@ impl Tiering {
 
 /// Of what a function runs before it is noticed, this part at the end is watched: how its branches go, and how often its calls
 /// are made.
-pub(super) const WATCH_DIVISOR: u32 = 2;
+pub(super) const WATCH_DIVISOR: u32 = 4;
 
 /// A waiting function is asked after again when it has run this many times less than it took to be noticed.
 pub(super) const ASK_AGAIN_DIVISOR: u32 = 4;

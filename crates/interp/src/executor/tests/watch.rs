@@ -5,6 +5,7 @@
 use super::std::thread;
 use super::world::{BASE, Fake, Instance, Plan, Store, World, settings};
 use crate::program::Program;
+use crate::translate::Notes;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
@@ -128,8 +129,7 @@ fn calls_are_seen_beside_those_of_their_function() {
     for _ in 0..50 {
         store.call(&instance, 3, &[4]).unwrap();
     }
-    let loops =
-        [(2, call(200, 49)), (2, branch(50, 200)), (2, call(50, 49)), (2, branch(150, 200))];
+    let loops = [(2, call(64, 49)), (2, branch(16, 64)), (2, call(50, 49)), (2, branch(48, 64))];
     let caller = [(3, branch(0, 50)), (3, call(0, 49)), (3, call(50, 49))];
     assert_eq!(seen(&world), [&loops[..], &caller].concat());
     assert_eq!(world.told(), []);
@@ -146,7 +146,7 @@ fn what_is_seen_is_over_once_the_promoter_is_told() {
     store.call(&instance, 2, &[1000]).unwrap();
     assert_eq!(world.told(), [(2, true)]);
     let times = seen(&world);
-    assert_eq!(times[0], (2, branch(25, 100)));
+    assert_eq!(times[0], (2, branch(16, 64)));
     store.call(&instance, 2, &[1000]).unwrap();
     assert_eq!(seen(&world), times);
     assert_eq!(world.program.heat(2), Some(i32::MAX - 1950));
@@ -159,8 +159,8 @@ fn counts_end_where_they_say_enough() {
     let instance = Instance::new(&world, &store);
     store.call(&instance, 3, &[4000]).unwrap();
     let all = seen(&world);
-    assert!(all.contains(&(2, branch(255, 255))), "{all:?}");
-    assert!(all.contains(&(2, call(255, 0))), "{all:?}");
+    assert!(all.contains(&(2, branch(64, 64))), "{all:?}");
+    assert!(all.contains(&(2, call(64, 0))), "{all:?}");
     assert_eq!(world.told(), []);
 }
 
@@ -266,12 +266,12 @@ fn checked(text: &str) -> usize {
     let program = program.unwrap();
     let functions = 0..u32::try_from(module.bodies.len()).unwrap();
     let check = |defined| {
-        let listing = crate::print::listing(&program.translate(defined, true).unwrap());
+        let code = program.translate(defined, Notes::Watched).unwrap();
+        let listing = crate::print::listing(&code);
         let starts: BTreeSet<u32> = listing
             .lines()
             .map(|line| line.split_whitespace().next().unwrap().parse().unwrap())
             .collect();
-        let code = program.translate(defined, false).unwrap();
         for it in &code.watched {
             assert!(starts.contains(&it.unit), "{it:?} is no instruction of {listing}");
             assert_eq!(it.number, code.units[it.unit as usize], "{it:?} of {listing}");
@@ -282,10 +282,11 @@ fn checked(text: &str) -> usize {
         let kept = program.translated(defined).unwrap();
         let units =
             || -> Vec<u16> { kept.units.iter().map(|unit| unit.load(Ordering::Relaxed)).collect() };
-        assert!(kept.watch.begin(&kept.units));
+        let watch = program.watch_of(defined, kept);
+        assert!(watch.begin(&kept.units));
         let changed = units().into_iter().zip(&code.units).filter(|(now, before)| now != *before);
         assert_eq!(changed.count(), code.watched.len(), "{listing}");
-        kept.watch.end(&kept.units);
+        watch.end(&kept.units);
         assert_eq!(units(), code.units);
         code.watched.len()
     };
