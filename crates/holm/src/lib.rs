@@ -62,6 +62,7 @@ pub use holm_runtime::{
     MemoryType, Module, ModuleLimits, ModuleStream, OneWorker, OwnedAnyRef, OwnedExternRef,
     Profile, RefType, Result, RootScope, SharedBytes, SharedMemory, StorageType, Store,
     StoreContext, StoreContextMut, StoreLimits, StoreUsage, StreamProgress, StructRef, StructType,
-    Symbol, Table, TableType, Tag, TierCompilation, TierEvent, TierEventKind, TierStats, Tiering,
-    TrapReason, TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet, WasmTy, Workers,
+    Symbol, Table, TableType, Tag, TierCompilation, TierEvent, TierEventKind, TierReason,
+    TierStats, Tiering, TrapReason, TypedFunc, Val, ValType, WasmParams, WasmResults, WasmRet,
+    WasmTy, Workers,
 };

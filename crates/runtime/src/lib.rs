@@ -69,7 +69,7 @@ pub use stream::{ModuleStream, StreamProgress};
 pub use table::Table;
 pub use tag::Tag;
 pub use tiering::thresholds::Tiering;
-pub use tiering::{TierCompilation, TierEvent, TierEventKind, TierStats};
+pub use tiering::{TierCompilation, TierEvent, TierEventKind, TierReason, TierStats};
 pub use typed::{WasmParams, WasmResults, WasmRet, WasmTy};
 pub use usage::{InstanceUsage, StoreUsage};
 pub use value::Val;

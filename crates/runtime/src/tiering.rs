@@ -22,7 +22,7 @@ use holm_abi::{
 use holm_module::Module as Meta;
 use holm_vm::PublishedCode;
 use log::Log;
-pub use log::{TierCompilation, TierEvent, TierEventKind, TierStats};
+pub use log::{TierCompilation, TierEvent, TierEventKind, TierReason, TierStats};
 use queue::{Notice, Queue};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -190,10 +190,15 @@ impl Promotions {
         let Earlier { promoted, called, is_kept } = earlier;
         let image = promoted.map(|promoted| crate::module::publish_into(code, *promoted));
         let image = image.transpose()?;
+        // Nobody asks for what is not timed, and there may be thousands.
+        let is_timed = self.engine.now_ns().is_some();
         let mut state = self.state();
         for (part, address) in image.iter().flat_map(|image| members(image)) {
             state.queue.take_now(part, self.cost(part.defined));
             functions.promote(part, address);
+            if is_timed {
+                self.note(part, TierEventKind::Promoted(TierReason::Kept));
+            }
         }
         state.images.extend(image);
         state.kept_cost = is_kept.then(|| state.queue.settled_cost());
@@ -333,7 +338,8 @@ impl Promotions {
         let image = crate::module::publish_into(parent, code)?;
         for (part, (_, address)) in batch.iter().zip(members(&image)) {
             functions.promote(*part, address);
-            self.note(*part, TierEventKind::Promoted);
+            let reason = lock(&self.log).reason(part.defined, self.call_weight());
+            self.note(*part, TierEventKind::Promoted(reason));
         }
         self.state().images.push(image);
         let span_ns = began.zip(compiled);
@@ -376,6 +382,8 @@ impl From<crate::Error> for Refusal {
 
 impl Promoter for Promotions {
     fn hot(&self, part: Part) -> i32 {
+        let rounds = self.tiering.rounds;
+        lock(&self.log).noticed(part.defined, rounds, rounds / ASK_AGAIN_DIVISOR);
         let mut state = self.state();
         let after = self.ask_again(&mut state);
         if self.tiering.at_once || !self.engine.workers().has_background() {
@@ -400,6 +408,7 @@ impl Promoter for Promotions {
 
     fn force(&self, defined: u32) {
         let part = Part { defined, entry: Entry::Start };
+        lock(&self.log).deep(defined);
         let may_be_in_work = {
             let mut state = self.state();
             state.queue.take_now(part, self.cost(defined));

@@ -4,7 +4,26 @@
 //! Read next: [`super`].
 
 use super::thresholds::EVENTS_MAX;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Why there is machine code of a function or of one of its loops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TierReason {
+    /// The function had run about so many rounds of its loops by then, of which a call counts as some.
+    Ran {
+        /// Rounds.
+        rounds: u64,
+        /// Rounds that a call counts as; 0 if calls do not count.
+        per_call: u16,
+    },
+    /// An earlier run called it.
+    CalledBefore,
+    /// An earlier run compiled it, and its code was kept.
+    Kept,
+    /// Compiled and interpreted functions called each other so deep down that the stack had no room for more changes.
+    Deep,
+}
 
 /// What became of a function or of one of its loops.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +33,8 @@ pub enum TierEventKind {
     Noticed,
     /// It waited and was not noticed again for so long that it is not compiled.
     Cooled,
-    /// Its machine code runs from now on.
-    Promoted,
+    /// Its machine code runs from now on, for this reason.
+    Promoted(TierReason),
     /// It stays where it is, for this reason.
     Refused(String),
 }
@@ -50,7 +69,7 @@ pub struct TierCompilation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TierStats {
-    /// Functions that were promoted.
+    /// Functions that were compiled and promoted.
     pub functions: u64,
     /// Loops that can be entered while they run.
     pub loops: u64,
@@ -70,15 +89,40 @@ pub struct TierStats {
 #[derive(Debug, Default)]
 pub(super) struct Log {
     stats: TierStats,
+    /// By function: the rounds that were noticed.
+    rounds: BTreeMap<u32, u64>,
+    /// Functions that were compiled because the stack was about to end.
+    deep: BTreeSet<u32>,
     events: VecDeque<TierEvent>,
     compilations: VecDeque<TierCompilation>,
 }
 
 impl Log {
+    /// Notes that a function has run so many rounds until it was noticed, the first time or again.
+    pub(super) fn noticed(&mut self, function: u32, first: u32, again: u32) {
+        let rounds = self.rounds.entry(function).or_default();
+        *rounds += u64::from(if *rounds == 0 { first } else { again });
+    }
+
+    /// Notes that a function is needed because the stack is about to end.
+    pub(super) fn deep(&mut self, function: u32) {
+        self.deep.insert(function);
+    }
+
+    /// Why a function is promoted that was compiled in this run.
+    pub(super) fn reason(&self, function: u32, per_call: u16) -> TierReason {
+        match self.rounds.get(&function) {
+            _ if self.deep.contains(&function) => TierReason::Deep,
+            Some(rounds) => TierReason::Ran { rounds: *rounds, per_call },
+            None => TierReason::CalledBefore,
+        }
+    }
+
     pub(super) fn add(&mut self, event: TierEvent) {
         match (&event.kind, event.loop_offset) {
-            (TierEventKind::Promoted, None) => self.stats.functions += 1,
-            (TierEventKind::Promoted, Some(_)) => self.stats.loops += 1,
+            (TierEventKind::Promoted(TierReason::Kept), _) => {}
+            (TierEventKind::Promoted(_), None) => self.stats.functions += 1,
+            (TierEventKind::Promoted(_), Some(_)) => self.stats.loops += 1,
             (TierEventKind::Refused(_), _) => self.stats.refused += 1,
             (TierEventKind::Cooled, _) => self.stats.cooled += 1,
             (TierEventKind::Noticed, _) => {}

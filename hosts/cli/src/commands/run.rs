@@ -163,7 +163,7 @@ impl Run {
         stats.ran();
         if self.own.stats {
             stats.collected(&guest.heap_stats());
-            stats.promoted(module.tier_stats());
+            stats.promoted(&module);
             terminal::print_error(&format!("{stats}{}", guest.bill(&limits)));
         }
         let outcome = match result {
@@ -176,7 +176,7 @@ impl Run {
         };
         let outcome = guest.note_limits(outcome, &limits);
         let outcome = guest.saves.write().and(outcome);
-        let outcome = tiers::write(&self.own, &module).and(outcome);
+        let outcome = tiers::write(&self.own, &module, &stats).and(outcome);
         // Nobody is told if it cannot be kept: the next run begins like this one.
         let _ = module.keep_promoted();
         // The process is about to end, and the system takes everything back at once: cleaning up for a next

@@ -5,6 +5,7 @@
 use holm::Module;
 
 use super::RunOptions;
+use super::stats::Stats;
 use crate::failure::Failure;
 
 /// Whether it is to be known when what happened.
@@ -20,6 +21,11 @@ pub(super) const fn check(_: &RunOptions, _: &Module) -> Result<(), Failure> {
 
 /// Writes nothing.
 #[expect(clippy::unnecessary_wraps, reason = "where functions move up it can fail")]
-pub(super) const fn write(_: &RunOptions, _: &Module) -> Result<(), Failure> {
+pub(super) const fn write(_: &RunOptions, _: &Module, _: &Stats) -> Result<(), Failure> {
     Ok(())
+}
+
+/// Says nothing.
+pub(super) const fn moves(_: &Module) -> Vec<String> {
+    Vec::new()
 }

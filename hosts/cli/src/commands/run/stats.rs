@@ -6,9 +6,10 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use holm::{HeapStats, StoreUsage, TierStats};
+use holm::{HeapStats, Module, StoreUsage, TierStats};
 use holm_wasi::{ThreadUsage, Usage};
 
+use super::tiers;
 use crate::cached::Origin;
 use crate::input::Received;
 use crate::limits::Limits;
@@ -32,11 +33,28 @@ pub(super) fn processor_nanoseconds() -> u64 {
 pub(super) struct Stats {
     last: Instant,
     steps: Vec<(&'static str, Duration, String)>,
+    /// What took time during these.
+    sums: Vec<(&'static str, Duration, String)>,
+    /// What moved from tier to tier, and why; a line each.
+    moves: Vec<String>,
 }
 
 impl Stats {
     pub(super) fn begin() -> Self {
-        Self { last: Instant::now(), steps: Vec::new() }
+        // Times of the collector and of tiers are counted from here.
+        nanoseconds();
+        Self { last: Instant::now(), steps: Vec::new(), sums: Vec::new(), moves: Vec::new() }
+    }
+
+    /// The steps so far: what they are called, when they began, how long they took.
+    #[cfg_attr(not(feature = "optimize"), expect(dead_code, reason = "no time line is drawn"))]
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&'static str, Duration, Duration)> {
+        let mut began = Duration::ZERO;
+        self.steps.iter().map(move |(name, time, _)| {
+            let at = began;
+            began += *time;
+            (*name, at, *time)
+        })
     }
 
     pub(super) fn read(&mut self, file: &Received) {
@@ -77,11 +95,13 @@ impl Stats {
         let (minor, major) = (heap.minor_collections, heap.major_collections);
         let made = show_size(heap.bytes_allocated);
         let remark = format!("{minor} minor, {major} major, longest {longest}, {made} made");
-        self.steps.push(("collect", Duration::from_nanos(heap.pause_total_ns), remark));
+        self.sums.push(("collect", Duration::from_nanos(heap.pause_total_ns), remark));
     }
 
     /// What moved from tier to tier, if anything did.
-    pub(super) fn promoted(&mut self, tiers: Option<TierStats>) {
+    pub(super) fn promoted(&mut self, module: &Module) {
+        self.moves = tiers::moves(module);
+        let tiers = module.tier_stats();
         let Some(tiers) = tiers.filter(|tiers| tiers.compilations + tiers.refused > 0) else {
             return;
         };
@@ -91,7 +111,7 @@ impl Stats {
             "{functions} functions and {loops} loops in {compilations} pieces, {bytes} of code; \
              {cooled} cooled, {refused} refused"
         );
-        self.steps.push(("promote", Duration::from_nanos(tiers.compile_ns), remark));
+        self.sums.push(("promote", Duration::from_nanos(tiers.compile_ns), remark));
     }
 
     fn step(&mut self, name: &'static str, remark: String) {
@@ -158,10 +178,10 @@ impl fmt::Display for Bill {
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, time, remark) in &self.steps {
+        for (name, time, remark) in self.steps.iter().chain(&self.sums) {
             let line = format!("{name:<12} {:>9}  {remark}", show_time(*time));
             writeln!(f, "{}", line.trim_end())?;
         }
-        Ok(())
+        self.moves.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }

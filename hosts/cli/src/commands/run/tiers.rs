@@ -1,4 +1,4 @@
-//! `--trace-tiers FILE`: a time line of functions that moved from tier to tier, in the format of Chrome's traces; and
+//! `--trace-tiers FILE`: a time line of a run and of the functions that moved from tier to tier, in the format of Chrome's traces; and
 //! `--profile-out FILE`: what was seen of a program while it ran.
 //!
 //! Not here: what moves when, and what a profile is (see the engine). Invariant: the time line is one JSON array, whatever
@@ -7,12 +7,18 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use holm::{Module, TierCompilation, TierEventKind};
+use holm::{Module, TierCompilation, TierEventKind, TierReason};
 
 use super::RunOptions;
+use super::stats::Stats;
 use crate::failure::Failure;
 use crate::input;
+use crate::units::show_time;
+
+/// Lines of `--stats` about what moved.
+const MOVES_MAX: usize = 16;
 
 /// The rows of the time line.
 const GUEST_ROW: u32 = 1;
@@ -33,8 +39,9 @@ pub(super) fn check(options: &RunOptions, module: &Module) -> Result<(), Failure
 }
 
 /// Writes the files that are asked for.
-pub(super) fn write(options: &RunOptions, module: &Module) -> Result<(), Failure> {
-    let traced = options.trace_tiers.as_deref().map(|path| trace(module, path));
+pub(super) fn write(options: &RunOptions, module: &Module, stats: &Stats) -> Result<(), Failure> {
+    let traced =
+        options.trace_tiers.as_deref().map(|path| trace(&text(options, module, stats), path));
     let seen = options.profile_out.as_deref().map(|path| write_profile(module, path));
     seen.unwrap_or(Ok(())).and(traced.unwrap_or(Ok(())))
 }
@@ -49,8 +56,8 @@ fn write_profile(module: &Module, path: &Path) -> Result<(), Failure> {
 }
 
 /// Writes the time line.
-fn trace(module: &Module, path: &Path) -> Result<(), Failure> {
-    fs::write(path, text(module)).map_err(|error| {
+fn trace(line: &str, path: &Path) -> Result<(), Failure> {
+    fs::write(path, line).map_err(|error| {
         let text = format!("can not write {}: {}", path.display(), input::reason(&error));
         Failure::new(1, text).help("name a place you can write to with --trace-tiers")
     })
@@ -77,19 +84,26 @@ impl Line<'_> {
     }
 }
 
-fn text(module: &Module) -> String {
+fn text(options: &RunOptions, module: &Module, stats: &Stats) -> String {
     let (events, compilations) = module.tier_events();
     let mut out = String::from("[\n");
     for (row, name) in [(GUEST_ROW, "guest"), (COMPILER_ROW, "compiler")] {
         let rest = &format!(",\"args\":{{\"name\":\"{name}\"}}");
         Line { phase: "M", title: "thread_name", row, at_ns: 0, rest }.write(&mut out);
     }
+    let called = format!("call {}", options.invoke.as_deref().unwrap_or("_start"));
+    for (title, began, time) in stats.steps() {
+        let title = if title == "run" { &called } else { title };
+        let rest = &format!(",\"dur\":{}", microseconds(in_nanoseconds(time)));
+        let at_ns = in_nanoseconds(began);
+        Line { phase: "X", title, row: GUEST_ROW, at_ns, rest }.write(&mut out);
+    }
     for event in events {
         let function = name(module, event.function);
         let (what, why) = match event.kind {
             TierEventKind::Noticed => ("noticed", String::new()),
             TierEventKind::Cooled => ("cooled", String::new()),
-            TierEventKind::Promoted => ("promoted", String::new()),
+            TierEventKind::Promoted(reason) => ("promoted", told(reason)),
             TierEventKind::Refused(why) => ("refused", why),
             _ => continue,
         };
@@ -108,6 +122,50 @@ fn text(module: &Module) -> String {
     out.truncate(out.trim_end_matches([',', '\n']).len());
     out.push_str("\n]\n");
     out
+}
+
+/// What moved up in the order in which it did, a line each, if there was a clock.
+pub(super) fn moves(module: &Module) -> Vec<String> {
+    let (mut kept, mut lines) = (0, Vec::new());
+    for event in module.tier_events().0 {
+        let (TierEventKind::Promoted(reason), Some(at_ns)) = (event.kind, event.at_ns) else {
+            continue;
+        };
+        if reason == TierReason::Kept {
+            kept += 1;
+            continue;
+        }
+        let at = show_time(Duration::from_nanos(at_ns));
+        let part = event.loop_offset.map_or(String::new(), |at| format!(", loop at {at:#x}"));
+        let function = name(module, event.function);
+        lines.push(format!("  at {at:>9}  {function}{part}: {}", told(reason)));
+    }
+    if lines.len() > MOVES_MAX {
+        let left = lines.len() - MOVES_MAX;
+        lines.truncate(MOVES_MAX);
+        lines.push(format!("  and {left} more, which --trace-tiers FILE has"));
+    }
+    if kept > 0 {
+        lines.push(format!("  {kept} compiled by earlier runs"));
+    }
+    lines
+}
+
+/// A reason in words.
+fn told(reason: TierReason) -> String {
+    match reason {
+        TierReason::Ran { rounds, per_call } => {
+            format!("ran about {rounds} rounds, of which a call counts as {per_call}")
+        }
+        TierReason::CalledBefore => "an earlier run called it".to_owned(),
+        TierReason::Kept => "an earlier run compiled it".to_owned(),
+        TierReason::Deep => "called so deep down that the stack was about to end".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn in_nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What to call a function.
