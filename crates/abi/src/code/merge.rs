@@ -176,7 +176,8 @@ impl Merged {
         let parts = &mut self.parts;
         let in_line = span.start as usize % LINE_BYTES;
         let end = parts.text.len();
-        let start = (end + LINE_BYTES - in_line).next_multiple_of(LINE_BYTES) - LINE_BYTES + in_line;
+        let start =
+            (end + LINE_BYTES - in_line).next_multiple_of(LINE_BYTES) - LINE_BYTES + in_line;
         parts.text.resize(start, FILLER);
         let text = code.text.get(span.start as usize..span.end as usize);
         parts.text.extend_from_slice(text.ok_or_else(|| damaged("text"))?);
