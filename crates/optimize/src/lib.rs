@@ -17,6 +17,7 @@ pub mod inspect;
 mod isa;
 mod known;
 mod latch;
+mod lines;
 mod link;
 mod named;
 mod parts;

@@ -1,6 +1,6 @@
 //! All units of a module, or some parts of it, → one text image.
 //!
-//! Functions lie in index order, or that of the batch; thunks after them; each at its alignment. Calls inside the image are resolved
+//! Functions lie in index order, or that of the batch; thunks after them; each where [`crate::lines`] wants it. Calls inside the image are resolved
 //! here, so that nothing is left to relocate. Invariant: the image is the same whoever compiled its parts.
 
 use crate::worker::{Compiled, Unit, push_change};
@@ -116,7 +116,8 @@ fn resolve(
 
 /// Appends one unit, and gives where it starts.
 fn place(unit: &mut Compiled, parts: &mut CodeParts) -> Result<u32, CompileError> {
-    let start = parts.text.len().next_multiple_of(unit.alignment.max(1) as usize);
+    let start = unit.begins.next(parts.text.len());
+    let start = start.next_multiple_of(unit.alignment.max(1) as usize);
     parts.text.resize(start, FILLER);
     let code = std::mem::take(&mut unit.code);
     parts.text.extend_from_slice(&code);

@@ -7,6 +7,7 @@
 use crate::environment::{self, Environment};
 use crate::error::Failure;
 use crate::isa::{self, Effort};
+use crate::lines::{Begins, Head};
 use crate::translate::Places;
 use crate::{anchor, latch, shape, thunk, translate};
 use cranelift_codegen::binemit::Reloc;
@@ -15,8 +16,8 @@ use cranelift_codegen::ir::{ExternalName, TrapCode};
 use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::{
-    Context, ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
-    FinalizedMachReloc, FinalizedRelocTarget, MachTrap,
+    Context, ExceptionContextLoc, Final, FinalizedMachCallSite, FinalizedMachExceptionHandler,
+    FinalizedMachReloc, FinalizedRelocTarget, MachBufferFinalized, MachTrap,
 };
 use cranelift_frontend::FunctionBuilderContext;
 use holm_abi::code::CallForm;
@@ -54,7 +55,9 @@ impl Unit {
 #[derive(Debug, Default)]
 pub(crate) struct Compiled {
     pub(crate) code: Vec<u8>,
+    /// What its constants want.
     pub(crate) alignment: u32,
+    pub(crate) begins: Begins,
     pub(crate) calls: Vec<CallSite>,
     pub(crate) traps: Vec<(u32, TrapReason)>,
     pub(crate) sources: Vec<(u32, u32)>,
@@ -198,7 +201,8 @@ impl Worker {
         let trap = |trap: &MachTrap| Ok((trap.offset, reason(trap.code)?));
         let mut result = Compiled {
             code: buffer.data().to_vec(),
-            alignment: buffer.alignment.max(isa.function_alignment().preferred),
+            alignment: buffer.alignment,
+            begins: Begins::best(&heads(buffer, &places)),
             calls: buffer.relocs().iter().map(call).collect::<Result<_, _>>()?,
             traps: buffer.traps().iter().map(trap).collect::<Result<_, Failure>>()?,
             handlers: handlers(buffer.call_sites())?,
@@ -269,6 +273,18 @@ impl Worker {
     pub(crate) fn clif(&self) -> String {
         self.context.func.display().to_string()
     }
+}
+
+/// The heads of loops, cold ones too: a profile tells how a program begins, and not how it goes on.
+fn heads(buffer: &MachBufferFinalized<Final>, places: &Places) -> Vec<Head> {
+    let locations = buffer.get_srclocs_sorted();
+    let depth = |at: u32| {
+        let behind = locations.partition_point(|location| location.start <= at);
+        places.loop_depth(locations.get(behind.checked_sub(1)?)?.loc)
+    };
+    let interrupted = translate::trap::code(TrapReason::Interrupted);
+    let polls = buffer.traps().iter().filter(|trap| trap.code == interrupted);
+    polls.filter_map(|poll| Some(Head { poll: poll.offset, depth: depth(poll.offset)? })).collect()
 }
 
 /// Adds a value that holds from `at` on, unless it holds already.

@@ -18,8 +18,9 @@ use holm_spec::trap::TrapReason;
 
 /// What fills the space between functions: an instruction that traps, on both architectures.
 const FILLER: u8 = 0xcc;
-/// Binary logarithm of the largest alignment that code asks for.
-const ALIGNMENT_LOG2_MAX: u32 = 6;
+/// Bytes of a line of code. A unit keeps its place in one, on which its speed depends, and with it every alignment that
+/// code asks for.
+const LINE_BYTES: usize = 64;
 
 /// What lies at a place of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -173,8 +174,10 @@ impl Merged {
     fn copy(&mut self, source: &Source<'_>, span: Range<u32>) -> Result<u32, ArtifactError> {
         let Source { code, .. } = source;
         let parts = &mut self.parts;
-        let alignment = 1_usize << span.start.trailing_zeros().min(ALIGNMENT_LOG2_MAX);
-        let start = parts.text.len().next_multiple_of(alignment);
+        let in_line = span.start as usize % LINE_BYTES;
+        let end = parts.text.len();
+        let start =
+            (end + LINE_BYTES - in_line).next_multiple_of(LINE_BYTES) - LINE_BYTES + in_line;
         parts.text.resize(start, FILLER);
         let text = code.text.get(span.start as usize..span.end as usize);
         parts.text.extend_from_slice(text.ok_or_else(|| damaged("text"))?);

@@ -17,10 +17,10 @@ fn calls_are_relative_to_the_end_of_their_field() {
     ];
     let mut thunks = [(2, unit(&[0xc3], Vec::new()))].into();
     let parts = link(&mut functions, &mut thunks, 3).unwrap();
-    assert_eq!(parts.functions[1], FunctionRange { offset: 16, bytes: 5 });
-    assert_eq!(parts.thunks, [None, None, Some(32)]);
-    assert_eq!(parts.text[..6], [0xe8, 11, 0, 0, 0, FILLER]);
-    assert_eq!(parts.text[16..21], [0xe8, 11, 0, 0, 0]);
+    assert_eq!(parts.functions[1], FunctionRange { offset: 32, bytes: 5 });
+    assert_eq!(parts.thunks, [None, None, Some(64)]);
+    assert_eq!(parts.text[..6], [0xe8, 27, 0, 0, 0, FILLER]);
+    assert_eq!(parts.text[32..37], [0xe8, 27, 0, 0, 0]);
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn aarch64_calls_count_words() {
     let mut functions =
         [unit(&[0; 4], Vec::new()), unit(&0x9400_0000_u32.to_le_bytes(), vec![call])];
     let parts = link(&mut functions, &mut BTreeMap::new(), 0).unwrap();
-    assert_eq!(parts.text[16..20], 0x97ff_fffc_u32.to_le_bytes());
+    assert_eq!(parts.text[32..36], 0x97ff_fff8_u32.to_le_bytes());
 }
 
 #[test]
@@ -53,8 +53,8 @@ fn parts_call_each_other_by_their_starts() {
     let parts = link_parts(&batch, &mut functions, &mut BTreeMap::new()).unwrap();
     assert_eq!(parts.members, [(5, 10), (5, 0)]);
     let calls: Vec<_> = parts.calls.iter().map(|call| (call.at, call.target)).collect();
-    assert_eq!(calls, [(1, 16), (17, 16)]);
-    assert_eq!(parts.text[16..21], [0xe8, 0xfb, 0xff, 0xff, 0xff]);
+    assert_eq!(calls, [(1, 32), (33, 32)]);
+    assert_eq!(parts.text[32..37], [0xe8, 0xfb, 0xff, 0xff, 0xff]);
     let mut functions = [unit(&code, vec![call(4)])];
     let missing = link_parts(&batch[1..], &mut functions, &mut BTreeMap::new());
     assert!(matches!(missing, Err(CompileError::Bug(_))));

@@ -71,8 +71,8 @@ impl Translator<'_, '_> {
         self.enter_from_slots(header, &params)?;
         let base = self.stack.len();
         self.enter(header, base);
+        self.poll_loop();
         self.open(Kind::Loop(header), ty);
-        self.poll();
         self.begin_segment();
         Ok(())
     }

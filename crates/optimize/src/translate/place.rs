@@ -6,6 +6,7 @@
 //! Invariant: a site comes after the site that its call belongs to.
 
 use cranelift_codegen::ir::SourceLoc;
+use std::collections::BTreeMap;
 
 /// Marks an index among the places of inlined operators. Files are shorter than this.
 const INLINED: u32 = 1 << 31;
@@ -21,18 +22,34 @@ pub(crate) struct Places {
     site: u32,
     /// The offset of the present operator.
     offset: u32,
+    /// What Cranelift carries for it.
+    carried: u32,
+    /// Loops: what Cranelift carries for them, and how many loops are around.
+    loops: BTreeMap<u32, u32>,
 }
 
 impl Places {
     /// What Cranelift is to carry for an operator.
     pub(super) fn location(&mut self, offset: u32) -> SourceLoc {
         self.offset = offset;
-        if self.site == 0 {
-            return SourceLoc::new(offset.min(INLINED - 1));
-        }
-        let index = u32::try_from(self.inlined.len()).unwrap_or(u32::MAX);
-        self.inlined.push((offset, self.site));
-        SourceLoc::new(INLINED | index)
+        self.carried = if self.site == 0 {
+            offset.min(INLINED - 1)
+        } else {
+            let index = u32::try_from(self.inlined.len()).unwrap_or(u32::MAX);
+            self.inlined.push((offset, self.site));
+            INLINED | index
+        };
+        SourceLoc::new(self.carried)
+    }
+
+    /// Says that the present operator is a loop in so many others.
+    pub(super) fn note_loop(&mut self, depth: usize) {
+        self.loops.insert(self.carried, u32::try_from(depth).unwrap_or(u32::MAX));
+    }
+
+    /// How many loops are around the one that Cranelift carried this for, if it is one.
+    pub(crate) fn loop_depth(&self, location: SourceLoc) -> Option<u32> {
+        self.loops.get(&location.bits()).copied()
     }
 
     /// From here on, operators are those of the function that the present one calls. Gives what

@@ -5,6 +5,7 @@
 //! that it has already seen on the way; when the words run out, polls are atomic loads, which it keeps.
 //! Read next: [`super::fuel`].
 
+use super::frames::{Frame, Kind};
 use super::{Translator, trap};
 use cranelift_codegen::ir::{Endianness, Inst, InstBuilder, MemFlagsData, types};
 use holm_abi::layout::{HOST_PAGE_BYTES, POLL};
@@ -33,5 +34,13 @@ impl Translator<'_, '_> {
             self.b.ins().atomic_load(types::I32, flags, address)
         };
         self.b.func.dfg.value_def(loaded).inst()
+    }
+
+    /// The same at a loop's head, before its frame is opened.
+    pub(super) fn poll_loop(&mut self) {
+        if self.poll().is_some() {
+            let is_loop = |frame: &&Frame<'_>| matches!(frame.kind, Kind::Loop(_));
+            self.places.note_loop(self.frames.iter().filter(is_loop).count());
+        }
     }
 }

@@ -96,7 +96,7 @@ impl Translator<'_, '_> {
             self.enter(headers[copy], base);
             self.set_cold(is_cold);
             if copy == 0 {
-                self.poll();
+                self.poll_loop();
             }
             let kind = Kind::LoopCopy(headers[(copy + 1) % copies]);
             let frame = Frame::new(kind, base, params, results);

@@ -91,6 +91,9 @@ fn merged_images_say_the_same_of_every_function() {
     let members: Vec<_> = merged.members().map(|m| (m.defined, m.loop_offset)).collect();
     assert_eq!(members, [(1, None), (2, None), (4, None)]);
     let start = |defined| merged.function(defined).unwrap().offset;
+    // Each keeps its place in a line.
+    assert_eq!([1, 2, 4].map(|defined| start(defined) % 64), [0, 32, 0]);
+    assert_eq!(merged.thunk(2).unwrap() % 64, 48);
     assert_eq!(target(&merged, 1), start(2));
     assert_eq!(target(&merged, 4), start(2));
     assert_eq!(target(&merged, 2), merged.thunk(2).unwrap());

@@ -1,0 +1,70 @@
+//! Where in a line of code a function may begin.
+//!
+//! Processors fetch instructions by lines of 64 bytes. If a loop's head is among the last bytes of a line, each round begins
+//! with a fetch of an instruction or two, and so does whatever follows a branch that was predicted wrongly.
+//! Cranelift aligns functions and nothing inside of them. So a function may begin at those steps of a line from
+//! which its loops' heads lie well, the inner ones first. A head is found by its poll.
+//! Not here: putting functions there, see [`crate::link`].
+//! Invariant: the answer depends on the function's code alone; a function without loops begins where functions do.
+
+/// Bytes of a line.
+const LINE_BYTES: u32 = 64;
+/// Functions begin at multiples of this. No constant wants more.
+const STEP_BYTES: u32 = 16;
+/// Steps of a line.
+const STEPS: u32 = LINE_BYTES / STEP_BYTES;
+/// A head with fewer bytes than this behind it in its line lies badly.
+const AHEAD_BYTES: u32 = 16;
+/// What stands between a loop's head and its poll: a copy of the anchor.
+const BEFORE_POLL_BYTES: u32 = 3;
+/// Loops nested deeper count as being nested so deep.
+const DEPTH_MAX: u32 = 6;
+
+/// A poll at the head of a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// Where it is in the function's code.
+    pub(crate) poll: u32,
+    /// How many loops there are around the loop.
+    pub(crate) depth: u32,
+}
+
+/// The steps of a line at which a function may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Begins(u32);
+
+impl Default for Begins {
+    /// Those of a function without loops.
+    fn default() -> Self {
+        Self(0b0101)
+    }
+}
+
+impl Begins {
+    /// Those from which heads lie best. Of equally good ones, those that functions usually have.
+    pub(crate) fn best(heads: &[Head]) -> Self {
+        let badness = |step: u32| heads.iter().map(|head| badness(*head, step)).sum::<u64>();
+        let least = (0..STEPS).map(badness).min().unwrap_or_default();
+        let best = (0..STEPS).filter(|step| badness(*step) == least);
+        let best = best.fold(0, |all, step| all | 1 << step);
+        let usual = best & Self::default().0;
+        Self(if usual == 0 { best } else { usual })
+    }
+
+    /// The first place from `at` on.
+    pub(crate) fn next(self, at: usize) -> usize {
+        let (step, line) = (STEP_BYTES as usize, LINE_BYTES as usize);
+        let at = at.next_multiple_of(step);
+        let fits = |at: &usize| self.0 >> (at % line / step) & 1 != 0;
+        (at..).step_by(step).take(STEPS as usize).find(fits).unwrap_or(at)
+    }
+}
+
+/// How badly a head lies if its function begins at this step of a line.
+fn badness(head: Head, step: u32) -> u64 {
+    let at = (head.poll + step * STEP_BYTES).wrapping_sub(BEFORE_POLL_BYTES) % LINE_BYTES;
+    if LINE_BYTES - at < AHEAD_BYTES { 1 << (4 * head.depth.min(DEPTH_MAX)) } else { 0 }
+}
+
+#[cfg(test)]
+mod tests;
