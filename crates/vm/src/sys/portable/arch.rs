@@ -15,6 +15,10 @@ pub(crate) mod racing;
 /// Integer arguments of a host function that are passed one by one.
 pub(crate) const HOST_REGISTERS_MAX: u32 = 5;
 
+/// Calls of guests by host functions that guests called, where addresses do not tell how much stack they take: a program in WebAssembly
+/// sees but a part of its stack. Each takes a few kilobytes, of half a megabyte at least.
+pub(crate) const NESTED_MAX: Option<u32> = Some(128);
+
 /// What stands where a signature has no integer argument.
 pub(crate) const NO_INT: MaybeUninit<u64> = MaybeUninit::new(0);
 /// What stands where a signature has no vector argument.

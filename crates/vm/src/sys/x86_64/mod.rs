@@ -73,6 +73,9 @@ unsafe extern "sysv64" {
 /// Integer arguments that fit in the registers of the C convention behind the anchor.
 pub(crate) const HOST_REGISTERS_MAX: u32 = 5;
 
+/// Calls of guests by host functions are limited by the stack that they take, which can be measured.
+pub(crate) const NESTED_MAX: Option<u32> = None;
+
 /// What is in a register for integers that has no argument: anything.
 pub(crate) const NO_INT: MaybeUninit<u64> = MaybeUninit::uninit();
 /// What is in a register for vectors that has no argument: anything.
