@@ -35,8 +35,7 @@ pub struct RegisterArguments {
 
 impl RegisterArguments {
     /// None at all.
-    pub(crate) const NONE: Self =
-        Self { ints: [NO_INT; 6], vectors: [NO_VECTOR; 8] };
+    pub(crate) const NONE: Self = Self { ints: [NO_INT; 6], vectors: [NO_VECTOR; 8] };
 
     /// Sets the argument in a register.
     ///

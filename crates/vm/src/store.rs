@@ -157,10 +157,7 @@ impl<H: 'static> Store<H> {
             Entry::Frame(_) if function.int_only => arch::host_call_int(),
             Entry::Frame(_) => arch::host_call(),
         };
-        let callee = Callee {
-            code: stub,
-            anchor: (top + CONTEXT_GAP_BYTES as usize) as u64,
-        };
+        let callee = Callee { code: stub, anchor: (top + CONTEXT_GAP_BYTES as usize) as u64 };
         let objects = self.objects_mut();
         objects.host_functions.push((context, Arc::clone(&function.closure)));
         let record = FunctionRecord {

@@ -21,6 +21,12 @@ pub(crate) use x86_64::stubs::base_of;
 #[cfg(feature = "machine-code")]
 pub use x86_64::stubs::{StubArea, stubs};
 
+// Where there are tests, it is tested alone.
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+#[path = "portable/map.rs"]
+#[expect(dead_code, reason = "nobody but its tests uses it here")]
+mod portable_map;
+
 /// Whether there can be other threads. Where there cannot, nobody can wake one that waits.
 pub(crate) const HAS_THREADS: bool =
     cfg!(not(all(target_family = "wasm", not(target_feature = "atomics"))));

@@ -19,7 +19,11 @@ pub(super) fn instance<T: 'static>(
 }
 
 /// Fails with both sides when they differ.
-pub(super) fn same<V: PartialEq + std::fmt::Debug>(what: &str, found: V, expected: V) -> Result<(), Failed> {
+pub(super) fn same<V: PartialEq + std::fmt::Debug>(
+    what: &str,
+    found: V,
+    expected: V,
+) -> Result<(), Failed> {
     if found == expected {
         return Ok(());
     }

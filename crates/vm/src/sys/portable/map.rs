@@ -171,5 +171,7 @@ pub(crate) enum Access {
 /// None is needed here.
 pub(crate) unsafe fn protect_poll_page(_: usize, _: Access) {}
 
+// By its path, because this file is read by its own where tests run.
 #[cfg(test)]
+#[path = "map/tests.rs"]
 mod tests;

@@ -8,7 +8,9 @@ pub(crate) mod arch;
 pub(crate) mod map;
 
 #[cfg(feature = "machine-code")]
-compile_error!("machine code is only made for Linux on x86-64: build without the feature `machine-code`");
+compile_error!(
+    "machine code is only made for Linux on x86-64: build without the feature `machine-code`"
+);
 // The layout has addresses as numbers of 64 bits; where pointers are narrower, they are the first half of such a number.
 #[cfg(all(not(target_pointer_width = "64"), target_endian = "big"))]
 compile_error!("pointers of 32 bits are only known little-endian");
