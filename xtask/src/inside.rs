@@ -74,8 +74,12 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     let mut tally = Tally::default();
     for (folder, name, features) in suites.chain([own]) {
         let mut of_folder = Tally::default();
-        for script in scripts(&folder, words)? {
-            programs.script(&script, features, &expected, &mut of_folder)?;
+        let scripts = scripts(&folder, words)?;
+        for script in &scripts {
+            programs.script(script, features, &expected, &mut of_folder)?;
+        }
+        if scripts.is_empty() {
+            continue;
         }
         say(&format!("{name}: {} passed, {} failed", of_folder.passed, of_folder.failed));
         tally.passed += of_folder.passed;

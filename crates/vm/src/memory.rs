@@ -14,7 +14,7 @@ pub use shared::SharedMemory;
 pub(crate) use view::View;
 
 use crate::VmError;
-use crate::slot::{GUARDED_BYTES, Slot};
+use crate::slot::{GUARDED_BYTES, MEMORY32_BYTES, Slot};
 use crate::sys::map::{Access, Mapping, PAGE};
 use holm_abi::MemoryStrategy;
 use holm_spec::types::MemoryType;
@@ -229,7 +229,7 @@ pub(crate) trait SlotOf {
 
 /// The most pages that a type of memory can have.
 fn pages_max(ty: &MemoryType) -> u64 {
-    let bytes = if ty.is_64 { ADDRESSES_MAX } else { 1 << 32 };
+    let bytes = if ty.is_64 { ADDRESSES_MAX } else { MEMORY32_BYTES };
     bytes >> ty.page_bytes_log2
 }
 

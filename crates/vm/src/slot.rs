@@ -20,8 +20,10 @@ use holm_abi::layout::{
 };
 use std::ops::Range;
 
-/// Bytes that a 32-bit memory can have, or that this machine has addresses for.
-pub(crate) const RESERVATION_BYTES: usize = (1_usize << 16).saturating_mul(1 << 16);
+/// Bytes that a 32-bit memory can have.
+pub(crate) const MEMORY32_BYTES: u64 = 1 << 32;
+/// The same as far as this machine has addresses.
+const RESERVATION_BYTES: usize = (1_usize << 16).saturating_mul(1 << 16);
 /// Guard behind a reservation: static offsets below 2³¹ and the widest access stay inside it.
 const RESERVATION_GUARD_BYTES: usize = (2 << 30) + 64 * 1024;
 /// Bytes of a reservation with its guard.
@@ -114,7 +116,7 @@ impl Slot {
     pub(crate) fn set_accessible(&mut self, bytes: usize) -> Result<(), VmError> {
         let old = self.accessible();
         let bytes = bytes.next_multiple_of(PAGE);
-        assert!(bytes <= RESERVATION_BYTES, "{bytes} bytes of a reservation");
+        assert!(bytes as u64 <= MEMORY32_BYTES, "{bytes} bytes of a reservation");
         let memory = self.memory_offset();
         if bytes > old {
             self.mapping.protect(memory + old, bytes - old, Access::ReadWrite)?;
