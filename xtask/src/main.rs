@@ -11,6 +11,7 @@ mod ci;
 mod differential;
 mod fuzz;
 mod guests;
+mod inside;
 mod kit;
 mod peers;
 mod portable;
@@ -68,6 +69,11 @@ const CHORES: &[Chore] = &[
         name: "portable",
         help: "build the interpreter's core for machines without an operating system: [TARGET…]",
         run: portable::run,
+    },
+    Chore {
+        name: "inside",
+        help: "run the suites of the standard by Holm inside Holm: [WORD…]",
+        run: inside::run,
     },
     Chore {
         name: "suite",

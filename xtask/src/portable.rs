@@ -3,7 +3,7 @@
 //! Builds `crates/interp`, and with it `spec`, `module` and `abi`, for targets that have no standard library. Their `core`
 //! and `alloc` are compiled along, which wants the source of the standard library and a compiler that takes unstable
 //! options: a nightly toolchain with the component `rust-src`, else Debian's packages `rustc-web`, `cargo-web` and
-//! `rust-web-src`. Not here: running anything; what is alive (`crates/vm`) maps memory and wants an operating system.
+//! `rust-web-src`. Not here: running anything; what is alive (`crates/vm`) wants Rust's standard library, see `cargo xtask inside`.
 //! Invariant: what is built here shares no folder with other builds.
 
 use std::path::PathBuf;

@@ -7,6 +7,7 @@
 
 use crate::backtrace::{CodeMap, LeftStay};
 use crate::objects::Objects;
+use crate::sys::arch::NESTED_MAX;
 use holm_abi::Activation;
 use holm_abi::code::KEPT_REGISTERS;
 use holm_abi::layout::{
@@ -140,6 +141,7 @@ impl StoreBlock {
     /// Whether calls between host and guests are nested too deep for one more.
     pub(crate) fn is_host_stack_full(&self) -> bool {
         self.host_stack_bytes() > self.host_stack_bytes_max
+            || NESTED_MAX.is_some_and(|max| self.nested.get() >= max)
     }
 
     /// Bytes of the host's stack that calls between host and guests have taken.

@@ -30,7 +30,7 @@ impl BuiltinResult {
     }
 }
 
-pub(crate) type Entry = unsafe extern "sysv64" fn(*mut u8, u64, u64, u64, u64) -> BuiltinResult;
+pub(crate) type Entry = unsafe extern "C" fn(*mut u8, u64, u64, u64, u64) -> BuiltinResult;
 
 /// The entries, in the order of the builtins' numbers.
 pub(crate) static TABLE: [Entry; holm_abi::builtin::COUNT] = {
@@ -119,7 +119,7 @@ pub(crate) unsafe fn caller<'a>(anchor: *mut u8) -> (&'a StoreBlock, &'a mut Obj
 ///
 /// # Safety
 /// Called by the builtin stub only: `anchor` is that of a live instance whose store's call is under way.
-unsafe extern "sysv64" fn entry<B: Run>(
+unsafe extern "C" fn entry<B: Run>(
     anchor: *mut u8,
     a: u64,
     b: u64,

@@ -4,18 +4,12 @@
 //! [`HostFrame`] a host function's view of the frame that the exit stub spilled. Locations come from
 //! `holm_abi::SignatureAbi`; indices that a signature cannot have panic, and fold away when they are constant.
 
+use crate::sys::arch::{NO_INT, NO_VECTOR};
 use holm_abi::signature::RESULT_BYTES;
 use holm_abi::{Location, SignatureAbi, SlotSignature};
 use std::array;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-
-pub(crate) const FRAME_INTS: usize = std::mem::offset_of!(RawFrame, ints);
-pub(crate) const FRAME_VECTORS: usize = std::mem::offset_of!(RawFrame, vectors);
-pub(crate) const FRAME_STACK: usize = std::mem::offset_of!(RawFrame, stack);
-pub(crate) const FRAME_STACK_BYTES: usize = std::mem::offset_of!(RawFrame, stack_bytes);
-pub(crate) const FRAME_BYTES: usize = size_of::<RawFrame>();
-const _: () = assert!(FRAME_BYTES.is_multiple_of(16));
 
 /// Registers in memory.
 #[repr(C, align(16))]
@@ -41,8 +35,7 @@ pub struct RegisterArguments {
 
 impl RegisterArguments {
     /// None at all.
-    pub(crate) const NONE: Self =
-        Self { ints: [MaybeUninit::uninit(); 6], vectors: [MaybeUninit::uninit(); 8] };
+    pub(crate) const NONE: Self = Self { ints: [NO_INT; 6], vectors: [NO_VECTOR; 8] };
 
     /// Sets the argument in a register.
     ///
@@ -126,11 +119,11 @@ impl CallFrame {
     pub fn arguments(&self, ints: usize, vectors: usize) -> RegisterArguments {
         let int = |n: usize| match n < ints {
             true => MaybeUninit::new(self.raw.ints[n]),
-            false => MaybeUninit::uninit(),
+            false => NO_INT,
         };
         let vector = |n: usize| match n < vectors {
             true => MaybeUninit::new(f64::from_bits(low(self.raw.vectors[n]))),
-            false => MaybeUninit::uninit(),
+            false => NO_VECTOR,
         };
         RegisterArguments { ints: array::from_fn(int), vectors: array::from_fn(vector) }
     }
@@ -366,8 +359,8 @@ pub(crate) const fn low(value: u128) -> u64 {
     value as u64
 }
 
-/// An address of this 64-bit machine.
-#[expect(clippy::cast_possible_truncation, reason = "addresses have 64 bits here")]
+/// An address of this machine.
+#[expect(clippy::cast_possible_truncation, reason = "addresses are of this machine")]
 #[inline]
 pub(crate) const fn as_usize(address: u64) -> usize {
     address as usize

@@ -43,8 +43,8 @@ use room::Room;
 use space::Space;
 use std::ops::Range;
 
-/// Bytes of a reservation where addresses are plenty.
-const RESERVED_BYTES: u64 = 1 << 32;
+/// Bytes of a reservation where addresses are plenty, or of the largest on a machine that has few.
+const RESERVED_BYTES: u64 = if usize::BITS > 32 { 1 << 32 } else { 256 << 20 };
 /// The least that is reserved where they are not.
 const RESERVED_BYTES_MIN: u64 = 64 << 20;
 /// Where the nursery may end.
@@ -131,16 +131,16 @@ impl Heap {
         limits: &StoreLimits,
         config: HeapConfig,
     ) -> Result<Self, VmError> {
-        let mut space = Space::new(RESERVED_BYTES);
+        let mut bytes = RESERVED_BYTES;
         if strategy == MemoryStrategy::Checked {
             // Code compares references with what there is.
-            let mut bytes = limits.heap_bytes_max.saturating_mul(2).saturating_add(2 * NURSERY_END);
+            bytes = limits.heap_bytes_max.saturating_mul(2).saturating_add(2 * NURSERY_END);
             bytes = bytes.next_power_of_two().clamp(RESERVED_BYTES_MIN, RESERVED_BYTES);
+        }
+        let mut space = Space::new(bytes);
+        while strategy == MemoryStrategy::Checked && space.is_err() && bytes > RESERVED_BYTES_MIN {
+            bytes /= 2;
             space = Space::new(bytes);
-            while space.is_err() && bytes > RESERVED_BYTES_MIN {
-                bytes /= 2;
-                space = Space::new(bytes);
-            }
         }
         let space = space?;
         const { assert!(HUGE_PAGE_BYTES.is_multiple_of(8 << CARD_BYTES_LOG2)) };

@@ -15,11 +15,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// The Rust side of the exit stub: `(anchor, frame) → 0 to go on, 1 to leave the guest`.
-pub(crate) type HostEntry = unsafe extern "sysv64" fn(*mut u8, *mut RawFrame) -> u32;
+pub(crate) type HostEntry = unsafe extern "C" fn(*mut u8, *mut RawFrame) -> u32;
 
 /// The Rust side of the exit stub for arguments in registers.
 pub(crate) type RegisterEntry =
-    unsafe extern "sysv64" fn(*mut u8, u64, u64, u64, u64, u64) -> RegisterResult;
+    unsafe extern "C" fn(*mut u8, u64, u64, u64, u64, u64) -> RegisterResult;
 
 /// What a [`RegisterEntry`] returns, in two registers.
 #[repr(C)]
@@ -118,7 +118,7 @@ impl<H: 'static> HostFunction<H> {
 /// # Safety
 /// Called by the exit stub only: `anchor` is that of the function's context in a live `Store<H>` whose
 /// call is under way, and `frame` is the frame that the stub spilled.
-unsafe extern "sysv64" fn enter<H: 'static, F>(anchor: *mut u8, frame: *mut RawFrame) -> u32
+unsafe extern "C" fn enter<H: 'static, F>(anchor: *mut u8, frame: *mut RawFrame) -> u32
 where
     F: Fn(&mut Store<H>, Option<InstanceId>, &mut HostFrame<'_>) -> Result<(), HostFailure>,
 {
@@ -132,7 +132,7 @@ where
 ///
 /// # Safety
 /// As for [`enter`].
-unsafe extern "sysv64" fn enter_registers<H: 'static, F>(
+unsafe extern "C" fn enter_registers<H: 'static, F>(
     anchor: *mut u8,
     a: u64,
     b: u64,

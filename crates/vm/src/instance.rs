@@ -314,8 +314,8 @@ impl Builder<'_, '_> {
 
     /// The code that calls import `index`, which is this callee.
     fn way(&self, index: u32, callee: Callee) -> u64 {
-        if callee.code == arch::holm_vm_host_call_registers as *const () as u64 {
-            return arch::holm_vm_host_import as *const () as u64;
+        if callee.code == arch::host_call_registers() {
+            return arch::host_import();
         }
         if self.request.code.interpreted().is_some() {
             return 0;

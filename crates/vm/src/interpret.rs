@@ -12,7 +12,7 @@ pub(crate) mod bridge;
 use crate::backtrace::{LeftStay, leave_behind};
 use crate::block::{Cause, StoreBlock};
 use crate::context::{Anchor, HOST_ENTRY};
-use crate::frame::{CallFrame, RegisterArguments, as_usize, low};
+use crate::frame::{CallFrame, RawFrame, RegisterArguments, as_usize, low};
 use crate::host::{HostEntry, RegisterEntry};
 use crate::objects::{FunctionId, Objects};
 use crate::sys::arch;
@@ -285,19 +285,18 @@ fn instance_of(anchor: *mut u8) -> Option<u32> {
 
 /// How the stub of a host function takes its arguments.
 #[derive(Clone, Copy)]
-enum Host {
+pub(crate) enum Host {
     Registers,
     Frame,
 }
 
 /// Whether what is called is a host function.
-fn host_function(callee: Callee) -> Option<Host> {
-    let is = |stub: *const ()| stub as u64 == callee.code;
-    if is(arch::holm_vm_host_call_registers as *const ()) {
+pub(crate) fn host_function(callee: Callee) -> Option<Host> {
+    let code = callee.code;
+    if code == arch::host_call_registers() {
         return Some(Host::Registers);
     }
-    let frame =
-        is(arch::holm_vm_host_call_int as *const ()) || is(arch::holm_vm_host_call as *const ());
+    let frame = code == arch::host_call_int() || code == arch::host_call();
     frame.then_some(Host::Frame)
 }
 
@@ -314,16 +313,30 @@ fn frame_of(signature: &SlotSignature, slots: Slots) -> CallFrame {
 fn call_host(host: Host, callee: Callee, signature: &SlotSignature, slots: Slots) -> Option<()> {
     let mut frame = frame_of(signature, slots);
     let raw = std::ptr::from_mut(frame.seal());
+    // SAFETY: the callee is a host function with its context, the frame was made for its signature.
+    let is_left = unsafe { call_host_on(host, callee, raw) };
+    (!is_left).then(|| take_results(&frame, signature, slots))
+}
+
+/// Calls a host function on a frame with its arguments, where its results go; whether it is left.
+///
+/// # Safety
+/// The callee is a host function of a store whose call is under way, with its own anchor; the frame is sealed and was made for
+/// its signature; nobody holds a reference to either.
+#[inline(always)]
+pub(crate) unsafe fn call_host_on(host: Host, callee: Callee, raw: *mut RawFrame) -> bool {
     let anchor = std::ptr::with_exposed_provenance_mut(as_usize(callee.anchor));
     let anchor = Anchor::new(NonNull::new(anchor).expect("contexts are not at null"));
-    let left = match host {
+    match host {
         Host::Registers => {
             // SAFETY: host functions' stubs stand only beside host functions' contexts, which have this field.
             let entry: RegisterEntry = unsafe { anchor.read(HOST_ENTRY) };
-            let [a, b, c, d, e, ..] = frame.raw.ints;
+            // SAFETY: by contract.
+            let [a, b, c, d, e, ..] = unsafe { (*raw).ints };
             // SAFETY: the anchor is that of the function's context; its arguments are in these registers.
             let result = unsafe { entry(anchor.as_ptr(), a, b, c, d, e) };
-            frame.raw.ints[0] = result.value;
+            // SAFETY: by contract.
+            unsafe { (*raw).ints[0] = result.value };
             result.left != 0
         }
         Host::Frame => {
@@ -333,8 +346,7 @@ fn call_host(host: Host, callee: Callee, signature: &SlotSignature, slots: Slots
             let left = unsafe { entry(anchor.as_ptr(), raw) };
             left != 0
         }
-    };
-    (!left).then(|| take_results(&frame, signature, slots))
+    }
 }
 
 /// Calls machine code; nothing when it is left.

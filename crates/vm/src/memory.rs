@@ -14,7 +14,7 @@ pub use shared::SharedMemory;
 pub(crate) use view::View;
 
 use crate::VmError;
-use crate::slot::{RESERVATION_BYTES, RESERVATION_GUARD_BYTES, Slot};
+use crate::slot::{GUARDED_BYTES, MEMORY32_BYTES, Slot};
 use crate::sys::map::{Access, Mapping, PAGE};
 use holm_abi::MemoryStrategy;
 use holm_spec::types::MemoryType;
@@ -76,7 +76,7 @@ impl Memory {
         let accessible = bytes.next_multiple_of(PAGE);
         let storage = match strategy {
             MemoryStrategy::Reserved if !ty.is_64 => {
-                let mapping = Mapping::reserve(RESERVATION_BYTES + RESERVATION_GUARD_BYTES)?;
+                let mapping = Mapping::reserve(GUARDED_BYTES)?;
                 mapping.protect(0, accessible, Access::ReadWrite)?;
                 Storage::Reserved(mapping, accessible)
             }
@@ -229,7 +229,7 @@ pub(crate) trait SlotOf {
 
 /// The most pages that a type of memory can have.
 fn pages_max(ty: &MemoryType) -> u64 {
-    let bytes = if ty.is_64 { ADDRESSES_MAX } else { RESERVATION_BYTES as u64 };
+    let bytes = if ty.is_64 { ADDRESSES_MAX } else { MEMORY32_BYTES };
     bytes >> ty.page_bytes_log2
 }
 

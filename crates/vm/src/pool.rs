@@ -6,9 +6,9 @@
 use crate::VmError;
 use crate::heap::HeapConfig;
 use crate::limits::POOL_IDLE_MAX;
-use crate::slot::{RESERVATION_BYTES, RESERVATION_GUARD_BYTES, Slot, SlotKind};
+use crate::slot::{GUARDED_BYTES, Slot, SlotKind};
 use crate::stack::GuestStack;
-use crate::sys::map::Mapping;
+use crate::sys::map::{CAN_RESERVE, Mapping};
 use holm_abi::MemoryStrategy;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -90,12 +90,16 @@ impl Pool {
         crate::sys::signals::install();
         let wanted = match config.strategy {
             Some(strategy) => strategy,
-            None => MemoryStrategy::Reserved,
+            None if CAN_RESERVE => MemoryStrategy::Reserved,
+            None => MemoryStrategy::Checked,
         };
         let mut strategy = wanted;
         if wanted == MemoryStrategy::Reserved {
             // Room for several memories, or reservations would fail one by one later.
-            let attempt = Mapping::reserve(4 * (RESERVATION_BYTES + RESERVATION_GUARD_BYTES));
+            let attempt = match CAN_RESERVE {
+                true => Mapping::reserve(GUARDED_BYTES.saturating_mul(4)),
+                false => Err(VmError::os("reserving addresses", "this platform cannot")),
+            };
             match attempt {
                 Ok(_) => {}
                 Err(error) if config.strategy.is_some() => return Err(error),

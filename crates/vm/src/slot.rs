@@ -21,9 +21,13 @@ use holm_abi::layout::{
 use std::ops::Range;
 
 /// Bytes that a 32-bit memory can have.
-pub(crate) const RESERVATION_BYTES: usize = 4 << 30;
+pub(crate) const MEMORY32_BYTES: u64 = 1 << 32;
+/// The same as far as this machine has addresses.
+const RESERVATION_BYTES: usize = (1_usize << 16).saturating_mul(1 << 16);
 /// Guard behind a reservation: static offsets below 2³¹ and the widest access stay inside it.
-pub(crate) const RESERVATION_GUARD_BYTES: usize = (2 << 30) + 64 * 1024;
+const RESERVATION_GUARD_BYTES: usize = (2 << 30) + 64 * 1024;
+/// Bytes of a reservation with its guard.
+pub(crate) const GUARDED_BYTES: usize = RESERVATION_BYTES.saturating_add(RESERVATION_GUARD_BYTES);
 
 /// The address range of an instance.
 #[derive(Debug)]
@@ -63,8 +67,8 @@ pub(crate) struct SlotKind {
 impl Slot {
     pub(crate) fn new(kind: SlotKind) -> Result<Self, VmError> {
         let gap = CONTEXT_GAP_BYTES as usize;
-        let behind = if kind.reservation { RESERVATION_BYTES + RESERVATION_GUARD_BYTES } else { 0 };
-        let mapping = Mapping::reserve(kind.context_bytes + gap + behind)?;
+        let behind = if kind.reservation { GUARDED_BYTES } else { 0 };
+        let mapping = Mapping::reserve((kind.context_bytes + gap).saturating_add(behind))?;
         // The context and the poll page.
         mapping.protect(0, kind.context_bytes + PAGE, Access::ReadWrite)?;
         let accessible = kind.reservation.then_some(0);
@@ -112,7 +116,7 @@ impl Slot {
     pub(crate) fn set_accessible(&mut self, bytes: usize) -> Result<(), VmError> {
         let old = self.accessible();
         let bytes = bytes.next_multiple_of(PAGE);
-        assert!(bytes <= RESERVATION_BYTES, "{bytes} bytes of a reservation");
+        assert!(bytes as u64 <= MEMORY32_BYTES, "{bytes} bytes of a reservation");
         let memory = self.memory_offset();
         if bytes > old {
             self.mapping.protect(memory + old, bytes - old, Access::ReadWrite)?;

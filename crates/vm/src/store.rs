@@ -153,14 +153,11 @@ impl<H: 'static> Store<H> {
         set(HOST_STACK_BYTES, u64::from(function.stack_bytes));
         let top = context.as_ptr().expose_provenance() + HOST_CONTEXT_BYTES;
         let stub = match function.entry {
-            Entry::Registers(_) => arch::holm_vm_host_call_registers,
-            Entry::Frame(_) if function.int_only => arch::holm_vm_host_call_int,
-            Entry::Frame(_) => arch::holm_vm_host_call,
+            Entry::Registers(_) => arch::host_call_registers(),
+            Entry::Frame(_) if function.int_only => arch::host_call_int(),
+            Entry::Frame(_) => arch::host_call(),
         };
-        let callee = Callee {
-            code: stub as *const () as u64,
-            anchor: (top + CONTEXT_GAP_BYTES as usize) as u64,
-        };
+        let callee = Callee { code: stub, anchor: (top + CONTEXT_GAP_BYTES as usize) as u64 };
         let objects = self.objects_mut();
         objects.host_functions.push((context, Arc::clone(&function.closure)));
         let record = FunctionRecord {

@@ -39,7 +39,7 @@ trait Run {
 ///
 /// # Safety
 /// Called by the builtin stub only: `anchor` is that of a live instance whose store's call is under way.
-unsafe extern "sysv64" fn entry<B: Run>(
+unsafe extern "C" fn entry<B: Run>(
     anchor: *mut u8,
     a: u64,
     b: u64,
@@ -64,7 +64,7 @@ unsafe extern "sysv64" fn entry<B: Run>(
 /// # Safety
 /// Called by the stubs only: a call of the block's store is under way, and the registers that functions keep
 /// are in the block.
-pub(crate) unsafe extern "sysv64" fn left(block: *const StoreBlock) -> u32 {
+pub(crate) unsafe extern "C" fn left(block: *const StoreBlock) -> u32 {
     // SAFETY: the block outlives the call (rule 3); it is only ever shared.
     let block = unsafe { &*block };
     let reference = block.thrown.replace(0);

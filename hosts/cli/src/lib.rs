@@ -21,11 +21,11 @@ mod panics;
 mod terminal;
 mod units;
 mod values;
-#[cfg(feature = "text")]
-pub mod wast;
 mod watchdog;
 mod workers;
 
+#[cfg(feature = "text")]
+pub use holm_wast as wast;
 use std::process::ExitCode;
 
 /// Does what the command line asks and returns the exit code.

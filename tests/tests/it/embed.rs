@@ -9,13 +9,12 @@ mod failures;
 mod limits;
 mod nesting;
 mod streams;
+mod tools;
 mod values;
 
-use holm::{Config, Engine, Instance, Linker, MemoryStrategy, Module, Store};
-use libtest_mimic::{Failed, Trial};
-
-/// One test: its name and what it does with an engine.
-type Test = (&'static str, fn(&Engine) -> Result<(), Failed>);
+use holm::{Config, Engine, MemoryStrategy};
+use libtest_mimic::Trial;
+use tools::{Test, instance, refused, same};
 
 /// Every test, on every tier, twice.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -41,30 +40,4 @@ pub(crate) fn trials() -> Vec<Trial> {
         }
     }
     trials
-}
-
-/// An instance of a module given as text, with what the linker offers.
-fn instance<T: 'static>(
-    store: &mut Store<T>,
-    linker: &Linker<T>,
-    text: &str,
-) -> holm::Result<Instance> {
-    let module = Module::new(store.engine(), text)?;
-    linker.instantiate(store, &module)
-}
-
-/// Fails with both sides when they differ.
-fn same<V: PartialEq + std::fmt::Debug>(what: &str, found: V, expected: V) -> Result<(), Failed> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(format!("{what}: expected {expected:?}, found {found:?}").into())
-}
-
-/// The error of something that must fail.
-fn refused<V>(what: &str, answer: holm::Result<V>) -> Result<holm::Error, Failed> {
-    match answer {
-        Ok(_) => Err(format!("{what}: expected an error, found none").into()),
-        Err(error) => Ok(error),
-    }
 }

@@ -3,7 +3,7 @@
 //! A script is one test per configuration. `tests/expected-failures/<configuration>.txt` lists, as
 //! `script:line`, the directives that are known to fail: a failure that is not listed fails the test, and so
 //! does a listed one that holds. The lists are meant to be empty.
-//! Not here: running a script (`hosts/cli/src/wast.rs`).
+//! Not here: running a script (`hosts/wast`).
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -119,7 +119,7 @@ impl Engine {
 }
 
 /// The `holm` program: `HOLM_BIN`, or the release build of this tree.
-fn holm() -> Result<PathBuf, String> {
+pub(crate) fn holm() -> Result<PathBuf, String> {
     if let Some(path) = std::env::var_os("HOLM_BIN") {
         return Ok(path.into());
     }

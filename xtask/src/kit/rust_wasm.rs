@@ -14,7 +14,7 @@ use crate::kit::{self, fetch, process};
 /// The compiler, the library it runs on, and the sources of the standard library.
 pub(crate) const PACKAGES: &str =
     "deb:rustc-web,libstd-rust-web-1.96,libstd-rust-web-dev,libllvm22,rust-web-src";
-const TARGET: &str = "wasm32-wasip1";
+pub(crate) const TARGET: &str = "wasm32-wasip1";
 /// Where Debian's C library for WASI lies.
 const WASI_LIBC: &str = "/usr/lib/wasm32-wasi";
 
@@ -28,15 +28,35 @@ struct Parts {
 
 /// Makes the sysroot if need be and fills `{rustc}`, `{sysroot}`, `{linker}` and `{libraries}`.
 pub(crate) fn prepare(holes: &mut Holes) -> Result<(), String> {
+    let (parts, sysroot) = made()?;
+    holes.set("rustc", &parts.rustc).set("libraries", &parts.libraries);
+    holes.set("sysroot", &sysroot).set("linker", &parts.linker);
+    Ok(())
+}
+
+/// Cargo, told to build for [`TARGET`] with that compiler and library, and with more flags for it.
+pub(crate) fn cargo(flags: &str) -> Result<Command, String> {
+    let (parts, sysroot) = made()?;
+    let flags = format!("--sysroot {} {flags}", sysroot.display());
+    let mut command = Command::new("cargo");
+    command
+        .env("RUSTC", &parts.rustc)
+        .env("LD_LIBRARY_PATH", &parts.libraries)
+        .env("CARGO_TARGET_WASM32_WASIP1_LINKER", &parts.linker)
+        .env("CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS", flags)
+        .env_remove("RUSTFLAGS");
+    Ok(command)
+}
+
+/// The parts, and the sysroot, made now if it is missing.
+fn made() -> Result<(Parts, PathBuf), String> {
     let parts = parts()?;
     let sysroot = kit::made_folder("fetched")?.join("rust-sysroot");
     if !sysroot.join("done").is_file() {
         build_sysroot(&parts, &sysroot)?;
         kit::write(&sysroot.join("done"), b"")?;
     }
-    holes.set("rustc", &parts.rustc).set("libraries", &parts.libraries);
-    holes.set("sysroot", &sysroot).set("linker", &parts.linker);
-    Ok(())
+    Ok((parts, sysroot))
 }
 
 fn parts() -> Result<Parts, String> {

@@ -18,7 +18,7 @@ const RANKS: &[&[&str]] = &[
     &["holm-runtime"],
     &["holm-component"],
     &["holm"],
-    &["holm-wasi", "holm-cache"],
+    &["holm-wasi", "holm-wast", "holm-cache"],
     &["holm-c-api", "holm-cli"],
     &["holm-tests", "holm-bench"],
     &["xtask"],

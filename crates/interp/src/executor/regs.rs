@@ -397,9 +397,10 @@ impl Regs {
     /// The record of a function, by its reference.
     #[inline(always)]
     pub(super) fn record(&self, reference: u64) -> *const FunctionRecord {
-        let records: u64 = self.behind(layout::STORE, layout::STORE_FUNCTIONS);
-        let record = records + reference * u64::from(layout::RECORD_BYTES);
-        core::ptr::with_exposed_provenance(as_usize(record))
+        let field = self.pointer(layout::STORE).wrapping_offset(layout::STORE_FUNCTIONS as isize);
+        // SAFETY: every store's block has this field.
+        let records = unsafe { field.cast::<*const FunctionRecord>().read() };
+        records.wrapping_byte_add(as_usize(reference) * layout::RECORD_BYTES as usize)
     }
 
     /// Where the slots end.

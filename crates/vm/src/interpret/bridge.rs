@@ -25,7 +25,7 @@ use std::ptr::NonNull;
 /// Called by the stub only: `anchor` is that of a live instance, whose store's call is under way and whose functions
 /// are interpreted until they have machine code; `defined` is one of them; `frame` holds its arguments, and
 /// nobody else refers to it.
-pub(crate) unsafe extern "sysv64" fn interpret(
+pub(crate) unsafe extern "C" fn interpret(
     anchor: *mut u8,
     frame: *mut RawFrame,
     defined: u32,

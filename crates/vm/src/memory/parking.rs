@@ -4,6 +4,7 @@
 //! that nobody is woken for another one, and whoever is woken needs no lock that others want too.
 //! Invariant: a waiter is in one queue, or somebody who notified has taken it out; its result says which.
 
+use crate::sys::HAS_THREADS;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -87,7 +88,8 @@ impl Parking {
         if waiter.sleep(timeout, &interrupted) || !self.forget(address, &waiter) {
             return Waited::Woken;
         }
-        if interrupted() { Waited::Interrupted } else { Waited::TimedOut }
+        // Without a limit only an interruption ends it, or that there is nobody else who could.
+        if interrupted() || timeout.is_none() { Waited::Interrupted } else { Waited::TimedOut }
     }
 
     /// Wakes up to `count` of the threads that have waited longest for `address`; how many there were.
@@ -124,6 +126,10 @@ impl Parking {
 impl Waiter {
     /// Sleeps until it is notified, interrupted, or the time is over; says whether it was notified.
     fn sleep(&self, timeout: Option<Duration>, interrupted: impl Fn() -> bool) -> bool {
+        if !HAS_THREADS {
+            std::thread::sleep(timeout.unwrap_or_default());
+            return false;
+        }
         let sleeps = |notified: &mut bool| !*notified && !interrupted();
         let notified = self.notified.lock().unwrap_or_else(PoisonError::into_inner);
         *match timeout {

@@ -9,7 +9,7 @@ use super::parking::Parking;
 use super::view::View;
 use super::{MemoryDefinition, minimum_bytes, pages_max};
 use crate::VmError;
-use crate::slot::{RESERVATION_BYTES, RESERVATION_GUARD_BYTES};
+use crate::slot::GUARDED_BYTES;
 use crate::sys::map::{Access, Mapping, PAGE};
 use holm_abi::MemoryStrategy;
 use holm_spec::types::MemoryType;
@@ -53,7 +53,7 @@ impl SharedMemory {
         let most = usize::try_from(pages << ty.page_bytes_log2)
             .map_err(|error| VmError::os("sizing a memory", error))?;
         let reserved = match strategy {
-            MemoryStrategy::Reserved if !ty.is_64 => RESERVATION_BYTES + RESERVATION_GUARD_BYTES,
+            MemoryStrategy::Reserved if !ty.is_64 => GUARDED_BYTES,
             _ => most,
         };
         let mapping = Mapping::reserve(reserved)?;

@@ -1,6 +1,6 @@
 //! `holm wast FILE…`: runs scripts of the specification.
 //!
-//! Not here: the runner (see `wast.rs` beside this folder). Invariant: the last line is `N passed, N failed`.
+//! Not here: the runner (see `holm-wast`). Invariant: the last line is `N passed, N failed`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

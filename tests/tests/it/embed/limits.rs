@@ -182,7 +182,7 @@ fn used(engine: &Engine, rounds: i32) -> Result<(u64, u64), Failed> {
 
 fn fuel(_: &Engine) -> Result<(), Failed> {
     let engines = [
-        counting(|config| config.memory_strategy(Some(MemoryStrategy::Reserved)))?,
+        counting(|config| config)?,
         counting(|config| config.memory_strategy(Some(MemoryStrategy::Checked)))?,
         counting(|config| config.optimize(false))?,
         counting(|config| config.canonical_nans(true))?,

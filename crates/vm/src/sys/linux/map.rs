@@ -15,6 +15,9 @@ pub(crate) const PAGE: usize = holm_abi::layout::HOST_PAGE_BYTES as usize;
 /// Bytes of a huge page.
 pub(crate) const HUGE_PAGE_BYTES: u64 = 2 << 20;
 
+/// Whether addresses can be reserved without memory, so that what leads into them faults.
+pub(crate) const CAN_RESERVE: bool = true;
+
 /// A range of address space that belongs to this value.
 #[derive(Debug)]
 pub(crate) struct Mapping {

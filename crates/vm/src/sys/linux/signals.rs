@@ -5,7 +5,7 @@
 //! fault that is nobody's goes to whoever handled the signal before.
 
 use crate::sys::map::Mapping;
-use crate::traps::{Fault, Resume};
+use crate::traps::fault::{Fault, Resume};
 use std::mem::MaybeUninit;
 use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
@@ -101,7 +101,7 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
         address: address as u64,
         is_memory: signal == libc::SIGSEGV || signal == libc::SIGBUS,
     };
-    if let Some(Resume { pc, block }) = crate::traps::handle(&fault) {
+    if let Some(Resume { pc, block }) = crate::traps::fault::handle(&fault) {
         registers[libc::REG_RIP.cast_unsigned() as usize] = pc.cast_signed();
         registers[libc::REG_RBX.cast_unsigned() as usize] = block.cast_signed();
         return;

@@ -12,9 +12,11 @@
 //!
 //! Read next: [`super`], whose stubs these are like.
 
-use super::registers::{load_result_ints, load_vectors, save_vectors, spill_ints};
+use super::registers::{
+    FRAME_BYTES, FRAME_INTS, FRAME_STACK, FRAME_STACK_BYTES, FRAME_VECTORS, load_result_ints,
+    load_vectors, save_vectors, spill_ints,
+};
 use crate::block::{EXIT_FP, GUEST_SP, HOST_SP};
-use crate::frame::{FRAME_BYTES, FRAME_INTS, FRAME_STACK, FRAME_STACK_BYTES, FRAME_VECTORS};
 use holm_abi::layout::STORE;
 
 unsafe extern "sysv64" {

@@ -26,12 +26,13 @@ pub(crate) mod stubs;
 
 use crate::block::{EXIT_FP, GUEST_SP, HOST_SP, RESUME, StoreBlock};
 use crate::context::{HOST_ENTRY, HOST_STACK_BYTES};
-use crate::frame::{
-    FRAME_BYTES, FRAME_INTS, FRAME_STACK, FRAME_STACK_BYTES, FRAME_VECTORS, RawFrame,
-    RegisterArguments,
-};
+use crate::frame::{RawFrame, RegisterArguments};
 use holm_abi::layout::{CALLEE_ANCHOR, Callee, STORE, STORE_CALLER};
-use registers::{load_result_ints, load_vectors, save_vectors, spill_ints};
+use registers::{
+    FRAME_BYTES, FRAME_INTS, FRAME_STACK, FRAME_STACK_BYTES, FRAME_VECTORS, load_result_ints,
+    load_vectors, save_vectors, spill_ints,
+};
+use std::mem::MaybeUninit;
 
 #[expect(
     improper_ctypes,
@@ -55,14 +56,14 @@ unsafe extern "sysv64" {
     /// Where a faulting guest resumes, with the block in rbx.
     pub(crate) fn holm_vm_trapped();
     /// Guest → host function, any signature.
-    pub(crate) fn holm_vm_host_call();
+    fn holm_vm_host_call();
     /// Guest → host function without vectors, stack arguments and more than one result.
-    pub(crate) fn holm_vm_host_call_int();
+    fn holm_vm_host_call_int();
     /// As `holm_vm_host_call_int` for at most [`HOST_REGISTERS_MAX`] arguments, which stay in registers.
-    pub(crate) fn holm_vm_host_call_registers();
+    fn holm_vm_host_call_registers();
     /// The same, straight from the caller of an import: the callee's address comes first, the pinned
     /// register is the caller's anchor and stays.
-    pub(crate) fn holm_vm_host_import();
+    fn holm_vm_host_import();
     /// The entries of the builtins, `BUILTIN_STUB_BYTES` apart.
     pub(crate) fn holm_vm_builtins();
     /// The first byte after all stubs.
@@ -71,6 +72,14 @@ unsafe extern "sysv64" {
 
 /// Integer arguments that fit in the registers of the C convention behind the anchor.
 pub(crate) const HOST_REGISTERS_MAX: u32 = 5;
+
+/// Calls of guests by host functions are limited by the stack that they take, which can be measured.
+pub(crate) const NESTED_MAX: Option<u32> = None;
+
+/// What is in a register for integers that has no argument: anything.
+pub(crate) const NO_INT: MaybeUninit<u64> = MaybeUninit::uninit();
+/// What is in a register for vectors that has no argument: anything.
+pub(crate) const NO_VECTOR: MaybeUninit<f64> = MaybeUninit::uninit();
 
 /// Calls guest code with all its arguments in registers. Gives the first integer and the first vector
 /// register of the result, the latter's low half, or nothing when the guest was left by a trap.
@@ -440,6 +449,30 @@ pub(crate) fn is_stub(pc: u64) -> bool {
         return true;
     }
     (start..end).contains(&pc)
+}
+
+/// The code of a host function of any signature.
+#[inline(always)]
+pub(crate) fn host_call() -> u64 {
+    holm_vm_host_call as *const () as u64
+}
+
+/// Of one without vectors and stack arguments, with one result at most.
+#[inline(always)]
+pub(crate) fn host_call_int() -> u64 {
+    holm_vm_host_call_int as *const () as u64
+}
+
+/// Of such a one with at most [`HOST_REGISTERS_MAX`] arguments.
+#[inline(always)]
+pub(crate) fn host_call_registers() -> u64 {
+    holm_vm_host_call_registers as *const () as u64
+}
+
+/// The same for a caller that imports it.
+#[inline(always)]
+pub(crate) fn host_import() -> u64 {
+    holm_vm_host_import as *const () as u64
 }
 
 /// The address of the entry of builtin `number`.

@@ -3,6 +3,15 @@
 //! Each macro is lines of a template, which names the operands `ints` and `vectors`: where both lie in the frame
 //! that the register given begins. Not here: when (see the stubs). Read next: [`super`].
 
+use crate::frame::RawFrame;
+
+pub(super) const FRAME_INTS: usize = std::mem::offset_of!(RawFrame, ints);
+pub(super) const FRAME_VECTORS: usize = std::mem::offset_of!(RawFrame, vectors);
+pub(super) const FRAME_STACK: usize = std::mem::offset_of!(RawFrame, stack);
+pub(super) const FRAME_STACK_BYTES: usize = std::mem::offset_of!(RawFrame, stack_bytes);
+pub(super) const FRAME_BYTES: usize = size_of::<RawFrame>();
+const _: () = assert!(FRAME_BYTES.is_multiple_of(16));
+
 /// Puts the vector registers of arguments or results into a frame.
 macro_rules! save_vectors {
     ($frame:literal) => {

@@ -1,9 +1,11 @@
 //! Spec scripts: runs the directives of a `.wast` file and counts what held.
 //!
-//! Not here: the sub-command with its flags (`commands/wast.rs`), the text formats (crate `wast`).
+//! Not here: the sub-command `holm wast` with its flags (`hosts/cli/src/commands/wast.rs`), the text formats (crate `wast`). This crate
+//! needs nothing of a system, so that its program also runs where `holm` does not, see `main.rs`.
 //! Invariant: every directive of a script counts once, as passed or as failed; a script that cannot be read
 //! counts as one failure; nothing is skipped.
-//! Read next: `wast/script.rs`.
+//! Read next: `script.rs`.
+#![forbid(unsafe_code)]
 
 mod expect;
 mod script;
