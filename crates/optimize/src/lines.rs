@@ -2,15 +2,15 @@
 //!
 //! Processors fetch instructions by lines of 64 bytes. If a loop's head is among the last bytes of a line, each round begins
 //! with a fetch of an instruction or two, and so does whatever follows a branch that was predicted wrongly.
-//! Cranelift aligns functions and nothing inside of them. So a function may begin at those steps of a line from
+//! Cranelift aligns functions and nothing inside of them. So a function may begin at those halves of a line from
 //! which its loops' heads lie well, the inner ones first. A head is found by its poll.
 //! Not here: putting functions there, see [`crate::link`].
 //! Invariant: the answer depends on the function's code alone; a function without loops begins where functions do.
 
 /// Bytes of a line.
 const LINE_BYTES: u32 = 64;
-/// Functions begin at multiples of this. No constant wants more.
-const STEP_BYTES: u32 = 16;
+/// Functions begin at multiples of this. In between one gained nothing and another lost 7 %.
+const STEP_BYTES: u32 = 32;
 /// Steps of a line.
 const STEPS: u32 = LINE_BYTES / STEP_BYTES;
 /// A head with fewer bytes than this behind it in its line lies badly.
@@ -36,19 +36,17 @@ pub(crate) struct Begins(u32);
 impl Default for Begins {
     /// Those of a function without loops.
     fn default() -> Self {
-        Self(0b0101)
+        Self((1 << STEPS) - 1)
     }
 }
 
 impl Begins {
-    /// Those from which heads lie best. Of equally good ones, those that functions usually have.
+    /// Those from which heads lie best.
     pub(crate) fn best(heads: &[Head]) -> Self {
         let badness = |step: u32| heads.iter().map(|head| badness(*head, step)).sum::<u64>();
         let least = (0..STEPS).map(badness).min().unwrap_or_default();
         let best = (0..STEPS).filter(|step| badness(*step) == least);
-        let best = best.fold(0, |all, step| all | 1 << step);
-        let usual = best & Self::default().0;
-        Self(if usual == 0 { best } else { usual })
+        Self(best.fold(0, |all, step| all | 1 << step))
     }
 
     /// The first place from `at` on.
