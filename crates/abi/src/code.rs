@@ -103,6 +103,10 @@ pub enum AnchorAt {
 /// rbx, r12, r13, r14. Only code for x86-64 makes use of it that they are kept over a throw.
 pub const KEPT_REGISTERS: usize = 4;
 
+/// Bytes of a line of code, by which processors fetch it. A tier places a function in a line as its loops like it, and whoever
+/// moves its code keeps the place.
+pub const LINE_BYTES: u32 = 64;
+
 /// Where functions have put the registers of their caller that they use themselves: for each of
 /// [`KEPT_REGISTERS`], how many words below the frame pointer, or 0 for nowhere.
 pub type Saved = [u8; KEPT_REGISTERS];

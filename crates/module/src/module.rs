@@ -334,6 +334,12 @@ impl Module {
         types.fold(0, |sum, ty| sum.saturating_add(cost::way_out(ty)))
     }
 
+    /// What a body is expected to cost its compiler, by the defined index of its function; nothing if there is none.
+    #[must_use]
+    pub fn body_cost(&self, defined: u32) -> u64 {
+        self.bodies.get(defined as usize).map_or(0, |body| body.cost)
+    }
+
     /// What all bodies are expected to cost their compiler.
     #[must_use]
     pub fn cost(&self) -> u64 {

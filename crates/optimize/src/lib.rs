@@ -186,9 +186,8 @@ impl Tier<Module> for Optimizer {
 
 /// Functions, the most expensive first, so that threads end at about the same time.
 fn by_cost(module: &Module, defined: impl IntoIterator<Item = u32>) -> Vec<Unit> {
-    let cost = |index: u32| module.bodies.get(index as usize).map_or(0, |body| body.cost);
     let mut functions: Vec<(u64, u32)> =
-        defined.into_iter().map(|index| (cost(index), index)).collect();
+        defined.into_iter().map(|index| (module.body_cost(index), index)).collect();
     functions.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     functions.into_iter().map(|(_, index)| Unit::function(index)).collect()
 }

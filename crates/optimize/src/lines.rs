@@ -7,8 +7,8 @@
 //! Not here: putting functions there, see [`crate::link`].
 //! Invariant: the answer depends on the function's code alone; a function without loops begins where functions do.
 
-/// Bytes of a line.
-const LINE_BYTES: u32 = 64;
+use holm_abi::code::LINE_BYTES;
+
 /// Functions begin at multiples of this. In between one gained nothing and another lost 7 %.
 const STEP_BYTES: u32 = 32;
 /// Steps of a line.

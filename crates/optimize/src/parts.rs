@@ -38,11 +38,6 @@ impl Parts {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// About how many units of work compiling a function takes.
-    fn cost(&self, defined: u32) -> u64 {
-        self.module.bodies.get(defined as usize).map_or(0, |body| body.cost)
-    }
-
     fn compile_with(
         &self,
         worker: &mut Worker,
@@ -79,7 +74,9 @@ impl PartCompiler for Parts {
         let idle = self.workers().pop();
         let mut worker = idle.unwrap_or_else(Worker::new);
         let code = self.compile_with(&mut worker, batch, profile);
-        if batch.iter().map(|part| self.cost(part.defined)).sum::<u64>() <= KEPT_COST_MAX {
+        if batch.iter().map(|part| self.module.body_cost(part.defined)).sum::<u64>()
+            <= KEPT_COST_MAX
+        {
             self.workers().push(worker);
         }
         code

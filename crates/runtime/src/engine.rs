@@ -224,9 +224,8 @@ impl Engine {
 
     /// When functions move up.
     pub(crate) fn tiering(&self) -> Tiering {
-        self.inner.config.tiering.unwrap_or(match self.workers().has_background() {
-            false => Tiering::ALONE,
-            true => Tiering::BACKGROUND,
+        self.inner.config.tiering.unwrap_or_else(|| {
+            if self.workers().has_background() { Tiering::BACKGROUND } else { Tiering::ALONE }
         })
     }
 

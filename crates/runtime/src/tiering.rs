@@ -133,11 +133,6 @@ impl Promotions {
         self.engine.tier().interpret_tiered(&self.meta, &self.wasm, tiering)
     }
 
-    /// About how many units of work compiling a function takes.
-    fn cost(&self, defined: u32) -> u64 {
-        self.meta.bodies.get(defined as usize).map_or(0, |body| body.cost)
-    }
-
     /// What compiles the module's functions.
     fn compiler(&self) -> std::result::Result<&dyn PartCompiler, Refusal> {
         let made = self.compiler.get_or_init(|| {
@@ -194,7 +189,7 @@ impl Promotions {
         let is_timed = self.engine.now_ns().is_some();
         let mut state = self.state();
         for (part, address) in image.iter().flat_map(|image| members(image)) {
-            state.queue.take_now(part, self.cost(part.defined));
+            state.queue.take_now(part, self.meta.body_cost(part.defined));
             functions.promote(part, address);
             if is_timed {
                 self.note(part, TierEventKind::Promoted(TierReason::Kept));
@@ -204,7 +199,7 @@ impl Promotions {
         state.kept_cost = is_kept.then(|| state.queue.settled_cost());
         if !self.tiering.at_once {
             let (small, huge): (Vec<u32>, Vec<u32>) =
-                called.iter().partition(|defined| self.cost(**defined) < HUGE_COST_MIN);
+                called.iter().partition(|defined| self.meta.body_cost(**defined) < HUGE_COST_MIN);
             state.queue.expect(small.into_iter().chain(huge));
             self.call_help(state);
         }
@@ -279,7 +274,7 @@ impl Promotions {
 
     /// Compiles what is to be compiled next. Says whether there is any use in going on.
     fn help_once(&self) -> bool {
-        let (batch, cooled) = self.state().queue.take(|defined| self.cost(defined));
+        let (batch, cooled) = self.state().queue.take(|defined| self.meta.body_cost(defined));
         cooled.into_iter().for_each(|part| self.note(part, TierEventKind::Cooled));
         if batch.is_empty() {
             // What waited has cooled, or is in work elsewhere, and waits no more: there may be more behind it.
@@ -387,7 +382,7 @@ impl Promoter for Promotions {
         let mut state = self.state();
         let after = self.ask_again(&mut state);
         if self.tiering.at_once || !self.engine.workers().has_background() {
-            let taken = state.queue.take_now(part, self.cost(part.defined));
+            let taken = state.queue.take_now(part, self.meta.body_cost(part.defined));
             drop(state);
             if let Some(part) = taken {
                 self.note(part, TierEventKind::Noticed);
@@ -395,7 +390,7 @@ impl Promoter for Promotions {
             }
             return after;
         }
-        let enough = self.cost(part.defined) / LOOP_COST_PER_NOTICE;
+        let enough = self.meta.body_cost(part.defined) / LOOP_COST_PER_NOTICE;
         let notice = state.queue.notice(part, enough);
         if notice != Notice::Settled {
             self.call_help(state);
@@ -411,7 +406,7 @@ impl Promoter for Promotions {
         lock(&self.log).deep(defined);
         let may_be_in_work = {
             let mut state = self.state();
-            state.queue.take_now(part, self.cost(defined));
+            state.queue.take_now(part, self.meta.body_cost(defined));
             !state.refused.contains(&part)
         };
         // Who waits for another thread's batch might wait for long; the code that comes first is called.

@@ -6,7 +6,8 @@
 //! Invariant: the same images in the same order give the same bytes. Read next: [`super::Call`].
 
 use super::{
-    Call, Code, CodeParts, FunctionRange, Handler, handler, last_at_or_below, pair, resolve_call,
+    Call, Code, CodeParts, FunctionRange, Handler, LINE_BYTES, handler, last_at_or_below, pair,
+    resolve_call,
 };
 use crate::container::{ArtifactError, read_u32};
 use alloc::borrow::ToOwned as _;
@@ -18,9 +19,6 @@ use holm_spec::trap::TrapReason;
 
 /// What fills the space between functions: an instruction that traps, on both architectures.
 const FILLER: u8 = 0xcc;
-/// Bytes of a line of code. A unit keeps its place in one, on which its speed depends, and with it every alignment that
-/// code asks for.
-const LINE_BYTES: usize = 64;
 
 /// What lies at a place of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,10 +172,11 @@ impl Merged {
     fn copy(&mut self, source: &Source<'_>, span: Range<u32>) -> Result<u32, ArtifactError> {
         let Source { code, .. } = source;
         let parts = &mut self.parts;
-        let in_line = span.start as usize % LINE_BYTES;
+        // The place in a line has every alignment in it that code asks for.
+        let line = LINE_BYTES as usize;
+        let in_line = span.start as usize % line;
         let end = parts.text.len();
-        let start =
-            (end + LINE_BYTES - in_line).next_multiple_of(LINE_BYTES) - LINE_BYTES + in_line;
+        let start = (end + line - in_line).next_multiple_of(line) - line + in_line;
         parts.text.resize(start, FILLER);
         let text = code.text.get(span.start as usize..span.end as usize);
         parts.text.extend_from_slice(text.ok_or_else(|| damaged("text"))?);

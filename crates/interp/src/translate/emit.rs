@@ -6,7 +6,7 @@
 
 use super::data::Address;
 use super::stack::{Entry, Place};
-use super::{Done, NEAR_SLOTS, SCRATCH_SLOTS, Translator};
+use super::{Done, NEAR_SLOTS, Notes, SCRATCH_SLOTS, Translator};
 use crate::PROMOTES;
 use crate::ops::From;
 use crate::ops::misc::Misc;
@@ -70,10 +70,10 @@ impl Translator<'_> {
     pub(super) fn op(&mut self, number: u16) -> usize {
         let start = self.units.len();
         let at = u32::try_from(start).unwrap_or(u32::MAX);
-        if let Some(sources) = &mut self.sources
-            && sources.last().is_none_or(|last| last.1 != self.offset)
+        if self.notes == Notes::Sources
+            && self.sources.last().is_none_or(|last| last.1 != self.offset)
         {
-            sources.push((at, self.offset));
+            self.sources.push((at, self.offset));
         }
         if PROMOTES {
             self.unwatch(start);

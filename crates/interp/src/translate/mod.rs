@@ -122,7 +122,7 @@ struct Translator<'a> {
     defined: u32,
     units: Vec<u16>,
     notes: Notes,
-    sources: Option<Vec<(u32, u32)>>,
+    sources: Vec<(u32, u32)>,
     /// Offset in the wasm bytes of the operator at hand.
     offset: u32,
     locals: Vec<Local>,
@@ -227,7 +227,7 @@ impl<'a> Translator<'a> {
             defined,
             units: Vec::with_capacity(bytes + HEAD_UNITS),
             notes,
-            sources: (notes == Notes::Sources).then(Vec::new),
+            sources: Vec::new(),
             offset: u32::try_from(range.start).unwrap_or(u32::MAX),
             locals,
             stack: Vec::with_capacity(OPERANDS),
@@ -289,9 +289,8 @@ impl<'a> Translator<'a> {
         self.set_wide(1, self.frame_slots);
         let locals = self.locals.iter().filter(|local| is_collected(local.ty));
         let maps = Maps { locals: locals.map(|local| local.slot).collect(), operands: self.maps };
-        let sources = self.sources.unwrap_or_default();
-        let (tries, calls, watched) = (self.tries, self.calls, self.watched);
-        Ok(Translated { units: self.units, sources, tries, maps, calls, watched })
+        let Self { units, sources, tries, calls, watched, .. } = self;
+        Ok(Translated { units, sources, tries, maps, calls, watched })
     }
 
     fn operator(&mut self, operator: &Operator<'_>) -> Done {
@@ -317,7 +316,7 @@ impl<'a> Translator<'a> {
     /// Notes which operands are references of the collector's, which may move what they refer to while the instruction is
     /// outside that is known by unit `at`.
     fn note_references(&mut self, at: usize) {
-        if self.sources.is_none() {
+        if self.notes != Notes::Sources {
             return;
         }
         let is_one = |entry: &&Entry| entry.place == Place::Slot && is_collected(entry.ty);

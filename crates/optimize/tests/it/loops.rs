@@ -3,6 +3,7 @@
 //! Not here: whether it computes the right thing, which takes an instance (see the scripts of `tests`).
 
 use crate::golden::settings;
+use holm_abi::code::LINE_BYTES;
 use holm_abi::interpreter::slots_of;
 use holm_abi::{
     CompileError, Entry, MemoryStrategy, NoProfile, Part, PartCompiler, Settings, SharedBytes, Tier,
@@ -69,7 +70,7 @@ impl Count {
                 Ok(code) => {
                     self.compiled += 1;
                     // It begins somewhere in the first line.
-                    let first = (0..64).find_map(|at| code.function_at(at));
+                    let first = (0..LINE_BYTES).find_map(|at| code.function_at(at));
                     assert_eq!(first, Some(part.defined));
                 }
                 Err(CompileError::Limit(text)) if text.ends_with("cannot be reached") => {

@@ -40,27 +40,24 @@ pub(super) fn check(options: &RunOptions, module: &Module) -> Result<(), Failure
 
 /// Writes the files that are asked for.
 pub(super) fn write(options: &RunOptions, module: &Module, stats: &Stats) -> Result<(), Failure> {
-    let traced =
-        options.trace_tiers.as_deref().map(|path| trace(&text(options, module, stats), path));
-    let seen = options.profile_out.as_deref().map(|path| write_profile(module, path));
+    let traced = options.trace_tiers.as_deref();
+    let traced = traced.map(|path| put("--trace-tiers", path, &text(options, module, stats)));
+    let seen = options.profile_out.as_deref();
+    let seen = seen.map(|path| put("--profile-out", path, &profile(module)));
     seen.unwrap_or(Ok(())).and(traced.unwrap_or(Ok(())))
 }
 
-/// Writes what was seen of a module.
-fn write_profile(module: &Module, path: &Path) -> Result<(), Failure> {
-    let text = module.profile().map(|profile| profile.to_text()).unwrap_or_default();
+/// Writes what an option asks for to the file that it names.
+fn put(option: &str, path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| {
         let text = format!("can not write {}: {}", path.display(), input::reason(&error));
-        Failure::new(1, text).help("name a place you can write to with --profile-out")
+        Failure::new(1, text).help(format!("name a place you can write to with {option}"))
     })
 }
 
-/// Writes the time line.
-fn trace(line: &str, path: &Path) -> Result<(), Failure> {
-    fs::write(path, line).map_err(|error| {
-        let text = format!("can not write {}: {}", path.display(), input::reason(&error));
-        Failure::new(1, text).help("name a place you can write to with --trace-tiers")
-    })
+/// What was seen of a module.
+fn profile(module: &Module) -> String {
+    module.profile().map(|profile| profile.to_text()).unwrap_or_default()
 }
 
 /// One entry of the file.
