@@ -187,21 +187,23 @@ impl PublishedCode {
 #[cfg(feature = "machine-code")]
 pub fn publish(code: VerifiedCode) -> Result<Arc<PublishedCode>, VmError> {
     let code = code.0;
-    let mapping = Mapping::executable(seal(code.text())?, code.text().len())?;
+    let mapping = Mapping::executable(seal(&[code.text()])?, code.text().len())?;
     let place = Place::Own(mapping);
     Ok(Arc::new(PublishedCode { kind: Kind::Machine(Box::new(Machine { code, place })) }))
 }
 
-/// Writes bytes into an anonymous file that nobody can change any more.
+/// Writes pieces of code, one behind the other, into an anonymous file that nobody can change any more.
 #[cfg(feature = "machine-code")]
-pub(crate) fn seal(text: &[u8]) -> Result<std::fs::File, VmError> {
+pub(crate) fn seal(pieces: &[&[u8]]) -> Result<std::fs::File, VmError> {
     let failed = |error| VmError::os("publishing code", error);
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     let file = rustix::fs::memfd_create("holm-code", flags).map_err(failed)?;
     let file = std::fs::File::from(file);
-    std::io::Write::write_all(&mut &file, text)
-        .map_err(|error| VmError::os("writing code", error))?;
-    if text.is_empty() {
+    for piece in pieces {
+        std::io::Write::write_all(&mut &file, piece)
+            .map_err(|error| VmError::os("writing code", error))?;
+    }
+    if pieces.iter().all(|piece| piece.is_empty()) {
         rustix::fs::ftruncate(&file, 1).map_err(failed)?;
     }
     let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;

@@ -16,9 +16,13 @@ use crate::objects::check;
 use crate::sys::map::{Mapping, PAGE};
 use crate::sys::stubs;
 use holm_abi::Interpreted;
+use holm_abi::code::LINE_BYTES;
 use holm_abi::layout::{STUBS_MAX, code_number};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// What lies before an image in its first page: an instruction that traps, on both architectures.
+const TRAP: u8 = 0xcc;
 
 /// Functions of which each is interpreted until it has machine code.
 #[derive(Debug)]
@@ -38,8 +42,18 @@ pub(super) struct Tiered {
 struct Taken {
     images: u32,
     bytes: u64,
-    /// In the last range.
-    bytes_last: usize,
+    /// Where the last image ends in the last range.
+    end: usize,
+}
+
+impl Taken {
+    /// Where the next image may begin in the last range: on a page of its own, as far into that as the last image ended in
+    /// its page. If images all began where pages do, the parts of them that run most would share a few sets of
+    /// the processor's caches; QuickJS ran 10 % longer, in 80 images of a page or two.
+    fn next(&self) -> (usize, usize) {
+        let lead = self.end % PAGE;
+        (self.end.next_multiple_of(PAGE), lead.next_multiple_of(LINE_BYTES as usize) % PAGE)
+    }
 }
 
 /// Addresses for images.
@@ -97,18 +111,18 @@ impl Tiered {
         let code = code.0;
         // Machine code jumps to them.
         stubs()?.need(self.count)?;
-        let file = seal(code.text())?;
-        let bytes = code.text().len().max(1).next_multiple_of(PAGE);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, lead) = taken.next();
+        let filled = lead + code.text().len().max(1);
+        let bytes = filled.next_multiple_of(PAGE);
         let total = taken.bytes + bytes as u64;
         check("code memory", total, self.bytes_max)?;
         check("images of code", u64::from(taken.images) + 1, u64::from(IMAGES_MAX))?;
         let range = self.range_for(bytes, &mut taken)?;
-        let offset = taken.bytes_last;
-        range.mapping.make_executable(offset, &file, code.text().len())?;
-        let images = taken.images + 1;
-        *taken = Taken { images, bytes: total, bytes_last: offset + bytes };
-        let start = range.addresses().start + offset as u64;
+        let (page, _) = taken.next();
+        range.mapping.make_executable(page, &seal(&[&vec![TRAP; lead], code.text()])?, filled)?;
+        *taken = Taken { images: taken.images + 1, bytes: total, end: page + filled };
+        let start = range.addresses().start + (page + lead) as u64;
         let place = Place::In { start, parent };
         let kind = Kind::Machine(Box::new(Machine { code, place }));
         let image = Arc::new(PublishedCode { kind });
@@ -122,7 +136,7 @@ impl Tiered {
         let last = || self.ranges.get(self.ranges.count().checked_sub(1)?);
         let mut wanted = CODE_RANGE_BYTES_FIRST;
         if let Some(range) = last() {
-            if bytes <= range.mapping.bytes() - taken.bytes_last {
+            if bytes <= range.mapping.bytes() - taken.next().0 {
                 return Ok(range);
             }
             wanted = 2 * range.mapping.bytes();
@@ -130,7 +144,7 @@ impl Tiered {
         let left = usize::try_from(self.bytes_max - taken.bytes).unwrap_or(usize::MAX);
         let appended = self.ranges.push(CodeRange::new(bytes, wanted.min(left))?);
         debug_assert!(appended.is_ok(), "there are fewer ranges than images, and the lock is held");
-        taken.bytes_last = 0;
+        taken.end = 0;
         Ok(last().expect("appended just now"))
     }
 }

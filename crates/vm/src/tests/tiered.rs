@@ -234,14 +234,27 @@ fn a_full_range_refuses_more() {
     promote_one(&code_of, 0, &large);
     promote_one(&code_of, 0, &[0xc3]);
     let publish = |bytes: &[u8]| publish_into(&code_of, verified(code(&[(bytes, &[])], &[0])));
-    let error = publish(&[0xc3; 4097]).unwrap_err();
+    // Each begins a line further on in its page than the last one did, which ended in its first line.
+    let error = publish(&[0xc3; 4096 - 63]).unwrap_err();
     assert_eq!(error.to_string(), "code memory exhausted: 69632 wanted, 65536 allowed");
     // What is smaller still fits.
-    publish(&[0xc3; 4096]).unwrap();
+    publish(&[0xc3; 4096 - 64]).unwrap();
     let error = publish(&[0xc3]).unwrap_err();
     assert_eq!(error.to_string(), "code memory exhausted: 69632 wanted, 65536 allowed");
     let full = CodeMemory { images: 3, bytes: 65536, bytes_max: 65536 };
     assert_eq!(code_of.code_memory(), Some(full));
+}
+
+/// No two of a row of small images are on a page, and their starts are spread over the lines of pages.
+#[test]
+fn images_begin_in_different_lines() {
+    let body: Body = |_| Ok(());
+    let code_of = program(&[(ty(&[], &[]), body)]);
+    let lengths = [1, 64, 100, 4000, 1, 1];
+    let starts = lengths.map(|bytes| promote_one(&code_of, 0, &vec![0xc3; bytes]));
+    let places = starts.map(|start| (start - starts[0]).div_euclid(4096));
+    assert_eq!(places, [0, 1, 2, 3, 5, 6]);
+    assert_eq!(starts.map(|start| start % 4096), [0, 64, 128, 256, 192, 256]);
 }
 
 /// Ranges are reserved when they are needed; code in all of them is found.

@@ -92,12 +92,12 @@ impl Area {
         if made == 0 {
             let bridge = super::bridge::holm_vm_interpret as *const () as u64;
             let behind = bridge.to_le_bytes();
-            self.mapping.make_executable(AREA_BYTES as usize, seal(&behind)?, behind.len())?;
+            self.mapping.make_executable(AREA_BYTES as usize, seal(&[&behind])?, behind.len())?;
         }
         while made < count {
             let chunk: Vec<u8> = (made..made + STUB_CHUNK).flat_map(encode).collect();
             let offset = made as usize * STUB_BYTES as usize;
-            self.mapping.make_executable(offset, seal(&chunk)?, chunk.len())?;
+            self.mapping.make_executable(offset, seal(&[&chunk])?, chunk.len())?;
             made += STUB_CHUNK;
             self.made.store(made, Ordering::Release);
         }
