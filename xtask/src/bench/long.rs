@@ -11,7 +11,7 @@ use crate::{Outcome, kit, say};
 const PROGRAMS: &[(&str, u32)] = &[
     ("fib", 46),
     ("oneloop", 2048),
-    ("javascript", 64),
+    ("javascript", 72),
     ("sqlite", 40),
     ("zstd", 24),
     ("json", 350),
