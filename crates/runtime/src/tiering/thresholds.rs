@@ -7,10 +7,17 @@
 //!
 //! What is compiled first, and how, was measured with QuickJS (`cargo xtask bench --curve --only javascript`) on two
 //! cores, one of which ran the guest, by the lines of `--trace-tiers`: when what was noticed, waited for, promoted. Its
-//! interpreter is one function of cost 120,000, which takes 330 ms to compile, nine tenths of it to allocate registers.
+//! interpreter is one function of cost 120,000, which takes 80 ms to compile (330 ms when this was measured first).
 //! Hundreds of functions of cost 100 to 5,000 wait beside it, 0.3 to 15 ms each. To order by heat alone took 815 ms for a
 //! job that ordered by heat per cost took 509 ms (medians, whole process, wasmtime 781 ms). To compile it quickly
 //! first, in a single pass, 100 ms for code that runs 1.3 times as long, gained nothing, and its frames had 45 KB.
+//!
+//! A job of 450 ms loses about 230 of them to beginning at once: the guest is interpreted in that one function for 140,
+//! and two cores compile for 300 between them and the guest. These changed nothing that stands out of the noise (3 %):
+//! 128 to 1,024 calls and 512 to 4,096 rounds; no inlining; the loop of the huge function sooner or later, or before its
+//! start; the guest's thread compiling what waits for long, or waiting for a second compiler that takes the loop while the
+//! first one has the start. Code that begins at the start and at the loop, compiled once, had 2.6 times as many bytes and ran twice
+//! as long: what is worked out before the loop has two sources then, and is carried through all of it.
 //!
 //! Not here: the policy (see [`super::queue`]). Read next: [`super`].
 
