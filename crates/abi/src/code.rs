@@ -107,6 +107,9 @@ pub const KEPT_REGISTERS: usize = 4;
 /// moves its code keeps the place.
 pub const LINE_BYTES: u32 = 64;
 
+/// What fills the space before and between functions: an instruction that traps, on both architectures.
+pub const FILLER: u8 = 0xcc;
+
 /// Where functions have put the registers of their caller that they use themselves: for each of
 /// [`KEPT_REGISTERS`], how many words below the frame pointer, or 0 for nowhere.
 pub type Saved = [u8; KEPT_REGISTERS];

@@ -4,12 +4,9 @@
 //! here, so that nothing is left to relocate. Invariant: the image is the same whoever compiled its parts.
 
 use crate::worker::{Compiled, Unit, push_change};
-use holm_abi::code::{Call, resolve_call};
+use holm_abi::code::{Call, FILLER, resolve_call};
 use holm_abi::{CodeParts, CompileError, Entry, FunctionRange, Handler, Part, Saved};
 use std::collections::BTreeMap;
-
-/// What fills the space between functions: an instruction that traps, on both architectures.
-const FILLER: u8 = 0xcc;
 
 /// The most bytes a text can have: a call reaches ±2 GiB on x86-64; on aarch64 ±128 MiB, checked per call.
 const TEXT_BYTES_MAX: usize = 1 << 30;

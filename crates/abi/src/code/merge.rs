@@ -6,8 +6,8 @@
 //! Invariant: the same images in the same order give the same bytes. Read next: [`super::Call`].
 
 use super::{
-    Call, Code, CodeParts, FunctionRange, Handler, LINE_BYTES, handler, last_at_or_below, pair,
-    resolve_call,
+    Call, Code, CodeParts, FILLER, FunctionRange, Handler, LINE_BYTES, handler, last_at_or_below,
+    pair, resolve_call,
 };
 use crate::container::{ArtifactError, read_u32};
 use alloc::borrow::ToOwned as _;
@@ -16,9 +16,6 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::ops::Range;
 use holm_spec::trap::TrapReason;
-
-/// What fills the space between functions: an instruction that traps, on both architectures.
-const FILLER: u8 = 0xcc;
 
 /// What lies at a place of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

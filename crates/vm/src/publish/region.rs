@@ -16,13 +16,10 @@ use crate::objects::check;
 use crate::sys::map::{Mapping, PAGE};
 use crate::sys::stubs;
 use holm_abi::Interpreted;
-use holm_abi::code::LINE_BYTES;
+use holm_abi::code::{FILLER, LINE_BYTES};
 use holm_abi::layout::{STUBS_MAX, code_number};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-
-/// What lies before an image in its first page: an instruction that traps, on both architectures.
-const TRAP: u8 = 0xcc;
 
 /// Functions of which each is interpreted until it has machine code.
 #[derive(Debug)]
@@ -120,7 +117,7 @@ impl Tiered {
         check("images of code", u64::from(taken.images) + 1, u64::from(IMAGES_MAX))?;
         let range = self.range_for(bytes, &mut taken)?;
         let (page, _) = taken.next();
-        range.mapping.make_executable(page, &seal(&[&vec![TRAP; lead], code.text()])?, filled)?;
+        range.mapping.make_executable(page, &seal(&[&vec![FILLER; lead], code.text()])?, filled)?;
         *taken = Taken { images: taken.images + 1, bytes: total, end: page + filled };
         let start = range.addresses().start + (page + lead) as u64;
         let place = Place::In { start, parent };
