@@ -13,7 +13,7 @@
 //! first, in a single pass, 100 ms for code that runs 1.3 times as long, gained nothing, and its frames had 45 KB.
 //!
 //! A job of 450 ms loses about 230 of them to beginning at once: the guest is interpreted in that one function for 140,
-//! and two cores compile for 300 between them and the guest. These changed nothing that stands out of the noise (3 %):
+//! while 300 of processor time go into compiling. These changed nothing that stands out of the noise (3 %):
 //! 128 to 1,024 calls and 512 to 4,096 rounds; no inlining; the loop of the huge function sooner or later, or before its
 //! start; the guest's thread compiling what waits for long, or waiting for a second compiler that takes the loop while the
 //! first one has the start. Code that begins at the start and at the loop, compiled once, had 2.6 times as many bytes and ran twice

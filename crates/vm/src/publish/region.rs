@@ -44,12 +44,16 @@ struct Taken {
 }
 
 impl Taken {
-    /// Where the next image may begin in the last range: on a page of its own, as far into that as the last image ended in
-    /// its page. If images all began where pages do, the parts of them that run most would share a few sets of
-    /// the processor's caches; QuickJS ran 10 % longer, in 80 images of a page or two.
-    fn next(&self) -> (usize, usize) {
-        let lead = self.end % PAGE;
-        (self.end.next_multiple_of(PAGE), lead.next_multiple_of(LINE_BYTES as usize) % PAGE)
+    /// The next page of the last range, on which no image lies.
+    fn page(&self) -> usize {
+        self.end.next_multiple_of(PAGE)
+    }
+
+    /// How far into its first page the next image begins: as far as the last one reached into its own. If images all
+    /// began where pages do, the parts of them that run most would share a few sets of the processor's caches; QuickJS
+    /// ran 10 % longer, in 80 images of a page or two.
+    fn lead(&self) -> usize {
+        self.end.next_multiple_of(LINE_BYTES as usize) % PAGE
     }
 }
 
@@ -109,14 +113,14 @@ impl Tiered {
         // Machine code jumps to them.
         stubs()?.need(self.count)?;
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, lead) = taken.next();
+        let lead = taken.lead();
         let filled = lead + code.text().len().max(1);
         let bytes = filled.next_multiple_of(PAGE);
         let total = taken.bytes + bytes as u64;
         check("code memory", total, self.bytes_max)?;
         check("images of code", u64::from(taken.images) + 1, u64::from(IMAGES_MAX))?;
         let range = self.range_for(bytes, &mut taken)?;
-        let (page, _) = taken.next();
+        let page = taken.page();
         range.mapping.make_executable(page, &seal(&[&vec![FILLER; lead], code.text()])?, filled)?;
         *taken = Taken { images: taken.images + 1, bytes: total, end: page + filled };
         let start = range.addresses().start + (page + lead) as u64;
@@ -133,7 +137,7 @@ impl Tiered {
         let last = || self.ranges.get(self.ranges.count().checked_sub(1)?);
         let mut wanted = CODE_RANGE_BYTES_FIRST;
         if let Some(range) = last() {
-            if bytes <= range.mapping.bytes() - taken.next().0 {
+            if bytes <= range.mapping.bytes() - taken.page() {
                 return Ok(range);
             }
             wanted = 2 * range.mapping.bytes();
