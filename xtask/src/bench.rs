@@ -22,6 +22,7 @@ mod programs;
 mod report;
 mod run;
 mod stats;
+pub(crate) mod successors;
 mod table;
 
 use crate::kit::engine::Engine;

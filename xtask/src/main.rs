@@ -86,6 +86,11 @@ const CHORES: &[Chore] = &[
         run: bench::run,
     },
     Chore {
+        name: "successors",
+        help: "count which instruction of the interpreter follows which, and write down the likely ones: [--kept]",
+        run: bench::successors::run,
+    },
+    Chore {
         name: "peers",
         help: "install the peers of the benchmarks under target/peers: [wasmtime] [wasmi] [node]",
         run: peers::run,

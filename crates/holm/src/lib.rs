@@ -53,6 +53,8 @@
 mod engine;
 
 pub use engine::{Engine, TIERS};
+#[cfg(feature = "counting")]
+pub use holm_interp::counting;
 pub use holm_runtime::{
     AnyRef, ArrayRef, ArrayType, Artifact, AsContext, AsContextMut, BUILD_ID, Backtrace,
     BacktraceFrame, Budget, Caller, CodeCache, CompositeType, Config, Error, ErrorKind, ExnRef,

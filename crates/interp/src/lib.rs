@@ -9,6 +9,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "counting")]
+pub mod counting;
 mod executor;
 mod ops;
 #[cfg(any(test, feature = "listing"))]

@@ -2,6 +2,7 @@
 
 use crate::Interpreter;
 use crate::executor::Description;
+use crate::ops::successors::{SUCCESSORS, SUCCESSORS_MAX};
 use crate::ops::{self, Field, joined};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -31,6 +32,40 @@ fn forms_with_a_result_in_a_slot_follow_the_others() {
             assert_eq!(names[0], names[1], "operator {number}");
         }
     }
+}
+
+#[test]
+fn likely_successors_are_what_they_are_called() {
+    let texts: Vec<String> =
+        (0..ops::ALL).map(|number| Description::of(number).unwrap().text()).collect();
+    for (first, successors) in SUCCESSORS {
+        assert!(texts.iter().any(|text| text == first), "{first}: `cargo xtask successors`");
+        for (number, name) in *successors {
+            assert_eq!(
+                texts[usize::from(*number)],
+                *name,
+                "after {first}: `cargo xtask successors`"
+            );
+        }
+        assert!((1..=SUCCESSORS_MAX).contains(&successors.len()), "{first}");
+    }
+}
+
+#[test]
+fn what_memory_is_known_to_hold_is_not_loaded() {
+    let text = "(module (memory 1) (func (param i32 i32) (result i32)
+        (i32.store offset=4 (local.get 0) (local.get 1))
+        (i32.store offset=8 (local.get 0) (i32.add (local.get 1) (i32.const 1)))
+        (i32.mul (i32.load offset=8 (local.get 0)) (i32.load offset=4 (local.get 0)))))";
+    let expected = [
+        "enter 7 4 0",
+        "i32.store s0 +0x4 s1",
+        "i32.add s1 1",
+        "i32.store s0 +0x8",
+        "i32.mul s1",
+        "return 2",
+    ];
+    assert_eq!(code(text, false), expected.map(String::from));
 }
 
 #[test]

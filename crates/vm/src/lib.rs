@@ -64,6 +64,7 @@ pub use publish::region::{CodeMemory, publish_into};
 #[cfg(feature = "machine-code")]
 pub use publish::{VerifiedCode, publish};
 pub use store::Store;
+pub use sys::want_huge_pages;
 #[cfg(feature = "machine-code")]
 pub use sys::{StubArea, stubs};
 pub use unwind::Thrown;

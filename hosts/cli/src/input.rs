@@ -29,6 +29,9 @@ const PIECE_BYTES: usize = 64 << 10;
 /// How much is read of a file at once.
 const FILE_PIECE_BYTES: usize = 4 << 20;
 
+/// A file of so many bytes is read into huge pages, where the system has them.
+const HUGE_PAGES_BYTES_MIN: usize = 4 << 20;
+
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -146,6 +149,9 @@ fn open_from(
     let capacity = usize::try_from(expected).unwrap_or_default();
     // One more, so that the end of the file is seen without growing.
     let mut bytes = Vec::with_capacity(capacity + 1);
+    if capacity >= HUGE_PAGES_BYTES_MIN {
+        holm_vm::want_huge_pages(&mut bytes);
+    }
     let read = source.by_ref().take(HEAD_BYTES).read_to_end(&mut bytes);
     read.map_err(|error| failed(&name, &error))?;
     let kind = classify(&bytes).map_err(|why| why.failure(&name))?;

@@ -65,6 +65,12 @@ pub(crate) fn measure(wish: &Wish, engines: &[Engine]) -> Outcome {
     Ok(())
 }
 
+/// All jobs, by name.
+pub(super) fn jobs() -> Result<Vec<(String, Job)>, String> {
+    let table: Table = kit::table("bench/large/programs.toml")?;
+    table.program.iter().map(|program| Ok((program.name.clone(), program.job()?))).collect()
+}
+
 impl Program {
     fn job(&self) -> Result<Job, String> {
         let mut holes = Holes::default();

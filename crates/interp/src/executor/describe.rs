@@ -31,6 +31,17 @@ impl Description {
         bytes.and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
+    /// Its name and those of its fields, separated by spaces.
+    #[cfg(any(test, feature = "counting"))]
+    pub(crate) fn text(&self) -> alloc::string::String {
+        let mut text = alloc::string::String::from(self.name());
+        for field in self.fields().iter().filter(|field| **field != Field::None) {
+            text.push(' ');
+            text.push_str(field.word());
+        }
+        text
+    }
+
     /// Its fields; some may be [`Field::None`].
     pub(crate) fn fields(&self) -> &[Field] {
         &self.fields

@@ -7,6 +7,8 @@
 //! Read next: [`super`].
 
 use super::body::Body;
+#[cfg(holm_tail_dispatch)]
+use super::likely::Likely;
 #[cfg(not(holm_tail_dispatch))]
 use super::regs::Step;
 use super::regs::{Leave, Regs};
@@ -32,6 +34,22 @@ const FAILED: u64 = 0x101;
 /// To this the number of a reason is added.
 const NOTED: u64 = 0x200;
 
+/// Goes on to an instruction that is likely to come next, if it does.
+#[cfg(holm_tail_dispatch)]
+macro_rules! likely {
+    ($body:ident, $number:ident, $r:ident, $($place:literal)*) => {
+        $(
+            if let Some((number, next)) = const { $body::NEXT[$place] }
+                && $number == number
+            {
+                // SAFETY: this is the handler of the instruction, and it wants what this one was given.
+                return unsafe { next($r.ip, $r.sp, $r.mem, $r.acc, $r.len, $r.anchor, $r.f, $r.d) };
+            }
+        )*
+        const { assert!($body::NEXT.len() == [$($place),*].len()) }
+    };
+}
+
 macro_rules! handlers {
     ($abi:literal) => {
         /// A handler that goes on to the next.
@@ -48,6 +66,10 @@ macro_rules! handlers {
             match B::step(Regs { ip, sp, mem, len, anchor, acc, f, d }) {
                 Ok(r) => {
                     let number = r.number();
+                    #[cfg(feature = "counting")]
+                    super::counting::count(number);
+                    #[cfg(holm_tail_dispatch)]
+                    likely!(B, number, r, 0 1 2 3);
                     // SAFETY: instructions have valid numbers.
                     let next = unsafe { super::table::TAIL.as_ptr().add(number).read() };
                     // SAFETY: the next handler wants what this one was given.

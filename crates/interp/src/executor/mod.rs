@@ -12,6 +12,8 @@ pub(crate) mod atomic;
 mod body;
 mod call;
 mod control;
+#[cfg(feature = "counting")]
+pub(crate) mod counting;
 #[cfg(any(test, feature = "listing"))]
 mod describe;
 mod dispatch;
@@ -20,6 +22,8 @@ mod exception;
 mod frames;
 mod global;
 mod joined;
+#[cfg(holm_tail_dispatch)]
+mod likely;
 pub(crate) mod machine;
 mod memory;
 mod moves;

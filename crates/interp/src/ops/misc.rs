@@ -106,6 +106,11 @@ macro_rules! define_stores {
                 match self { $(Self::$name => Class::$class),* }
             }
 
+            /// How many bytes it writes.
+            pub(crate) const fn bytes(self) -> u64 {
+                match self { $(Self::$name => $bytes),* }
+            }
+
             /// Whether the value has 64 bits.
             pub(crate) const fn is_64(self) -> bool {
                 matches!(self, Self::I64Store | Self::F64Store)

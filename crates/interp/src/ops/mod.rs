@@ -12,6 +12,8 @@ pub(crate) mod misc;
 pub(crate) mod raw;
 pub(crate) mod relaxed;
 pub(crate) mod scalar;
+#[cfg(any(test, holm_tail_dispatch))]
+pub(crate) mod successors;
 pub(crate) mod vector;
 
 use holm_abi::layout::{FUNCTION_ENTRY_BYTES, STUBS_MAX};
@@ -56,6 +58,30 @@ pub(crate) enum Field {
 }
 
 impl Field {
+    /// What it is called where instructions are named with their fields.
+    #[cfg(any(test, holm_tail_dispatch, feature = "counting"))]
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Slot => "slot",
+            Self::To => "to",
+            Self::FarSlot => "far-slot",
+            Self::FarTo => "far-to",
+            Self::I32 => "i32",
+            Self::S32 => "s32",
+            Self::I64 => "i64",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::Offset => "offset",
+            Self::Branch => "branch",
+            Self::Branches => "branches",
+            Self::Context => "context",
+            Self::Function => "function",
+            Self::Count => "count",
+            Self::Small => "small",
+        }
+    }
+
     /// How many units it takes.
     pub(crate) const fn units(self) -> usize {
         match self {

@@ -185,6 +185,7 @@ impl<'a> Translator<'a> {
     pub(super) fn bind(&mut self) {
         self.forget();
         self.first = None;
+        self.known.forget();
         self.cached = [None; 3];
     }
 

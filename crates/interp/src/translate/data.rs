@@ -75,31 +75,38 @@ pub(super) struct Address {
 }
 
 impl Translator<'_> {
-    pub(super) fn memory_operator(&mut self, operator: &Operator<'_>) -> Result<bool, Failure> {
+    /// Loads and stores of scalars.
+    pub(super) fn access_operator(&mut self, operator: &Operator<'_>) -> Result<bool, Failure> {
         if let Some((load, ty, memarg)) = load(operator) {
             self.load(load, ty, &memarg)?;
         } else if let Some((store, memarg)) = store(operator) {
             self.store(store, &memarg)?;
         } else {
-            match operator {
-                Operator::MemorySize { mem } => self.memory_size(*mem)?,
-                Operator::MemoryGrow { mem } => {
-                    let delta = self.pop_to_slot();
-                    let ty = index_type(self.module.memories[*mem as usize].is_64);
-                    self.grow(Builtin::MemoryGrow, *mem, [delta, delta], ty)?;
-                }
-                Operator::MemoryFill { mem } => self.builtin3(Builtin::MemoryFill, *mem, 0),
-                Operator::MemoryCopy { dst_mem, src_mem } => {
-                    self.builtin3(Builtin::MemoryCopy, *dst_mem, *src_mem);
-                }
-                Operator::MemoryInit { data_index, mem } => {
-                    self.builtin3(Builtin::MemoryInit, *mem, *data_index);
-                }
-                Operator::DataDrop { data_index } => {
-                    self.builtin(Builtin::DataDrop, u64::from(*data_index), [self.header; 3]);
-                }
-                _ => return Ok(false),
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Everything else that is about memories, and data.
+    pub(super) fn memory_operator(&mut self, operator: &Operator<'_>) -> Result<bool, Failure> {
+        match operator {
+            Operator::MemorySize { mem } => self.memory_size(*mem)?,
+            Operator::MemoryGrow { mem } => {
+                let delta = self.pop_to_slot();
+                let ty = index_type(self.module.memories[*mem as usize].is_64);
+                self.grow(Builtin::MemoryGrow, *mem, [delta, delta], ty)?;
             }
+            Operator::MemoryFill { mem } => self.builtin3(Builtin::MemoryFill, *mem, 0),
+            Operator::MemoryCopy { dst_mem, src_mem } => {
+                self.builtin3(Builtin::MemoryCopy, *dst_mem, *src_mem);
+            }
+            Operator::MemoryInit { data_index, mem } => {
+                self.builtin3(Builtin::MemoryInit, *mem, *data_index);
+            }
+            Operator::DataDrop { data_index } => {
+                self.builtin(Builtin::DataDrop, u64::from(*data_index), [self.header; 3]);
+            }
+            _ => return Ok(false),
         }
         Ok(true)
     }
@@ -217,6 +224,10 @@ impl Translator<'_> {
             self.close_window();
             return Ok(());
         }
+        if self.load_known(load, ty, memarg.offset)? {
+            return Ok(());
+        }
+        let at = self.stack[self.stack.len() - 1];
         let address = self.address(memarg)?;
         self.spill(load.class());
         let before = self.cached;
@@ -224,6 +235,7 @@ impl Translator<'_> {
         self.address_fields(&address);
         let is_float = matches!(ty, ValType::F32 | ValType::F64);
         let kind = if is_float { LastKind::Load(address, self.offset) } else { LastKind::Other };
+        self.note_load(load, ty, &at, memarg.offset);
         self.result(start, ty, kind, before)
     }
 
@@ -236,10 +248,13 @@ impl Translator<'_> {
             self.wide(0);
             self.units.push(near);
             self.close_window();
+            // It may be the same memory by another index.
+            self.known.forget();
             return Ok(());
         }
         let entry = self.pop();
         let mut value = self.fetch(&entry);
+        let at = self.stack[self.stack.len() - 1];
         let address = self.address(memarg)?;
         if address.operands.contains(&Some(From::Accumulator))
             && value == From::Accumulator
@@ -270,6 +285,7 @@ impl Translator<'_> {
             From::Constant(bits) => self.wide(low(bits)),
             value => self.operand(value, store.is_64()),
         }
+        self.note_store(store, [&at, &entry], memarg.offset, value == From::Accumulator);
         if address.form == 0 && !matches!(value, From::Constant(_)) {
             self.offer(start, FirstKind::Store(store, ops::single(value)));
         }

@@ -15,6 +15,7 @@ mod data;
 mod emit;
 mod exception;
 mod join;
+mod known;
 mod numeric;
 mod object;
 mod stack;
@@ -157,6 +158,8 @@ struct Translator<'a> {
     last_copy: Option<usize>,
     /// The latest complete instruction, if another one can be joined to it.
     first: Option<join::First>,
+    /// What memory is known to hold.
+    known: known::Known,
     /// Slots of the parameters; the return address follows them.
     header: u32,
     /// The slots of operands of far frames, if the frame is one.
@@ -248,6 +251,7 @@ impl<'a> Translator<'a> {
             last_to: None,
             last_copy: None,
             first: None,
+            known: known::Known::default(),
             header,
             scratch,
             scratch_used: 0,
@@ -295,12 +299,18 @@ impl<'a> Translator<'a> {
 
     fn operator(&mut self, operator: &Operator<'_>) -> Done {
         if !self.reachable {
+            self.known.forget();
             return self.unreachable_operator(operator);
         }
         self.count_operator();
-        let handled = self.local_operator(operator)?
+        if self.local_operator(operator)?
             || self.numeric_operator(operator)?
-            || self.memory_operator(operator)?
+            || self.access_operator(operator)?
+        {
+            return Ok(());
+        }
+        self.forget_memory(operator);
+        let handled = self.memory_operator(operator)?
             || self.control_operator(operator)?
             || self.call_operator(operator)?
             || self.data_operator(operator)?

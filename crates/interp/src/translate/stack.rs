@@ -280,6 +280,8 @@ impl Translator<'_> {
             self.preserve(local);
         }
         let entry = self.pop();
+        let cell = self.loaded_into().filter(|_| entry.place == Place::Accumulator);
+        self.note_local(cell, local);
         match entry.place {
             // What the latest instruction made goes straight to the local.
             Place::Accumulator => self.keep(class, Some(top), slot),

@@ -27,6 +27,12 @@ pub use x86_64::stubs::{StubArea, stubs};
 #[expect(dead_code, reason = "nobody but its tests uses it here")]
 mod portable_map;
 
+/// Asks for the room behind what a vector holds to come in huge pages: what is read into much room takes as long
+/// to get it page by page as to read. It is a wish: a system that has none says no, and nothing is different.
+pub fn want_huge_pages(bytes: &mut Vec<u8>) {
+    map::want_huge_pages(bytes);
+}
+
 /// Whether there can be other threads. Where there cannot, nobody can wake one that waits.
 pub(crate) const HAS_THREADS: bool =
     cfg!(not(all(target_family = "wasm", not(target_feature = "atomics"))));

@@ -165,6 +165,8 @@ impl Run {
             stats.collected(&guest.heap_stats());
             stats.promoted(&module);
             terminal::print_error(&format!("{stats}{}", guest.bill(&limits)));
+            #[cfg(feature = "counting")]
+            terminal::print_error(&holm::counting::pairs());
         }
         let outcome = match result {
             Ok(()) => guest.results(),

@@ -175,6 +175,19 @@ impl Mapping {
     }
 }
 
+/// Asks for the room behind what a vector holds to come in huge pages.
+pub(crate) fn want_huge_pages(bytes: &mut Vec<u8>) {
+    let room = bytes.spare_capacity_mut();
+    let before = room.as_ptr().align_offset(PAGE).min(room.len());
+    let room = &mut room[before..];
+    let whole = room.len() / PAGE * PAGE;
+    if whole > 0 {
+        // SAFETY: these are whole pages of the vector's own allocation; advice about their size changes no byte of them.
+        let _ =
+            unsafe { rustix::mm::madvise(room.as_mut_ptr().cast(), whole, Advice::LinuxHugepage) };
+    }
+}
+
 impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: the range was mapped by this value and nothing refers to it any more.

@@ -135,6 +135,9 @@ impl Mapping {
     }
 }
 
+/// There are no huge pages.
+pub(crate) const fn want_huge_pages(_: &mut Vec<u8>) {}
+
 impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: it was allocated with this layout, and nothing refers to it any more.
