@@ -52,7 +52,8 @@ macro_rules! likely {
 
 macro_rules! handlers {
     ($abi:literal) => {
-        /// A handler that goes on to the next.
+        /// A handler that goes on to the next, of which likely ones become part of it where they are small.
+        #[cfg_attr(holm_handlers_apart, inline(never))]
         pub(super) unsafe extern $abi fn tail<B: Body>(
             ip: *const u16,
             sp: *mut u64,

@@ -14,6 +14,10 @@ use super::table::{NUMBERS, TAIL};
 use crate::ops::Field;
 use crate::ops::successors::{SUCCESSORS, SUCCESSORS_MAX};
 
+/// How many rows of the list are taken, and how many successors of each: fewer where size counts.
+const TAKEN: (usize, usize) =
+    if cfg!(holm_handlers_apart) { (150, 2) } else { (SUCCESSORS.len(), SUCCESSORS_MAX) };
+
 /// What comes after an instruction.
 pub(super) trait Likely {
     /// Numbers and handlers, the most likely first.
@@ -32,8 +36,8 @@ struct Place {
 }
 
 /// All places, by ascending key.
-const PLACES: [Place; SUCCESSORS.len()] = {
-    let mut places = [Place { key: 0, row: 0 }; SUCCESSORS.len()];
+const PLACES: [Place; TAKEN.0] = {
+    let mut places = [Place { key: 0, row: 0 }; TAKEN.0];
     let mut row = 0;
     while row < places.len() {
         let new = Place { key: hash(BASIS, SUCCESSORS[row].0.as_bytes()), row };
@@ -66,7 +70,7 @@ const fn next(key: u64) -> [Option<(usize, Handler)>; SUCCESSORS_MAX] {
     }
     let (_, successors) = SUCCESSORS[PLACES[low].row];
     let mut at = 0;
-    while at < successors.len() {
+    while at < successors.len() && at < TAKEN.1 {
         let number = successors[at].0 as usize;
         assert!(number < NUMBERS, "there is no such instruction");
         handlers[at] = Some((number, TAIL[number]));

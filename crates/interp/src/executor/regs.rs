@@ -236,7 +236,7 @@ impl Regs {
     /// Sets `count` slots to zero.
     #[inline(always)]
     pub(super) fn clear_slots(&mut self, from: usize, count: usize) {
-        self.check_slot(from + count);
+        self.check_slot(from + count.saturating_sub(1));
         // SAFETY: rules 2 and 3: the range lies in the frame.
         unsafe { self.sp.wrapping_add(from).write_bytes(0, count) }
     }
