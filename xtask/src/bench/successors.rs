@@ -22,11 +22,11 @@ const SCALE: &str = "4";
 /// The most successors of an instruction.
 const SUCCESSORS_MAX: usize = 4;
 /// Instructions that have any.
-const ROWS_MAX: usize = 300;
+const ROWS_MAX: usize = 400;
 /// The least share of what is left that a successor is to have.
 const SHARE_MIN: f64 = 0.1;
-/// How many programs a large module counts for: as much as all others together.
-const LARGE_WEIGHT: f64 = 30.0;
+/// How many programs a large module counts for: nearly as much as all of them together.
+const LARGE_WEIGHT: f64 = 60.0;
 
 /// How the file begins.
 const HEAD: &str = "\
