@@ -9,14 +9,15 @@
 
 extern crate alloc;
 
-#[cfg(feature = "counting")]
-pub mod counting;
 mod executor;
 mod ops;
 #[cfg(any(test, feature = "listing"))]
 mod print;
 mod program;
 mod translate;
+
+#[cfg(feature = "counting")]
+pub use executor::counting;
 
 use alloc::sync::Arc;
 use holm_abi::interpreter::{Interpreted, Tiering};

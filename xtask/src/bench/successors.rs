@@ -9,14 +9,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::bench::{self, large, programs};
-use crate::kit::engine::{Engine, Job, Kind};
+use crate::kit::engine::{self, Engine, Job, Kind};
+use crate::kit::process;
 use crate::{Outcome, command, kit, root, say};
 
 /// The file that is written.
 const FILE: &str = "crates/interp/src/ops/successors.rs";
 
+/// How long a program may take.
+const LIMIT: Duration = Duration::from_secs(600);
 /// How much the benchmarks' programs do: about a second, counting.
 const SCALE: &str = "4";
 /// The most successors of an instruction.
@@ -36,7 +40,7 @@ const HEAD: &str = "\
 //! Read next: `executor::likely`.
 
 /// The most successors of an instruction.
-pub(crate) const SUCCESSORS_MAX: usize = 4;
+pub(crate) const SUCCESSORS_MAX: usize = {max};
 
 /// An instruction, by its name with its fields, and what follows it most often, most likely first.
 #[rustfmt::skip]
@@ -73,7 +77,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 /// Runs all programs; what they count goes into a file each.
 fn count(folder: &Path) -> Outcome {
     say("building holm with counts");
-    let target = root().join("target/counting");
+    let target = engine::cargo_target().join("counting");
     let variables = [("CARGO_TARGET_DIR", target.to_str().ok_or("the path is not text")?)];
     let words = "build --quiet --release --package holm-cli --features counting";
     command("cargo", &words.split(' ').collect::<Vec<_>>(), &variables)?;
@@ -94,11 +98,11 @@ fn count(folder: &Path) -> Outcome {
 /// Runs one program and keeps the lines that are pairs.
 fn one(engine: &Engine, job: &Job, file: &Path) -> Outcome {
     say(&format!("counting {}", file.display()));
-    let output = engine.command(job).output().map_err(|error| error.to_string())?;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    if !output.status.success() {
-        return Err(format!("{} ended with {}: {said}", file.display(), output.status));
+    let finished = process::finish(&mut engine.command(job), b"", LIMIT)?;
+    if finished.code != 0 {
+        return Err(format!("{} ended with {}", file.display(), finished.complaint()));
     }
+    let said = String::from_utf8_lossy(&finished.stderr);
     let pairs: Vec<&str> = said.lines().filter(|line| line.matches('\t').count() == 4).collect();
     kit::write(file, pairs.join("\n").as_bytes())
 }
@@ -129,7 +133,7 @@ impl Shares {
             self.after.iter().map(|(first, after)| (after.values().sum(), first)).collect();
         firsts.sort_by(|a, b| b.0.total_cmp(&a.0));
         firsts.truncate(ROWS_MAX);
-        let mut text = HEAD.to_owned();
+        let mut text = HEAD.replace("{max}", &SUCCESSORS_MAX.to_string());
         for (all, first) in firsts {
             let mut after: Vec<(&Named, f64)> =
                 self.after[first].iter().map(|(second, share)| (second, *share)).collect();

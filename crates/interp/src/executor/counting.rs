@@ -5,6 +5,7 @@
 
 use super::describe::Description;
 use super::table::NUMBERS;
+use alloc::format;
 use alloc::string::String;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
@@ -20,20 +21,22 @@ pub(super) fn count(number: usize) {
     pair.store(pair.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }
 
-/// Tells all pairs that there were: the first instruction, the one after it, and how often.
-pub(crate) fn visit(visitor: &mut dyn FnMut(u16, u16, u32)) {
+/// A line per pair of instructions that ran one after the other: how often, then the number of each and its name with its
+/// fields, separated by tabulators.
+#[must_use]
+pub fn pairs() -> String {
+    let named = |number: usize| {
+        let description = u16::try_from(number).ok().and_then(Description::of);
+        format!("{number}\t{}", description.map(Description::text).unwrap_or_default())
+    };
+    let mut lines = String::new();
     for first in 0..NUMBERS {
         for second in 0..NUMBERS {
             let count = PAIRS[first * NUMBERS + second].load(Ordering::Relaxed);
             if count > 0 {
-                #[expect(clippy::cast_possible_truncation, reason = "numbers have 16 bits")]
-                visitor(first as u16, second as u16, count);
+                lines.push_str(&format!("{count}\t{}\t{}\n", named(first), named(second)));
             }
         }
     }
-}
-
-/// An instruction's name and those of its fields.
-pub(crate) fn name(number: u16) -> String {
-    Description::of(number).map(Description::text).unwrap_or_default()
+    lines
 }

@@ -13,7 +13,7 @@ mod body;
 mod call;
 mod control;
 #[cfg(feature = "counting")]
-pub(crate) mod counting;
+pub mod counting;
 #[cfg(any(test, feature = "listing"))]
 mod describe;
 mod dispatch;

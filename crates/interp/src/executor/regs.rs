@@ -233,11 +233,11 @@ impl Regs {
         unsafe { core::ptr::copy(source, target, count) }
     }
 
-    /// Sets `count` slots to zero.
+    /// Sets `count` slots to zero, of the frame or of the reserve that a function's first instruction found behind it.
     #[inline(always)]
     pub(super) fn clear_slots(&mut self, from: usize, count: usize) {
         self.check_slot(from + count.saturating_sub(1));
-        // SAFETY: rules 2 and 3: the range lies in the frame.
+        // SAFETY: rules 2 and 3: the range lies in the frame or its reserve.
         unsafe { self.sp.wrapping_add(from).write_bytes(0, count) }
     }
 

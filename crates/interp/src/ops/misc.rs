@@ -70,6 +70,11 @@ macro_rules! define_loads {
             pub(crate) const fn class(self) -> Class {
                 match self { $(Self::$name => Class::$class),* }
             }
+
+            /// How many bytes it reads.
+            pub(crate) const fn bytes(self) -> u64 {
+                match self { $(Self::$name => $bytes),* }
+            }
         }
 
         pub(crate) mod load {

@@ -224,10 +224,10 @@ impl Translator<'_> {
             self.close_window();
             return Ok(());
         }
-        if self.load_known(load, ty, memarg.offset)? {
+        let cell = self.accessed(load.bytes(), ty, memarg.offset);
+        if self.load_known(cell)? {
             return Ok(());
         }
-        let at = self.stack[self.stack.len() - 1];
         let address = self.address(memarg)?;
         self.spill(load.class());
         let before = self.cached;
@@ -235,7 +235,7 @@ impl Translator<'_> {
         self.address_fields(&address);
         let is_float = matches!(ty, ValType::F32 | ValType::F64);
         let kind = if is_float { LastKind::Load(address, self.offset) } else { LastKind::Other };
-        self.note_load(load, ty, &at, memarg.offset);
+        self.note_load(cell);
         self.result(start, ty, kind, before)
     }
 
@@ -254,7 +254,7 @@ impl Translator<'_> {
         }
         let entry = self.pop();
         let mut value = self.fetch(&entry);
-        let at = self.stack[self.stack.len() - 1];
+        let cell = self.accessed(store.bytes(), entry.ty, memarg.offset);
         let address = self.address(memarg)?;
         if address.operands.contains(&Some(From::Accumulator))
             && value == From::Accumulator
@@ -285,7 +285,7 @@ impl Translator<'_> {
             From::Constant(bits) => self.wide(low(bits)),
             value => self.operand(value, store.is_64()),
         }
-        self.note_store(store, [&at, &entry], memarg.offset, value == From::Accumulator);
+        self.note_store(cell, &entry, value == From::Accumulator);
         if address.form == 0 && !matches!(value, From::Constant(_)) {
             self.offer(start, FirstKind::Store(store, ops::single(value)));
         }

@@ -2,7 +2,7 @@
 //! a local or in the accumulator.
 //!
 //! Code that nobody optimized keeps its variables in memory and gets each where it uses it: of what a Python compiled like
-//! that runs until it prints, one instruction in ten is such a load. Only whole integers at a local and an offset are
+//! that runs until it prints, 7 % of all instructions are such loads. Only whole integers at a local and an offset are
 //! noted; two such places that have the local in common overlap if their offsets do. Not here: loads and stores
 //! (see [`super::data`]). Invariants: everything is forgotten where branches go to, and by whatever may change memory otherwise, or
 //! how long it is; a value that is known was accessed there before, so that loading it cannot trap.
@@ -10,7 +10,6 @@
 
 use super::Translator;
 use super::stack::{Entry, Place};
-use crate::ops::misc::{LoadNumber, StoreNumber};
 use crate::ops::scalar::Class;
 use holm_module::wasm::Operator;
 use holm_spec::types::ValType;
@@ -18,15 +17,33 @@ use holm_spec::types::ValType;
 /// So many places are known at most.
 const PLACES_MAX: usize = 8;
 
-/// An integer in memory.
+/// What an access is to: some bytes at a local and an offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
     /// The local that has the address.
     address: u32,
     /// Added to it.
     offset: u64,
-    /// Of the integer.
+    bytes: u64,
+    /// Of the value.
     ty: ValType,
+}
+
+impl Cell {
+    /// Whether it is an integer with all its bytes.
+    const fn is_whole(&self) -> bool {
+        match self.ty {
+            ValType::I32 => self.bytes == 4,
+            ValType::I64 => self.bytes == 8,
+            _ => false,
+        }
+    }
+
+    /// Whether it certainly has no byte in common with another.
+    const fn is_apart(&self, other: &Self) -> bool {
+        let before = self.offset + self.bytes <= other.offset;
+        self.address == other.address && (before || other.offset + other.bytes <= self.offset)
+    }
 }
 
 /// What is known at a place in the function.
@@ -41,11 +58,6 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Whether the ranges of two integers at the same address have bytes in common.
-    const fn overlap(cell: &Cell, offset: u64, bytes: u64) -> bool {
-        cell.offset < offset + bytes && offset < cell.offset + bytes_of(cell.ty)
-    }
-
     fn retain(&mut self, keep: impl Fn(&Cell, Option<u32>) -> bool) {
         for known in &mut self.locals {
             *known = known.filter(|(cell, value)| keep(cell, Some(*value)));
@@ -60,40 +72,25 @@ impl Known {
     }
 
     /// A local has another value.
-    pub(super) fn local_changed(&mut self, local: u32) {
+    fn local_changed(&mut self, local: u32) {
         self.retain(|cell, value| cell.address != local && value != Some(local));
     }
 
-    /// Some bytes are being written: those at an offset from a local, or any.
-    fn written(&mut self, at: Option<(u32, u64)>, bytes: u64) {
-        match at {
-            Some((address, offset)) => self
-                .retain(|cell, _| cell.address == address && !Self::overlap(cell, offset, bytes)),
+    /// Some bytes are being written, or any.
+    fn written(&mut self, to: Option<Cell>) {
+        match to {
+            Some(to) => self.retain(|cell, _| cell.is_apart(&to)),
             None => self.forget(),
         }
     }
 
+    /// A local has the value of an integer in memory. If it is the address as well, it may have become that just now.
     fn add(&mut self, cell: Cell, value: u32) {
         if cell.address != value {
             self.locals[self.next] = Some((cell, value));
             self.next = (self.next + 1) % PLACES_MAX;
         }
     }
-}
-
-/// How many bytes an integer has.
-const fn bytes_of(ty: ValType) -> u64 {
-    if matches!(ty, ValType::I64) { 8 } else { 4 }
-}
-
-/// The integer that a load of all its bytes gets.
-fn loaded(load: LoadNumber, ty: ValType, address: &Entry, offset: u64) -> Option<Cell> {
-    let whole = matches!(
-        (load, ty),
-        (LoadNumber::I32Load, ValType::I32) | (LoadNumber::I64Load, ValType::I64)
-    );
-    let Place::Local(address) = address.place else { return None };
-    whole.then_some(Cell { address, offset, ty })
 }
 
 impl Translator<'_> {
@@ -109,21 +106,20 @@ impl Translator<'_> {
         }
     }
 
+    /// What an access is to whose address is the uppermost operand.
+    pub(super) fn accessed(&self, bytes: u64, ty: ValType, offset: u64) -> Option<Cell> {
+        let Place::Local(address) = self.stack.last()?.place else { return None };
+        Some(Cell { address, offset, bytes, ty })
+    }
+
     /// Takes the value of a load whose address is the uppermost operand from where it is known to be, if it is.
-    pub(super) fn load_known(
-        &mut self,
-        load: LoadNumber,
-        ty: ValType,
-        offset: u64,
-    ) -> Result<bool, super::Failure> {
-        let Some(cell) = self.stack.last().and_then(|top| loaded(load, ty, top, offset)) else {
-            return Ok(false);
-        };
+    pub(super) fn load_known(&mut self, cell: Option<Cell>) -> Result<bool, super::Failure> {
+        let Some(cell) = cell else { return Ok(false) };
         let is_it = |known: &&(Cell, u32)| known.0 == cell;
         if let Some((_, local)) = self.known.locals.iter().flatten().find(is_it).copied() {
             self.pop();
             self.locals[local as usize].operands += 1;
-            self.push(Place::Local(local), ty)?;
+            self.push(Place::Local(local), cell.ty)?;
             return Ok(true);
         }
         let int = super::emit::index(Class::Int);
@@ -132,56 +128,35 @@ impl Translator<'_> {
         }
         self.pop();
         self.forget();
-        self.push(Place::Accumulator, ty)?;
+        self.push(Place::Accumulator, cell.ty)?;
         self.waiting[int] = Some(self.stack.len() - 1);
         self.cached[int] = None;
         Ok(true)
     }
 
     /// Notes a load that was just written.
-    pub(super) fn note_load(
-        &mut self,
-        load: LoadNumber,
-        ty: ValType,
-        address: &Entry,
-        offset: u64,
-    ) {
-        let cell = loaded(load, ty, address, offset);
-        self.known.accumulated = cell.map(|cell| (cell, self.units.len()));
+    pub(super) fn note_load(&mut self, cell: Option<Cell>) {
+        let whole = cell.filter(Cell::is_whole);
+        self.known.accumulated = whole.map(|cell| (cell, self.units.len()));
     }
 
-    /// Notes that what was just loaded goes to a local: to be called before the local changes, which the answer is for.
-    pub(super) fn loaded_into(&self) -> Option<Cell> {
+    /// What the accumulator holds, if that is also in memory.
+    pub(super) fn accumulated_cell(&self) -> Option<Cell> {
         self.known.accumulated.filter(|(_, end)| *end == self.units.len()).map(|(cell, _)| cell)
     }
 
-    /// A local has the value of an integer in memory.
+    /// A local has another value: that of an integer in memory, if `cell` is one.
     pub(super) fn note_local(&mut self, cell: Option<Cell>, local: u32) {
         self.known.local_changed(local);
-        if let Some(cell) = cell.filter(|cell| cell.address != local) {
+        if let Some(cell) = cell {
             self.known.add(cell, local);
         }
     }
 
     /// Notes a store that was just written, of a value that is in the accumulator or not.
-    pub(super) fn note_store(
-        &mut self,
-        store: StoreNumber,
-        [address, value]: [&Entry; 2],
-        offset: u64,
-        accumulated: bool,
-    ) {
-        let at = match address.place {
-            Place::Local(local) => Some((local, offset)),
-            _ => None,
-        };
-        self.known.written(at, store.bytes());
-        let whole = matches!(
-            (store, value.ty),
-            (StoreNumber::I32Store, ValType::I32) | (StoreNumber::I64Store, ValType::I64)
-        );
-        let Some((address, offset)) = at.filter(|_| whole) else { return };
-        let cell = Cell { address, offset, ty: value.ty };
+    pub(super) fn note_store(&mut self, cell: Option<Cell>, value: &Entry, accumulated: bool) {
+        self.known.written(cell);
+        let Some(cell) = cell.filter(Cell::is_whole) else { return };
         match value.place {
             Place::Local(local) => self.known.add(cell, local),
             _ if accumulated => self.known.accumulated = Some((cell, self.units.len())),

@@ -299,7 +299,6 @@ impl<'a> Translator<'a> {
 
     fn operator(&mut self, operator: &Operator<'_>) -> Done {
         if !self.reachable {
-            self.known.forget();
             return self.unreachable_operator(operator);
         }
         self.count_operator();

@@ -280,7 +280,7 @@ impl Translator<'_> {
             self.preserve(local);
         }
         let entry = self.pop();
-        let cell = self.loaded_into().filter(|_| entry.place == Place::Accumulator);
+        let cell = self.accumulated_cell().filter(|_| entry.place == Place::Accumulator);
         self.note_local(cell, local);
         match entry.place {
             // What the latest instruction made goes straight to the local.
